@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * dsp/log_mel.h - PCM stream of any rate -> frames of mel power, and their level in dB.
+ *
+ * Layer:   dsp; uses dsp/energy, dsp/fft, dsp/framer, dsp/mel and dsp/window.
+ * Threads: construct and free on any thread at any time; one object serves one thread at a time.
+ */
+#ifndef DSP_LOG_MEL_H
+#define DSP_LOG_MEL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* A front end as librosa's melspectrogram has it (Slaney scale and norm, power 2, periodic Hann,
+ * center=True with zeros).  Every length is in samples at `sample_rate_hz`. */
+typedef struct DspLogMelConfig
+{
+  unsigned sample_rate_hz; /* the recipe's rate, 2000 to 1000000 */
+  unsigned n_fft;          /* even, 2 to 65536 */
+  unsigned hop_length;     /* 1 to 1048576 */
+  unsigned n_mels;         /* 1 to 1024, a multiple of band_pool */
+  unsigned band_pool;      /* mean power of so many adjacent bands, at least 1 */
+  double fmin_hz;          /* 0 <= fmin < fmax */
+  double fmax_hz;          /* above sample_rate / 2 the filters find nothing */
+} DspLogMelConfig;
+
+typedef struct DspLogMel DspLogMel;
+
+/* rate_hz: rate of the input, 2000 to 1000000.  Nothing is resampled: window and hop keep their length in
+ * seconds, n = 2 round (n_fft rate / (2 sample_rate)) (ties to even, at least 2), frame t is centred on sample
+ * c(t) = floor (t hop rate / sample_rate + 1/2), power is scaled by (n_fft/n)^2 (n_fft rate)/(n sample_rate).
+ * NULL: out of memory. */
+DspLogMel *dsp_log_mel_new (const DspLogMelConfig *config, unsigned rate_hz);
+void dsp_log_mel_free (DspLogMel *mel); /* NULL is a no-op */
+
+/* As fresh: the next sample is sample 0, the next frame is frame 0. */
+void dsp_log_mel_reset (DspLogMel *mel);
+
+unsigned dsp_log_mel_bands (const DspLogMel *mel); /* n_mels / band_pool */
+
+/* c(t) in input samples: the sample on which frame t is centred. */
+uint64_t dsp_log_mel_center (const DspLogMel *mel, uint64_t frame);
+
+/* n / 2: frame t is complete when c(t) + n/2 samples have come. */
+unsigned dsp_log_mel_half_window (const DspLogMel *mel);
+
+/* samples [n_samples]  mono, finite, nominally [-1, 1]
+ *
+ * Takes samples up to the one that completes the next frame, at most n_samples, and returns how many it took.
+ * Call dsp_log_mel_next() until it is false before pushing more. */
+size_t dsp_log_mel_push (DspLogMel *mel, const float *samples, size_t n_samples);
+
+/* Pretends that zeros follow the stream, so that every frame with c(t) <= number of samples comes out of
+ * dsp_log_mel_next().  Only dsp_log_mel_reset() may follow once those frames are taken. */
+void dsp_log_mel_finish (DspLogMel *mel);
+
+/* power         [bands]  out, pooled mel power, finite
+ * ret_energy    out, sum of squares of the input samples [c(t-1), c(t)), t being this frame; 0 for frame 0
+ * ret_tail      out, sum of squares of the input samples [c(t), min (c(t+1), c(t) + n/2))
+ *
+ * The next complete frame; false, and nothing written, when there is none yet.
+ * Its values do not depend on how the samples were split into pushes, bit for bit. */
+bool dsp_log_mel_next (DspLogMel *mel, float *power, double *ret_energy, double *ret_tail);
+
+/* 10 log10 (max (amin, power)) - ref_db, then at least max (result) - top_db over all n values: librosa
+ * `power_to_db`.  power and db may be the same array.
+ *
+ * power  [n]  in, >= 0, finite
+ * db     [n]  out, dB
+ * amin   > 0
+ * ref    > 0, or 0 for the loudest of the n values ("max")
+ * top_db negative: none */
+void dsp_power_to_db (const float *power, float *db, size_t n, double amin, double ref, double top_db);
+
+#endif

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * gst/feed.h - what the streaming thread does with buffers and events: decides what is continuous, and queues it.
+ *
+ * Layer:   gst; uses queue, pcm and mark.
+ * Threads: the streaming thread, with the stream lock held, but for start (no streaming yet) and
+ *          genre_feed_get_skipped() and _is_live() (any).
+ *
+ * What resets what:
+ *
+ *   event on the stream                         | window | run
+ *   start, FLUSH_STOP, STREAM_START of a new id | reset  | begins
+ *   EOS, SEGMENT_DONE                           | reset  | final, ends
+ *   DISCONT up to 40 ms ahead of the expected   | zeros  | goes on
+ *   other DISCONT, without PTS or backwards     | reset  | goes on
+ *   jump > 1 s, or > 40 ms for 1 s              | reset  | goes on
+ *   caps change, skipped by max-lag             | reset  | goes on
+ *   GAP buffer; GAP event of known duration     | zeros  | goes on
+ *   GAP event longer than the window, of unknown duration or MISSING_DATA | reset | goes on
+ *   SEGMENT, STREAM_START of the same id        | -      | goes on
+ */
+#ifndef GST_FEED_H
+#define GST_FEED_H
+
+#include "gst/queue.h"
+#include "models/genre_model.h"
+
+#include <gst/audio/audio.h>
+#include <gst/gst.h>
+
+G_BEGIN_DECLS
+
+typedef struct GenreFeed GenreFeed;
+
+/* sinkpad: whose peer is asked whether it is live; its element is what is logged about.  Neither it nor queue is owned. */
+GenreFeed *genre_feed_new (GstPad *sinkpad, GenreQueue *queue);
+void genre_feed_free (GenreFeed *feed); /* NULL is a no-op */
+
+/* As new.  window_frames: length of the longest window; max_lag: ns of audio that may be queued when live. */
+void genre_feed_start (GenreFeed *feed, const GenreModel *model, guint window_frames, GstClockTime max_lag);
+
+/* FALSE: the rate is one that is not analysed; audio passes. */
+gboolean genre_feed_set_info (GenreFeed *feed, const GstAudioInfo *info);
+
+void genre_feed_segment (GenreFeed *feed, const GstSegment *segment);
+
+/* TRUE: another stream than before; the final of that one is posted if it had audio. */
+gboolean genre_feed_stream_start (GenreFeed *feed, const gchar *stream_id);
+void genre_feed_gap (GenreFeed *feed, GstClockTime pts, GstClockTime duration, gboolean missing);
+void genre_feed_flush_stop (GenreFeed *feed);
+
+/* EOS, SEGMENT_DONE: returns when everything is posted, or a flush or a stop came between. */
+void genre_feed_finish (GenreFeed *feed);
+
+/* Reads the buffer, keeps no reference, allocates nothing, does not block when live. */
+void genre_feed_buffer (GenreFeed *feed, GstBuffer *buffer);
+
+GstClockTime genre_feed_get_skipped (GenreFeed *feed);
+gboolean genre_feed_is_live (GenreFeed *feed);
+
+G_END_DECLS
+
+#endif

@@ -1,0 +1,704 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/**
+ * SECTION:element-genreclassify
+ * @title: genreclassify
+ *
+ * Tells which genre of music is playing.  Audio of any format, layout, rate and number of channels passes untouched: the
+ * buffer that comes in is the buffer that goes out, at once.  Inside, a thread of the element's own computes
+ * mel-spectrograms, runs a small convolutional and recurrent network over windows of up to ten seconds, and posts element
+ * messages with the distribution over the genres: the first after 3.5 s of audio, then one a second.
+ *
+ * The message's structure is named `genreclassify` and always has these fields, in this order
+ * (GST_CLOCK_TIME_NONE where a time is unknown):
+ *
+ * * #guint64 `timestamp`: of the first sample of the window, ns
+ * * #guint64 `stream-time`, `running-time`: the same by the segment in force at that sample
+ * * #guint64 `duration`: of the window, ns
+ * * #gchararray `label`: the genre in front in `smoothed`, or "unknown" below #GstGenreClassify:threshold
+ * * #gdouble `confidence`: its probability
+ * * #gint `index`: its index in `labels`, -1 if unknown
+ * * #GstValueArray of #gchararray `labels`: all genres, in the model's order
+ * * #GstValueArray of #gdouble `probabilities`: of this window by itself, in the same order; their sum is 1
+ * * #GstValueArray of #gdouble `smoothed`: the same, smoothed over time; their sum is 1
+ * * #gchararray `summary`: up to three genres of at least 5 %: "classical 89 %, jazz 7 %"; or "silence", "too short"
+ * * #gchararray `state`: "ok", "silence" (label "unknown", confidence 0) or "too-short"
+ * * #gboolean `final`: whether this is the answer for the whole run, posted before EOS, SEGMENT_DONE or the STREAM_START
+ *   of another stream goes on; `probabilities` and `smoothed` are then the aggregate of all its windows
+ * * #guint `windows`: windows in the aggregate so far
+ *
+ * `gst/genreclassify/genremessage.h` has a parser.
+ *
+ * ## Example launch lines
+ * |[
+ * gst-launch-1.0 -m filesrc location=song.mp3 ! decodebin ! audioconvert ! genreclassify ! fakesink
+ * gst-launch-1.0 -m playbin uri=file:///music/song.mp3 audio-filter=genreclassify
+ * ]|
+ */
+#include "gst/gstgenreclassify.h"
+
+#include "gst/feed.h"
+#include "gst/mark.h"
+#include "gst/queue.h"
+#include "gst/worker.h"
+
+#include <gst/audio/audio.h>
+
+GST_DEBUG_CATEGORY (gst_genre_classify_debug);
+#define GST_CAT_DEFAULT gst_genre_classify_debug
+
+enum
+{
+  MAX_MARKS = 64, /* segments, resets and finals that may wait for the worker */
+};
+
+enum
+{
+  PROP_0,
+  PROP_MODEL,
+  PROP_INTERVAL,
+  PROP_WINDOW,
+  PROP_SMOOTHING,
+  PROP_THRESHOLD,
+  PROP_SILENCE_THRESHOLD,
+  PROP_POST_MESSAGES,
+  PROP_POST_TAGS,
+  PROP_MAX_LAG,
+  PROP_LABELS,
+  PROP_MODEL_INFO,
+  PROP_STATS,
+};
+
+struct _GstGenreClassify
+{
+  GstBaseTransform parent;
+
+  GenreQueue *queue;
+  GenreFeed *feed;
+  GenreWorker *worker;
+
+  /* under the object lock */
+  gchar *model_path; /* NULL: the embedded one */
+  guint64 window;    /* ns, 0: the model's */
+  guint64 max_lag;   /* ns */
+  gboolean post_tags;
+  GenreWorkerConfig config;
+  GenreModel *model; /* from READY to PAUSED on, until stopped */
+
+  /* the streaming thread's */
+  GstTagList *tags;        /* upstream's latest stream-scope list, or NULL */
+  gboolean upstream_genre; /* it names a genre */
+  gchar *genre;            /* ours in this run, or NULL */
+};
+
+G_DEFINE_TYPE (GstGenreClassify, gst_genre_classify, GST_TYPE_BASE_TRANSFORM)
+GST_ELEMENT_REGISTER_DEFINE (genreclassify, "genreclassify", GST_RANK_NONE, GST_TYPE_GENRE_CLASSIFY)
+
+#define ANY_AUDIO GST_AUDIO_CAPS_MAKE (GST_AUDIO_FORMATS_ALL) ", layout = (string) { interleaved, non-interleaved }"
+
+static GstStaticPadTemplate sink_template = GST_STATIC_PAD_TEMPLATE ("sink", GST_PAD_SINK, GST_PAD_ALWAYS,
+    GST_STATIC_CAPS (ANY_AUDIO));
+static GstStaticPadTemplate src_template = GST_STATIC_PAD_TEMPLATE ("src", GST_PAD_SRC, GST_PAD_ALWAYS,
+    GST_STATIC_CAPS (ANY_AUDIO));
+
+/* --- tags ------------------------------------------------------------------------------------------------------ */
+
+/* Upstream's list and our genre: a tag event replaces the one before, so both have to be in it. */
+static GstEvent *
+merged_tags (GstGenreClassify *self)
+{
+  GstTagList *tags = self->tags ? gst_tag_list_copy (self->tags) : gst_tag_list_new_empty ();
+
+  gst_tag_list_set_scope (tags, GST_TAG_SCOPE_STREAM);
+  gst_tag_list_add (tags, GST_TAG_MERGE_REPLACE, GST_TAG_GENRE, self->genre, NULL);
+  return gst_event_new_tag (tags);
+}
+
+/* In the streaming thread, with the stream lock: the tag that the worker has found by now. */
+static void
+push_tag (GstGenreClassify *self)
+{
+  gboolean wanted;
+
+  GST_OBJECT_LOCK (self);
+  wanted = self->post_tags;
+  GST_OBJECT_UNLOCK (self);
+  if (!wanted)
+    return;
+
+  gchar *genre = genre_worker_take_tag (self->worker);
+
+  if (!genre)
+    return;
+  g_free (self->genre);
+  self->genre = genre;
+  if (!self->upstream_genre)
+    gst_pad_push_event (GST_BASE_TRANSFORM_SRC_PAD (self), merged_tags (self));
+}
+
+static void
+forget_tags (GstGenreClassify *self)
+{
+  g_clear_pointer (&self->tags, gst_tag_list_unref);
+  g_clear_pointer (&self->genre, g_free);
+  self->upstream_genre = FALSE;
+}
+
+/* Takes the event; returns the one to go on instead. */
+static GstEvent *
+handle_tags (GstGenreClassify *self, GstEvent *event)
+{
+  GstTagList *tags;
+
+  gst_event_parse_tag (event, &tags);
+  if (gst_tag_list_get_scope (tags) != GST_TAG_SCOPE_STREAM)
+    return event;
+  gst_tag_list_replace (&self->tags, tags);
+  self->upstream_genre = gst_tag_list_get_tag_size (tags, GST_TAG_GENRE) > 0;
+  if (!self->genre || self->upstream_genre)
+    return event;
+  gst_event_unref (event);
+  return merged_tags (self);
+}
+
+/* --- streaming ------------------------------------------------------------------------------------------------- */
+
+static void
+finish (GstGenreClassify *self)
+{
+  genre_feed_finish (self->feed);
+  push_tag (self);
+  g_clear_pointer (&self->genre, g_free);
+}
+
+static gboolean
+gst_genre_classify_sink_event (GstBaseTransform *trans, GstEvent *event)
+{
+  GstGenreClassify *self = GST_GENRE_CLASSIFY (trans);
+  const GstSegment *segment;
+  const gchar *stream_id;
+  GstClockTime pts, duration;
+  GstGapFlags flags;
+
+  switch (GST_EVENT_TYPE (event)) {
+    case GST_EVENT_STREAM_START:
+      gst_event_parse_stream_start (event, &stream_id);
+      if (genre_feed_stream_start (self->feed, stream_id)) {
+        push_tag (self);
+        forget_tags (self);
+      }
+      break;
+    case GST_EVENT_SEGMENT:
+      gst_event_parse_segment (event, &segment);
+      genre_feed_segment (self->feed, segment);
+      break;
+    case GST_EVENT_TAG:
+      event = handle_tags (self, event);
+      break;
+    case GST_EVENT_GAP:
+      gst_event_parse_gap (event, &pts, &duration);
+      gst_event_parse_gap_flags (event, &flags);
+      genre_feed_gap (self->feed, pts, duration, (flags & GST_GAP_FLAG_MISSING_DATA) != 0);
+      break;
+    case GST_EVENT_EOS:
+    case GST_EVENT_SEGMENT_DONE:
+      finish (self);
+      break;
+    case GST_EVENT_FLUSH_START:
+      genre_queue_flush_begin (self->queue);
+      break;
+    case GST_EVENT_FLUSH_STOP:
+      genre_queue_flush_end (self->queue);
+      genre_feed_flush_stop (self->feed);
+      g_clear_pointer (&self->genre, g_free);
+      break;
+    default:
+      break;
+  }
+  return GST_BASE_TRANSFORM_CLASS (gst_genre_classify_parent_class)->sink_event (trans, event);
+}
+
+static gboolean
+gst_genre_classify_set_caps (GstBaseTransform *trans, GstCaps *in, GstCaps *out)
+{
+  GstGenreClassify *self = GST_GENRE_CLASSIFY (trans);
+  GstAudioInfo info;
+
+  (void) out;
+  if (!gst_audio_info_from_caps (&info, in)) {
+    GST_ERROR_OBJECT (self, "caps are not raw audio: %" GST_PTR_FORMAT, (void *) in);
+    return FALSE;
+  }
+  if (!genre_feed_set_info (self->feed, &info))
+    GST_ELEMENT_WARNING (self, STREAM, WRONG_TYPE,
+        ("Audio of %d Hz passes, but its genre is not looked for.", GST_AUDIO_INFO_RATE (&info)),
+        ("Rates from %d to %d Hz are analysed.", GENRE_STREAM_MIN_RATE, GENRE_STREAM_MAX_RATE));
+  return TRUE;
+}
+
+static GstFlowReturn
+gst_genre_classify_transform_ip (GstBaseTransform *trans, GstBuffer *buffer)
+{
+  GstGenreClassify *self = GST_GENRE_CLASSIFY (trans);
+
+  genre_feed_buffer (self->feed, buffer);
+  push_tag (self);
+  return GST_FLOW_OK;
+}
+
+/* --- states ---------------------------------------------------------------------------------------------------- */
+
+/* ns of audio -> frames of the model's hop, rounded; 0 stays 0. */
+static guint
+window_frames (const GenreModel *model, guint64 window)
+{
+  const DspLogMelConfig *mel = &genre_model_frontend (model)->mel;
+  const guint64 frames = gst_util_uint64_scale_round (window, mel->sample_rate_hz,
+      (guint64) mel->hop_length * GST_SECOND);
+
+  return window == 0 ? 0 : (guint) CLAMP (frames, 1, GENRE_STREAM_MAX_WINDOW);
+}
+
+static GenreModel *
+load_model (const gchar *path, GError **error)
+{
+  return path ? genre_model_load (path, error) : genre_model_default (error);
+}
+
+static gboolean
+gst_genre_classify_start (GstBaseTransform *trans)
+{
+  GstGenreClassify *self = GST_GENRE_CLASSIFY (trans);
+  GError *error = NULL;
+  guint64 window, max_lag;
+  gchar *path;
+
+  GST_OBJECT_LOCK (self);
+  path = g_strdup (self->model_path);
+  window = self->window;
+  max_lag = self->max_lag;
+  GST_OBJECT_UNLOCK (self);
+
+  GenreModel *model = load_model (path, &error);
+
+  if (!model) {
+    if (g_error_matches (error, GENRE_MODEL_ERROR, GENRE_MODEL_ERROR_NOT_FOUND))
+      GST_ELEMENT_ERROR (self, RESOURCE, NOT_FOUND, ("%s", error->message), (NULL));
+    else
+      GST_ELEMENT_ERROR (self, RESOURCE, OPEN_READ, ("%s", error->message), (NULL));
+    g_error_free (error);
+    g_free (path);
+    return FALSE;
+  }
+  GST_INFO_OBJECT (self, "model %s, sha256 %s", path ? path : "(embedded)", genre_model_sha256 (model));
+  g_free (path);
+
+  const guint frames = window_frames (model, window);
+
+  genre_queue_restart (self->queue);
+  genre_feed_start (self->feed, model, frames > 0 ? frames : genre_model_window_frames (model), max_lag);
+  if (!genre_worker_start (self->worker, model, frames)) {
+    GST_ELEMENT_ERROR (self, RESOURCE, NO_SPACE_LEFT, ("Not enough memory to classify genres."), (NULL));
+    genre_model_unref (model);
+    return FALSE;
+  }
+  GST_OBJECT_LOCK (self);
+  self->model = model;
+  GST_OBJECT_UNLOCK (self);
+  return TRUE;
+}
+
+static gboolean
+gst_genre_classify_stop (GstBaseTransform *trans)
+{
+  GstGenreClassify *self = GST_GENRE_CLASSIFY (trans);
+  GenreModel *model;
+
+  genre_queue_stop (self->queue);
+  genre_worker_stop (self->worker);
+  forget_tags (self);
+  GST_OBJECT_LOCK (self);
+  model = g_steal_pointer (&self->model);
+  GST_OBJECT_UNLOCK (self);
+  genre_model_unref (model);
+  return TRUE;
+}
+
+static GstStateChangeReturn
+gst_genre_classify_change_state (GstElement *element, GstStateChange transition)
+{
+  /* Before chaining up: the base class waits for the streaming thread, which may be waiting for the worker. */
+  if (transition == GST_STATE_CHANGE_PAUSED_TO_READY)
+    genre_queue_stop (GST_GENRE_CLASSIFY (element)->queue);
+  return GST_ELEMENT_CLASS (gst_genre_classify_parent_class)->change_state (element, transition);
+}
+
+/* --- properties ------------------------------------------------------------------------------------------------ */
+
+static void
+gst_genre_classify_set_property (GObject *object, guint id, const GValue *value, GParamSpec *pspec)
+{
+  GstGenreClassify *self = GST_GENRE_CLASSIFY (object);
+  GenreWorkerConfig config;
+
+  GST_OBJECT_LOCK (self);
+  switch (id) {
+    case PROP_MODEL:
+      g_free (self->model_path);
+      self->model_path = g_value_dup_string (value);
+      break;
+    case PROP_INTERVAL:
+      self->config.stream.interval_ns = g_value_get_uint64 (value);
+      break;
+    case PROP_WINDOW:
+      self->window = g_value_get_uint64 (value);
+      break;
+    case PROP_SMOOTHING:
+      self->config.stream.smoothing_ns = g_value_get_uint64 (value);
+      break;
+    case PROP_THRESHOLD:
+      self->config.threshold = g_value_get_double (value);
+      break;
+    case PROP_SILENCE_THRESHOLD:
+      self->config.stream.silence_threshold_db = g_value_get_double (value);
+      break;
+    case PROP_POST_MESSAGES:
+      self->config.post_messages = g_value_get_boolean (value);
+      break;
+    case PROP_POST_TAGS:
+      self->post_tags = g_value_get_boolean (value);
+      break;
+    case PROP_MAX_LAG:
+      self->max_lag = g_value_get_uint64 (value);
+      break;
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+      break;
+  }
+  config = self->config;
+  genre_worker_configure (self->worker, &config);
+  GST_OBJECT_UNLOCK (self);
+}
+
+/* The model in use, else the one that would be; NULL if that cannot be loaded.  Unref. */
+static GenreModel *
+peek_model (GstGenreClassify *self)
+{
+  GenreModel *model;
+  gchar *path;
+
+  GST_OBJECT_LOCK (self);
+  model = self->model ? genre_model_ref (self->model) : NULL;
+  path = g_strdup (self->model_path);
+  GST_OBJECT_UNLOCK (self);
+  if (!model)
+    model = load_model (path, NULL);
+  g_free (path);
+  return model;
+}
+
+/* A copy, to be freed with g_strfreev(). */
+static gchar **
+copy_labels (const GenreModel *model)
+{
+  const gchar *const *labels = genre_model_labels (model);
+  gchar **copy = g_new0 (gchar *, genre_model_n_labels (model) + 1);
+
+  for (guint i = 0; labels[i]; i++)
+    copy[i] = g_strdup (labels[i]);
+  return copy;
+}
+
+static gchar **
+get_labels (GstGenreClassify *self)
+{
+  GenreModel *model = peek_model (self);
+  gchar **labels = model ? copy_labels (model) : NULL;
+
+  genre_model_unref (model);
+  return labels;
+}
+
+static GstStructure *
+get_model_info (GstGenreClassify *self)
+{
+  GenreModel *model = peek_model (self);
+  GstStructure *info = NULL;
+
+  if (model) {
+    const DspLogMelConfig *mel = &genre_model_frontend (model)->mel;
+    gchar **labels = copy_labels (model);
+    gchar *joined = g_strjoinv (", ", labels);
+
+    /* clang-format off */
+    info = gst_structure_new ("model-info",
+        "labels", G_TYPE_STRING, joined,
+        "sha256", G_TYPE_STRING, genre_model_sha256 (model),
+        "parameters", G_TYPE_UINT64, (guint64) nn_network_n_parameters (genre_model_network (model)),
+        "sample-rate", G_TYPE_UINT, mel->sample_rate_hz,
+        "n-fft", G_TYPE_UINT, mel->n_fft,
+        "hop-length", G_TYPE_UINT, mel->hop_length,
+        "bands", G_TYPE_UINT, (guint) genre_model_frontend (model)->bands,
+        "window-frames", G_TYPE_UINT, genre_model_window_frames (model),
+        "min-frames", G_TYPE_UINT, genre_model_min_frames (model),
+        "training", G_TYPE_STRING, genre_model_training (model),
+        NULL);
+    /* clang-format on */
+    g_free (joined);
+    g_strfreev (labels);
+    genre_model_unref (model);
+  }
+  return info;
+}
+
+static GstStructure *
+get_stats (GstGenreClassify *self)
+{
+  GenreWorkerStats stats;
+
+  genre_worker_get_stats (self->worker, &stats);
+  /* clang-format off */
+  return gst_structure_new ("stats",
+      "windows", G_TYPE_UINT64, stats.windows,
+      "skipped", G_TYPE_UINT64, genre_feed_get_skipped (self->feed),
+      "inference-mean", G_TYPE_UINT64, stats.windows > 0 ? stats.inference_sum / stats.windows : 0,
+      "inference-max", G_TYPE_UINT64, stats.inference_max,
+      "lag", G_TYPE_UINT64, stats.lag,
+      "lag-max", G_TYPE_UINT64, stats.lag_max,
+      "live", G_TYPE_BOOLEAN, genre_feed_is_live (self->feed),
+      NULL);
+  /* clang-format on */
+}
+
+static void
+gst_genre_classify_get_property (GObject *object, guint id, GValue *value, GParamSpec *pspec)
+{
+  GstGenreClassify *self = GST_GENRE_CLASSIFY (object);
+
+  switch (id) { /* those that take the lock themselves, or other locks */
+    case PROP_LABELS:
+      g_value_take_boxed (value, get_labels (self));
+      return;
+    case PROP_MODEL_INFO:
+      g_value_take_boxed (value, get_model_info (self));
+      return;
+    case PROP_STATS:
+      g_value_take_boxed (value, get_stats (self));
+      return;
+    default:
+      break;
+  }
+
+  GST_OBJECT_LOCK (self);
+  switch (id) {
+    case PROP_MODEL:
+      g_value_set_string (value, self->model_path);
+      break;
+    case PROP_INTERVAL:
+      g_value_set_uint64 (value, self->config.stream.interval_ns);
+      break;
+    case PROP_WINDOW:
+      g_value_set_uint64 (value, self->window);
+      break;
+    case PROP_SMOOTHING:
+      g_value_set_uint64 (value, self->config.stream.smoothing_ns);
+      break;
+    case PROP_THRESHOLD:
+      g_value_set_double (value, self->config.threshold);
+      break;
+    case PROP_SILENCE_THRESHOLD:
+      g_value_set_double (value, self->config.stream.silence_threshold_db);
+      break;
+    case PROP_POST_MESSAGES:
+      g_value_set_boolean (value, self->config.post_messages);
+      break;
+    case PROP_POST_TAGS:
+      g_value_set_boolean (value, self->post_tags);
+      break;
+    case PROP_MAX_LAG:
+      g_value_set_uint64 (value, self->max_lag);
+      break;
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+      break;
+  }
+  GST_OBJECT_UNLOCK (self);
+}
+
+/* --- the object ------------------------------------------------------------------------------------------------ */
+
+static void
+gst_genre_classify_finalize (GObject *object)
+{
+  GstGenreClassify *self = GST_GENRE_CLASSIFY (object);
+
+  genre_worker_free (self->worker);
+  genre_feed_free (self->feed);
+  genre_queue_free (self->queue);
+  g_free (self->model_path);
+  G_OBJECT_CLASS (gst_genre_classify_parent_class)->finalize (object);
+}
+
+static void
+gst_genre_classify_init (GstGenreClassify *self)
+{
+  GstBaseTransform *trans = GST_BASE_TRANSFORM (self);
+
+  gst_base_transform_set_passthrough (trans, TRUE);
+  gst_base_transform_set_in_place (trans, TRUE);
+  gst_base_transform_set_qos_enabled (trans, FALSE);
+
+  self->queue = genre_queue_new (sizeof (GenreMark), MAX_MARKS);
+  if (!self->queue)
+    g_error ("%s: out of memory", G_STRFUNC); /* as GLib does */
+  self->feed = genre_feed_new (GST_BASE_TRANSFORM_SINK_PAD (trans), self->queue);
+  self->worker = genre_worker_new (GST_ELEMENT (self), self->queue);
+}
+
+static void
+install_properties (GObjectClass *object_class)
+{
+  const GParamFlags ready = G_PARAM_READWRITE | G_PARAM_CONSTRUCT | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_READY;
+  const GParamFlags playing = G_PARAM_READWRITE | G_PARAM_CONSTRUCT | G_PARAM_STATIC_STRINGS
+      | GST_PARAM_MUTABLE_PLAYING;
+  const GParamFlags info = G_PARAM_READABLE | G_PARAM_STATIC_STRINGS;
+
+  /**
+   * GstGenreClassify:model:
+   *
+   * Path of a model file.  One that cannot be used fails the change to PAUSED with an error that says why.
+   */
+  g_object_class_install_property (object_class, PROP_MODEL,
+      g_param_spec_string ("model", "Model",
+          "Path of a model file (default: the embedded model); read on READY to PAUSED", NULL, ready));
+  /**
+   * GstGenreClassify:interval:
+   *
+   * Audio time between two messages; what is shorter than a hop of the model (77 ms for the default) counts as a hop.
+   */
+  g_object_class_install_property (object_class, PROP_INTERVAL,
+      g_param_spec_uint64 ("interval", "Interval",
+          "Audio time between two messages, in nanoseconds; takes effect from the next window on", 1, G_MAXUINT64,
+          GST_SECOND, playing));
+  /**
+   * GstGenreClassify:window:
+   *
+   * How much audio one answer may look at.  The first answers look at what there is from the model's shortest window
+   * (3.5 s for the default) on.
+   */
+  g_object_class_install_property (object_class, PROP_WINDOW,
+      g_param_spec_uint64 ("window", "Window",
+          "The most audio that one answer looks at, in nanoseconds, rounded to frames and clamped to what the model can "
+          "(0: the model's own); takes effect on READY to PAUSED",
+          0, G_MAXUINT64, 0, ready));
+  /**
+   * GstGenreClassify:smoothing:
+   *
+   * Time constant of the exponential smoothing of `smoothed`, and so of `label`, `confidence` and `summary`.
+   */
+  g_object_class_install_property (object_class, PROP_SMOOTHING,
+      g_param_spec_uint64 ("smoothing", "Smoothing",
+          "Time constant of the smoothed distribution, in nanoseconds (0: none); takes effect from the next window on",
+          0, G_MAXUINT64, 8 * GST_SECOND, playing));
+  /**
+   * GstGenreClassify:threshold:
+   *
+   * Below this confidence the label is "unknown".
+   */
+  g_object_class_install_property (object_class, PROP_THRESHOLD,
+      g_param_spec_double ("threshold", "Threshold",
+          "Confidence below which the label is \"unknown\"; takes effect from the next window on", 0, 1, 0, playing));
+  /**
+   * GstGenreClassify:silence-threshold:
+   *
+   * Windows whose RMS is below it are silence: reported as such, and without effect on `smoothed` and the final.
+   */
+  g_object_class_install_property (object_class, PROP_SILENCE_THRESHOLD,
+      g_param_spec_double ("silence-threshold", "Silence threshold",
+          "RMS level of a window below which it is silence, in dBFS; takes effect from the next window on", -200, 0,
+          -60, playing));
+  /**
+   * GstGenreClassify:post-messages:
+   *
+   * FALSE stops posting, not analysing.
+   */
+  g_object_class_install_property (object_class, PROP_POST_MESSAGES,
+      g_param_spec_boolean ("post-messages", "Post Messages",
+          "Post an element message for each window and a final one; takes effect from the next window on", TRUE,
+          playing));
+  /**
+   * GstGenreClassify:post-tags:
+   *
+   * Send upstream's tags with the genre added downstream once it is steady, and again at the end if it has changed.
+   * Nothing is sent while upstream's own tags name a genre.
+   */
+  g_object_class_install_property (object_class, PROP_POST_TAGS,
+      g_param_spec_boolean ("post-tags", "Post Tags",
+          "Add the genre to the stream's tags once it is steady; takes effect from the next window on", FALSE,
+          playing));
+  /**
+   * GstGenreClassify:max-lag:
+   *
+   * In a live pipeline the analysis never delays the audio: what comes while this much waits for it is skipped.
+   */
+  g_object_class_install_property (object_class, PROP_MAX_LAG,
+      g_param_spec_uint64 ("max-lag", "Maximum lag",
+          "Audio that may wait for analysis in a live pipeline before some is skipped, in nanoseconds; takes effect on "
+          "READY to PAUSED",
+          100 * GST_MSECOND, 10 * GST_SECOND, GST_SECOND, ready));
+  /**
+   * GstGenreClassify:labels:
+   *
+   * The genres of the model, in the order of the message's arrays.
+   */
+  g_object_class_install_property (object_class, PROP_LABELS,
+      g_param_spec_boxed ("labels", "Labels", "The genres that the model knows, in its order", G_TYPE_STRV, info));
+  /**
+   * GstGenreClassify:model-info:
+   *
+   * Labels, SHA-256, size, front end and training of the model.
+   */
+  g_object_class_install_property (object_class, PROP_MODEL_INFO,
+      g_param_spec_boxed ("model-info", "Model info", "Labels, hash, size, front end and training of the model",
+          GST_TYPE_STRUCTURE, info));
+  /**
+   * GstGenreClassify:stats:
+   *
+   * Since start: `windows` analysed, audio `skipped`, `inference-mean` and `inference-max` time spent per window, audio
+   * queued when the last window was done (`lag`) and at most (`lag-max`), all in ns, and whether the pipeline is `live`.
+   */
+  g_object_class_install_property (object_class, PROP_STATS,
+      g_param_spec_boxed ("stats", "Statistics",
+          "windows, skipped, inference-mean, inference-max, lag, lag-max (ns) and live, since start",
+          GST_TYPE_STRUCTURE, info));
+}
+
+static void
+gst_genre_classify_class_init (GstGenreClassifyClass *klass)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+  GstElementClass *element_class = GST_ELEMENT_CLASS (klass);
+  GstBaseTransformClass *trans_class = GST_BASE_TRANSFORM_CLASS (klass);
+
+  GST_DEBUG_CATEGORY_INIT (gst_genre_classify_debug, "genreclassify", 0, "music genre classifier");
+
+  object_class->set_property = gst_genre_classify_set_property;
+  object_class->get_property = gst_genre_classify_get_property;
+  object_class->finalize = gst_genre_classify_finalize;
+  install_properties (object_class);
+
+  gst_element_class_add_static_pad_template (element_class, &sink_template);
+  gst_element_class_add_static_pad_template (element_class, &src_template);
+  gst_element_class_set_static_metadata (element_class, "Genre classifier", "Filter/Analyzer/Audio",
+      "Posts messages with the distribution over music genres of the audio that passes. Try: gst-launch-1.0 -m filesrc "
+      "location=song.mp3 ! decodebin ! audioconvert ! genreclassify ! fakesink",
+      "The genreclassify developers");
+
+  element_class->change_state = GST_DEBUG_FUNCPTR (gst_genre_classify_change_state);
+  trans_class->start = GST_DEBUG_FUNCPTR (gst_genre_classify_start);
+  trans_class->stop = GST_DEBUG_FUNCPTR (gst_genre_classify_stop);
+  trans_class->set_caps = GST_DEBUG_FUNCPTR (gst_genre_classify_set_caps);
+  trans_class->sink_event = GST_DEBUG_FUNCPTR (gst_genre_classify_sink_event);
+  trans_class->transform_ip = GST_DEBUG_FUNCPTR (gst_genre_classify_transform_ip);
+  trans_class->transform_ip_on_passthrough = TRUE;
+}

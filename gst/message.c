@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "gst/message.h"
+
+enum
+{
+  SUMMARY_GENRES = 3
+};
+
+static const gdouble SUMMARY_LEAST = .05;
+
+guint
+genre_message_top (const gdouble *p, guint n)
+{
+  guint top = 0;
+
+  for (guint i = 1; i < n; i++)
+    if (p[i] > p[top])
+      top = i;
+  return top;
+}
+
+/* "classical 89 %, jazz 7 %": whole numbers only, so that no locale can change them. */
+static gchar *
+summarize (const gchar *const *labels, const gdouble *p, guint n)
+{
+  GString *text = g_string_new (NULL);
+  guint chosen[SUMMARY_GENRES];
+
+  for (guint rank = 0; rank < SUMMARY_GENRES && rank < n; rank++) {
+    guint best = n;
+
+    for (guint i = 0; i < n; i++) {
+      gboolean taken = FALSE;
+
+      for (guint r = 0; r < rank; r++)
+        taken |= chosen[r] == i;
+      if (!taken && (best == n || p[i] > p[best]))
+        best = i;
+    }
+    if (p[best] < SUMMARY_LEAST)
+      break;
+    chosen[rank] = best;
+    g_string_append_printf (text, "%s%s %d %%", rank > 0 ? ", " : "", labels[best], (gint) (100 * p[best] + .5));
+  }
+  return g_string_free (text, FALSE);
+}
+
+static void
+set_doubles (GstStructure *structure, const gchar *field, const gdouble *p, guint n)
+{
+  GValue array = G_VALUE_INIT;
+
+  g_value_init (&array, GST_TYPE_ARRAY);
+  for (guint i = 0; i < n; i++) {
+    GValue value = G_VALUE_INIT;
+
+    g_value_init (&value, G_TYPE_DOUBLE);
+    g_value_set_double (&value, p[i]);
+    gst_value_array_append_and_take_value (&array, &value);
+  }
+  gst_structure_take_value (structure, field, &array);
+}
+
+static void
+set_strings (GstStructure *structure, const gchar *field, const gchar *const *strings, guint n)
+{
+  GValue array = G_VALUE_INIT;
+
+  g_value_init (&array, GST_TYPE_ARRAY);
+  for (guint i = 0; i < n; i++) {
+    GValue value = G_VALUE_INIT;
+
+    g_value_init (&value, G_TYPE_STRING);
+    g_value_set_string (&value, strings[i]);
+    gst_value_array_append_and_take_value (&array, &value);
+  }
+  gst_structure_take_value (structure, field, &array);
+}
+
+GstMessage *
+genre_message_new (GstObject *source, const GenreModel *model, const GenreResult *result, const GenreTimes *times,
+    gdouble threshold)
+{
+  static const gchar *const states[] = {
+    [GENRE_STATE_OK] = "ok",
+    [GENRE_STATE_SILENCE] = "silence",
+    [GENRE_STATE_TOO_SHORT] = "too-short",
+  };
+  const gchar *const *labels = genre_model_labels (model);
+  const guint n = genre_model_n_labels (model), top = genre_message_top (result->smoothed, n);
+  /* A final that is too short may still hold one window over what there was. */
+  const gboolean heard = result->state != GENRE_STATE_SILENCE && result->windows > 0;
+  const gboolean known = heard && result->smoothed[top] >= threshold;
+  gchar *summary = NULL;
+
+  if (result->state == GENRE_STATE_OK)
+    summary = summarize (labels, result->smoothed, n);
+
+  /* clang-format off */
+  GstStructure *structure = gst_structure_new ("genreclassify",
+      "timestamp", G_TYPE_UINT64, times->timestamp,
+      "stream-time", G_TYPE_UINT64, times->stream_time,
+      "running-time", G_TYPE_UINT64, times->running_time,
+      "duration", G_TYPE_UINT64, times->duration,
+      "label", G_TYPE_STRING, known ? labels[top] : "unknown",
+      "confidence", G_TYPE_DOUBLE, heard ? result->smoothed[top] : 0.,
+      "index", G_TYPE_INT, known ? (gint) top : -1,
+      NULL);
+  /* clang-format on */
+
+  set_strings (structure, "labels", labels, n);
+  set_doubles (structure, "probabilities", result->probabilities, n);
+  set_doubles (structure, "smoothed", result->smoothed, n);
+  /* clang-format off */
+  gst_structure_set (structure,
+      "summary", G_TYPE_STRING,
+      summary ? summary : result->state == GENRE_STATE_SILENCE ? "silence" : "too short",
+      "state", G_TYPE_STRING, states[result->state],
+      "final", G_TYPE_BOOLEAN, (gboolean) result->final,
+      "windows", G_TYPE_UINT, result->windows,
+      NULL);
+  /* clang-format on */
+  g_free (summary);
+  return gst_message_new_element (source, structure);
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * gst/message.h - one answer of the classifier -> the "genreclassify" message.
+ *
+ * Layer:   gst.
+ * Threads: pure functions.
+ */
+#ifndef GST_MESSAGE_H
+#define GST_MESSAGE_H
+
+#include "models/genre_stream.h"
+
+#include <gst/gst.h>
+
+G_BEGIN_DECLS
+
+/* All ns; GST_CLOCK_TIME_NONE where unknown. */
+typedef struct GenreTimes
+{
+  GstClockTime timestamp;
+  GstClockTime stream_time;
+  GstClockTime running_time;
+  GstClockTime duration;
+} GenreTimes;
+
+/* threshold: below it the label is "unknown", [0, 1].  Returns a new message of `source`. */
+GstMessage *genre_message_new (GstObject *source, const GenreModel *model, const GenreResult *result,
+    const GenreTimes *times, gdouble threshold);
+
+/* Index of the largest of p [n], the first of equals. */
+guint genre_message_top (const gdouble *p, guint n);
+
+G_END_DECLS
+
+#endif

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * models/augment.h - log-mels of music as it might have been: faster, louder, duller, mixed with other music.
+ *
+ * Layer:   models; uses random.
+ * Threads: functions of their arguments.
+ *
+ * Everything works on dB, [frames][bands], in place unless it says otherwise.  Those without a Random do exactly what
+ * they are told; augment_draw() decides.
+ */
+#ifndef MODELS_AUGMENT_H
+#define MODELS_AUGMENT_H
+
+#include "models/random.h"
+
+G_BEGIN_DECLS
+
+/* How far it may go.  All zero but the two stretches at 1: nothing is changed. */
+typedef struct AugmentConfig
+{
+  double stretch_min, stretch_max;  /* frames of the recording for one of the window, .5 to 2 */
+  double gain_db;                   /* at most, up or down */
+  double equalizer_db;              /* standard deviation of a smooth curve over the bands */
+  unsigned shift_bands;             /* at most, up or down */
+  unsigned mask_bands, mask_frames; /* widest mask; 0: none */
+} AugmentConfig;
+
+enum
+{
+  AUGMENT_EQUALIZER_TERMS = 4,
+};
+
+/* What was drawn for one window. */
+typedef struct Augment
+{
+  double stretch;
+  double gain_db;
+  double equalizer_db[AUGMENT_EQUALIZER_TERMS]; /* of cos (pi (k + 1) x), x = 0 ... 1 over the bands */
+  int shift_bands;
+  unsigned first_band, n_bands; /* the masks */
+  unsigned first_frame, n_frames;
+} Augment;
+
+/* One augmentation of windows of n_frames x n_bands. */
+Augment augment_draw (const AugmentConfig *config, Random *random, gsize n_frames, gsize n_bands);
+
+/* out[t] = clip at first + t * stretch, between two frames linear in dB: a level that stays stays, and a beat between
+ * two frames keeps its place.  The clip repeats itself where it is too short.
+ *
+ * clip  [clip_frames][bands]  clip_frames >= 1
+ * out   [n_frames][bands]     must not overlap `clip` */
+void augment_stretch (const float *clip, gsize clip_frames, gsize bands, double first, double stretch, float *out,
+    gsize n_frames);
+
+/* Gain, equaliser and shift: out[t][b] = in[t][b - shift] + gain + curve[b]; at the rim the last band repeats. */
+void augment_colour (const Augment *augment, float *db, gsize n_frames, gsize bands);
+
+/* db = 10 log10 (share 10^(db / 10) + (1 - share) 10^(other / 10)), as if both were played at once.
+ *
+ * db, other [n] */
+void augment_mix (float *db, const float *other, double share, gsize n);
+
+/* Zeroes the masks of what the network will see: the mean, if it is standardised.
+ *
+ * input [n_frames][bands] */
+void augment_mask (const Augment *augment, float *input, gsize n_frames, gsize bands);
+
+G_END_DECLS
+
+#endif

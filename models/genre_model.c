@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "models/genre_model_file.h"
+
+#include "models/embedded.h"
+#include "models/frontend.h"
+#include "models/regular_file.h"
+
+/* Models by sha256, so that elements with the same file share one.  It holds no references: the last unref takes the
+ * model out.  NULL while there is none. */
+static GMutex cache_lock;
+static GHashTable *cache;
+
+G_DEFINE_QUARK (genre - model - error - quark, genre_model_error)
+
+/* --- shared models --------------------------------------------------------------------------------------------- */
+
+static void
+free_model (GenreModel *model)
+{
+  g_free (model->sha256);
+  g_strfreev (model->labels);
+  genre_frontend_clear (&model->frontend);
+  nn_network_free (model->network);
+  g_free (model->training);
+  g_free (model);
+}
+
+/* A new model with one reference, outside of the cache. */
+static GenreModel *
+new_model (GBytes *bytes, const char *name, const char *sha256, GError **error)
+{
+  g_autoptr (Safetensors) file = safetensors_new (bytes, name, error);
+  if (!file)
+    return NULL;
+
+  GenreModel *model = g_new0 (GenreModel, 1);
+  model->references = 1;
+  model->sha256 = g_strdup (sha256);
+  if (genre_model_read (model, file, error))
+    return model;
+  free_model (model);
+  return NULL;
+}
+
+/* A new reference to the model with this hash, or NULL. */
+static GenreModel *
+look_up (const char *sha256)
+{
+  g_mutex_lock (&cache_lock);
+  GenreModel *model = cache ? g_hash_table_lookup (cache, sha256) : NULL;
+  if (model)
+    genre_model_ref (model);
+  g_mutex_unlock (&cache_lock);
+  return model;
+}
+
+/* Takes `model` and gives back it, or the one that another thread has made of the same bytes meanwhile. */
+static GenreModel *
+insert (GenreModel *model)
+{
+  g_mutex_lock (&cache_lock);
+  if (!cache)
+    cache = g_hash_table_new (g_str_hash, g_str_equal);
+  GenreModel *present = g_hash_table_lookup (cache, model->sha256);
+  if (present)
+    genre_model_ref (present);
+  else
+    g_hash_table_insert (cache, model->sha256, model);
+  g_mutex_unlock (&cache_lock);
+
+  if (!present)
+    return model;
+  free_model (model);
+  return present;
+}
+
+static GenreModel *
+shared_model (GBytes *bytes, const char *name, const char *sha256, GError **error)
+{
+  GenreModel *model = look_up (sha256);
+  if (model)
+    return model;
+  model = new_model (bytes, name, sha256, error);
+  return model ? insert (model) : NULL;
+}
+
+GenreModel *
+genre_model_ref (GenreModel *model)
+{
+  g_atomic_int_inc (&model->references);
+  return model;
+}
+
+void
+genre_model_unref (GenreModel *model)
+{
+  if (!model)
+    return;
+  for (;;) {
+    gint references = g_atomic_int_get (&model->references);
+    if (references == 1)
+      break;
+    if (g_atomic_int_compare_and_exchange (&model->references, references, references - 1))
+      return;
+  }
+
+  /* Perhaps the last one.  look_up() takes its references under the same lock, so that it never finds a dead model. */
+  g_mutex_lock (&cache_lock);
+  bool dead = g_atomic_int_dec_and_test (&model->references);
+  if (dead) {
+    g_hash_table_remove (cache, model->sha256);
+    if (g_hash_table_size (cache) == 0)
+      g_clear_pointer (&cache, g_hash_table_unref);
+  }
+  g_mutex_unlock (&cache_lock);
+  if (dead)
+    free_model (model);
+}
+
+/* --- constructors ---------------------------------------------------------------------------------------------- */
+
+static GenreModel *
+model_from_bytes (GBytes *bytes, const char *name, GError **error)
+{
+  g_autofree char *sha256 = g_compute_checksum_for_bytes (G_CHECKSUM_SHA256, bytes);
+  return shared_model (bytes, name, sha256, error);
+}
+
+GenreModel *
+genre_model_load (const char *path, GError **error)
+{
+  g_autoptr (GBytes) bytes = regular_file_read (path, SAFETENSORS_MAX_BYTES, error);
+  if (!bytes)
+    return NULL;
+  g_autofree char *name = g_filename_display_name (path);
+  return model_from_bytes (bytes, name, error);
+}
+
+GenreModel *
+genre_model_parse (const guint8 *data, gsize size, const char *name, GError **error)
+{
+  g_autoptr (GBytes) bytes = g_bytes_new_static (data, size);
+  return model_from_bytes (bytes, name, error);
+}
+
+GenreModel *
+genre_model_default (GError **error)
+{
+  g_autoptr (GBytes) bytes = g_bytes_new_static (models_embedded_words, models_embedded_size);
+  return shared_model (bytes, "default model", models_embedded_sha256, error);
+}
+
+/* --- questions ------------------------------------------------------------------------------------------------- */
+
+const char *const *
+genre_model_labels (const GenreModel *model)
+{
+  return (const char *const *) model->labels;
+}
+
+unsigned
+genre_model_n_labels (const GenreModel *model)
+{
+  return model->n_labels;
+}
+
+const GenreFrontend *
+genre_model_frontend (const GenreModel *model)
+{
+  return &model->frontend;
+}
+
+const NnNetwork *
+genre_model_network (const GenreModel *model)
+{
+  return model->network;
+}
+
+unsigned
+genre_model_window_frames (const GenreModel *model)
+{
+  return model->window_frames;
+}
+
+unsigned
+genre_model_min_frames (const GenreModel *model)
+{
+  return model->min_frames;
+}
+
+const char *
+genre_model_sha256 (const GenreModel *model)
+{
+  return model->sha256;
+}
+
+const char *
+genre_model_training (const GenreModel *model)
+{
+  return model->training;
+}
+
+unsigned
+genre_model_grid (const GenreModel *model)
+{
+  return model->min_frames == model->window_frames ? 1 : (unsigned) nn_network_time_stride (model->network);
+}
+
+gboolean
+genre_model_shares_columns (const GenreModel *model)
+{
+  return model->min_frames < model->window_frames && model->frontend.ref > 0 && model->frontend.top_db < 0
+      && nn_network_can_share (model->network);
+}

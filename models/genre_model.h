@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * models/genre_model.h - what a genre model is: labels, front-end recipe, network, weights.
+ *
+ * Layer:   models; uses dsp, nn, GLib, json-glib.
+ * Threads: a GenreModel is constant; references may be taken and dropped on any thread.
+ */
+#ifndef MODELS_GENRE_MODEL_H
+#define MODELS_GENRE_MODEL_H
+
+#include "dsp/log_mel.h"
+#include "nn/network.h"
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+/* One code per cause.  Every message names the file, the thing, what was expected and what was found. */
+#define GENRE_MODEL_ERROR (genre_model_error_quark ())
+GQuark genre_model_error_quark (void);
+typedef enum GenreModelError
+{
+  GENRE_MODEL_ERROR_NOT_FOUND, /* no such file */
+  GENRE_MODEL_ERROR_READ,      /* not a regular file, no permission, I/O error */
+  GENRE_MODEL_ERROR_SIZE,      /* over 256 MiB, header over 1 MiB, over 4096 tensors, or shorter than it says */
+  GENRE_MODEL_ERROR_JSON,      /* header or metadata is not strict JSON, too deep, duplicate key */
+  GENRE_MODEL_ERROR_CONTAINER, /* tensors overlap, leave holes, have an unknown type or a wrong length */
+  GENRE_MODEL_ERROR_FORMAT,    /* not a "genre-model" of version "1", or a metadata entry is missing */
+  GENRE_MODEL_ERROR_LABELS,    /* none, empty, duplicate, or not as many as outputs */
+  GENRE_MODEL_ERROR_FRONTEND,  /* unknown or missing recipe key, or a value out of range */
+  GENRE_MODEL_ERROR_NETWORK,   /* unknown layer or layer key, a value out of range, shapes that do not fit */
+  GENRE_MODEL_ERROR_TENSOR,    /* missing, surplus, misshapen or non-finite */
+  GENRE_MODEL_ERROR_WINDOW,    /* window_frames or min_frames out of range */
+  GENRE_MODEL_ERROR_CLIPS,     /* of a feature set: a name, label, length, artist or recording is not in order */
+} GenreModelError;
+
+/* The recipe: the spectrogram, then dB, then standardised. */
+typedef struct GenreFrontend
+{
+  DspLogMelConfig mel;
+  double amin;   /* > 0 */
+  double ref;    /* > 0, or 0: "max", the loudest band of the window */
+  double top_db; /* negative: null */
+  size_t bands;  /* mel.n_mels / mel.band_pool */
+  float *mean;   /* [bands], dB */
+  float *std;    /* [bands], dB, > 0 */
+} GenreFrontend;
+
+typedef struct GenreModel GenreModel;
+
+/* path: UTF-8, or the file system's encoding on Unix.  Reads a regular file only.  NULL and `error` on failure. */
+GenreModel *genre_model_load (const char *path, GError **error);
+
+/* data [size], not kept; name stands for the file in error messages. */
+GenreModel *genre_model_parse (const guint8 *data, gsize size, const char *name, GError **error);
+
+/* The embedded default.  It can only fail as genre_model_parse() does. */
+GenreModel *genre_model_default (GError **error);
+
+/* All three give the same object for the same bytes while one reference is alive: elements share weights. */
+GenreModel *genre_model_ref (GenreModel *model);
+void genre_model_unref (GenreModel *model); /* NULL is a no-op */
+
+/* All valid as long as the model. */
+const char *const *genre_model_labels (const GenreModel *model); /* [n_labels], then NULL; UTF-8 */
+unsigned genre_model_n_labels (const GenreModel *model);
+const GenreFrontend *genre_model_frontend (const GenreModel *model);
+const NnNetwork *genre_model_network (const GenreModel *model);
+unsigned genre_model_window_frames (const GenreModel *model); /* W */
+unsigned genre_model_min_frames (const GenreModel *model);    /* M, <= W */
+const char *genre_model_sha256 (const GenreModel *model);     /* of the file, 64 hex digits */
+const char *genre_model_training (const GenreModel *model);   /* JSON text, "{}" if the file has none */
+
+/* S: windows start on multiples of it; 1 for a model of fixed input length (M == W). */
+unsigned genre_model_grid (const GenreModel *model);
+
+/* Whether windows share columns: free length, no padding in time, ref a number, top_db null. */
+gboolean genre_model_shares_columns (const GenreModel *model);
+
+/* Writes the model file of DESIGN 3: reading it back gives an equal model.  The bytes are a function of the
+ * model only. */
+GBytes *genre_model_serialize (const GenreModel *model, GError **error);
+
+G_END_DECLS
+
+#endif

@@ -1,0 +1,348 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "models/genre_model_file.h"
+
+#include "models/frontend.h"
+#include "models/json_field.h"
+#include "models/json_scan.h"
+#include "models/json_write.h"
+#include "models/network_spec.h"
+#include "models/safetensors_writer.h"
+
+#include <json-glib/json-glib.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum
+{
+  MAX_WINDOW_FRAMES = 1024,
+  MIN_LABELS = 2,
+};
+
+/* --- a model from a file --------------------------------------------------------------------------------------- */
+
+static const char *
+get_metadata (const Safetensors *file, const char *key, GError **error)
+{
+  const char *value = safetensors_metadata (file, key);
+  if (!value)
+    g_set_error (error, GENRE_MODEL_ERROR, GENRE_MODEL_ERROR_FORMAT, "%s: expected metadata \"%s\", found none",
+        safetensors_name (file), key);
+  return value;
+}
+
+static bool
+check_constant (const Safetensors *file, const char *key, const char *expected, GError **error)
+{
+  const char *value = get_metadata (file, key, error);
+  if (!value)
+    return false;
+  if (strcmp (value, expected) == 0)
+    return true;
+  g_autofree char *found = json_quote (value);
+  g_set_error (error, GENRE_MODEL_ERROR, GENRE_MODEL_ERROR_FORMAT, "%s: %s: expected \"%s\", found %s",
+      safetensors_name (file), key, expected, found);
+  return false;
+}
+
+static bool
+parse_labels (GenreModel *model, const Safetensors *file, GError **error)
+{
+  const JsonPlace place = { safetensors_name (file), "labels", NULL, GENRE_MODEL_ERROR_LABELS };
+  const char *text = get_metadata (file, "labels", error);
+  if (!text)
+    return false;
+  g_autoptr (JsonNode) root = json_field_parse (text, strlen (text), &place, error);
+  if (!root)
+    return false;
+  guint n = JSON_NODE_HOLDS_ARRAY (root) ? json_array_get_length (json_node_get_array (root)) : 0;
+  if (n < MIN_LABELS)
+    return json_field_fail (root, &place, "an array of two strings or more", error);
+
+  /* The network must have as many outputs: no table need be larger. */
+  if (n > NN_MAX_UNITS) {
+    g_set_error (error, GENRE_MODEL_ERROR, GENRE_MODEL_ERROR_LABELS, "%s: labels: expected at most %d, found %u",
+        safetensors_name (file), NN_MAX_UNITS, n);
+    return false;
+  }
+  model->labels = g_new0 (char *, n + 1);
+  model->n_labels = n;
+  for (guint i = 0; i < n; i++) {
+    JsonNode *node = json_array_get_element (json_node_get_array (root), i);
+    const char *label = json_field_string (node);
+    if (!label || label[0] == '\0')
+      return json_field_fail (node, &place, "strings that are not empty", error);
+    model->labels[i] = g_strdup (label);
+  }
+  return true;
+}
+
+static int
+compare_strings (const void *a, const void *b)
+{
+  return strcmp (*(const char *const *) a, *(const char *const *) b);
+}
+
+static bool
+check_labels_unique (const GenreModel *model, const Safetensors *file, GError **error)
+{
+  g_autofree const char **sorted = g_new (const char *, model->n_labels);
+  for (guint i = 0; i < model->n_labels; i++)
+    sorted[i] = model->labels[i];
+  qsort (sorted, model->n_labels, sizeof *sorted, compare_strings);
+  for (guint i = 1; i < model->n_labels; i++) {
+    if (strcmp (sorted[i - 1], sorted[i]) == 0) {
+      g_autofree char *label = json_quote (sorted[i]);
+      g_set_error (error, GENRE_MODEL_ERROR, GENRE_MODEL_ERROR_LABELS,
+          "%s: labels: expected each only once, found %s twice", safetensors_name (file), label);
+      return false;
+    }
+  }
+  return true;
+}
+
+/* A decimal integer of `min` to `max`, without sign, blanks or leading zeros. */
+static bool
+parse_frames (const Safetensors *file, const char *key, unsigned min, unsigned max, unsigned *ret_value, GError **error)
+{
+  const char *text = get_metadata (file, key, error);
+  if (!text)
+    return false;
+  guint64 value = 0;
+  if (g_ascii_isdigit (text[0]) && text[0] != '0' && g_ascii_string_to_unsigned (text, 10, min, max, &value, NULL)) {
+    *ret_value = (unsigned) value;
+    return true;
+  }
+  g_autofree char *found = json_quote (text);
+  g_set_error (error, GENRE_MODEL_ERROR, GENRE_MODEL_ERROR_WINDOW,
+      "%s: %s: expected an integer from %u to %u, found %s", safetensors_name (file), key, min, max, found);
+  return false;
+}
+
+/* Not read here, but handed on: strict JSON, an object. */
+static bool
+parse_training (GenreModel *model, const Safetensors *file, GError **error)
+{
+  const char *text = safetensors_metadata (file, "training");
+  if (!text)
+    text = "{}";
+
+  g_autofree char *reason = NULL;
+  if (json_scan (text, strlen (text), JSON_INTEGERS_ANY, &reason) != JSON_SCAN_OK) {
+    g_set_error (error, GENRE_MODEL_ERROR, GENRE_MODEL_ERROR_JSON, "%s: training: not strict JSON: %s",
+        safetensors_name (file), reason);
+    return false;
+  }
+  if (text[strspn (text, " \t\n\r")] != '{') {
+    g_autofree char *found = json_quote (text);
+    g_set_error (error, GENRE_MODEL_ERROR, GENRE_MODEL_ERROR_FORMAT, "%s: training: expected an object, found %s",
+        safetensors_name (file), found);
+    return false;
+  }
+  model->training = g_strdup (text);
+  return true;
+}
+
+static bool
+set_network_error (const Safetensors *file, const char *where, const char *what, GError **error)
+{
+  g_set_error (error, GENRE_MODEL_ERROR, GENRE_MODEL_ERROR_NETWORK, "%s: network: %s: %s", safetensors_name (file),
+      where, what);
+  return false;
+}
+
+/* The network with its shapes, its weights still zero. */
+static bool
+build_network (GenreModel *model, const Safetensors *file, GError **error)
+{
+  const char *text = get_metadata (file, "network", error);
+  if (!text)
+    return false;
+  gsize n_layers = 0;
+  g_autofree NnLayerSpec *specs = network_spec_parse (text, safetensors_name (file), &n_layers, error);
+  if (!specs)
+    return false;
+
+  NnIssue issue = { 0 };
+  switch (nn_network_new (specs, n_layers, model->frontend.bands, model->min_frames, model->window_frames,
+      &model->network, &issue)) {
+    case NN_OK:
+      return true;
+    case NN_NO_MEMORY:
+      g_set_error (error, GENRE_MODEL_ERROR, GENRE_MODEL_ERROR_SIZE, "%s: no memory for its network",
+          safetensors_name (file));
+      return false;
+    case NN_BAD_LAYER:
+    case NN_BAD_SHAPE:
+      break;
+  }
+  g_autofree char *layer = network_spec_describe (&specs[issue.layer], issue.layer);
+  return set_network_error (file, layer, issue.text, error);
+}
+
+/* One probability per label comes out. */
+static bool
+check_output (const GenreModel *model, const Safetensors *file, GError **error)
+{
+  NnShape shape = nn_network_output (model->network);
+  if (!nn_network_ends_in_softmax (model->network) || shape.rank != 1)
+    return set_network_error (file, "output", "expected a softmax of one vector, found something else", error);
+  if (shape.values != model->n_labels) {
+    g_set_error (error, GENRE_MODEL_ERROR, GENRE_MODEL_ERROR_LABELS,
+        "%s: labels: expected %" G_GSIZE_FORMAT ", as many as the network has outputs, found %u",
+        safetensors_name (file), (gsize) shape.values, model->n_labels);
+    return false;
+  }
+  return true;
+}
+
+static bool set_tensor_error (const Safetensors *file, const char *name, GError **error, const char *format, ...)
+    G_GNUC_PRINTF (4, 5);
+
+static bool
+set_tensor_error (const Safetensors *file, const char *name, GError **error, const char *format, ...)
+{
+  va_list arguments;
+  va_start (arguments, format);
+  g_autofree char *what = g_strdup_vprintf (format, arguments);
+  va_end (arguments);
+
+  g_autofree char *quoted = json_quote (name);
+  g_set_error (error, GENRE_MODEL_ERROR, GENRE_MODEL_ERROR_TENSOR, "%s: tensor %s: %s", safetensors_name (file), quoted,
+      what);
+  return false;
+}
+
+static bool
+check_tensor (const Safetensors *file, const NnTensor *wanted, const SafetensorsTensor *found, GError **error)
+{
+  gsize dim[G_N_ELEMENTS (wanted->dim)];
+  bool same = found && found->rank == wanted->rank;
+  for (unsigned i = 0; i < wanted->rank; i++) {
+    dim[i] = wanted->dim[i];
+    same = same && found->dim[i] == dim[i];
+  }
+  g_autofree char *expected = safetensors_shape_text (dim, wanted->rank);
+  if (!found)
+    return set_tensor_error (file, wanted->name, error, "expected F32 %s, found none", expected);
+
+  g_autofree char *shape = safetensors_shape_text (found->dim, found->rank);
+  if (!same || found->type != SAFETENSORS_F32)
+    return set_tensor_error (file, wanted->name, error, "expected F32 %s, found %s %s", expected,
+        safetensors_type_name (found->type), shape);
+  return true;
+}
+
+static bool
+check_values (const Safetensors *file, const NnTensor *tensor, gsize n, GError **error)
+{
+  bool variance = g_str_has_suffix (tensor->name, "/moving_variance");
+  for (gsize i = 0; i < n; i++) {
+    double value = (double) tensor->values[i];
+    if (isfinite (value) && !(variance && value < 0))
+      continue;
+    char number[G_ASCII_DTOSTR_BUF_SIZE];
+    return set_tensor_error (file, tensor->name, error, "expected %s, found %s at index %" G_GSIZE_FORMAT,
+        variance ? "finite values of at least 0" : "finite values", g_ascii_dtostr (number, sizeof number, value), i);
+  }
+  return true;
+}
+
+/* Every tensor of the network is there and is used once; nothing else is there. */
+static bool
+fill_tensors (GenreModel *model, const Safetensors *file, GError **error)
+{
+  g_autoptr (GHashTable) used = g_hash_table_new (g_direct_hash, g_direct_equal);
+  size_t n = nn_network_n_tensors (model->network);
+
+  for (size_t i = 0; i < n; i++) {
+    NnTensor *tensor = nn_network_tensor (model->network, i);
+    const SafetensorsTensor *found = safetensors_find (file, tensor->name);
+    if (!check_tensor (file, tensor, found, error))
+      return false;
+    safetensors_copy_f32 (found, tensor->values);
+    if (!check_values (file, tensor, found->n_values, error))
+      return false;
+    g_hash_table_add (used, (gpointer) (gsize) found);
+  }
+  for (gsize i = 0; i < safetensors_n_tensors (file); i++) {
+    const SafetensorsTensor *tensor = safetensors_tensor (file, i);
+    if (!g_hash_table_contains (used, tensor))
+      return set_tensor_error (file, tensor->name, error, "expected only what the network needs, found this one too");
+  }
+  return true;
+}
+
+bool
+genre_model_read (GenreModel *model, const Safetensors *file, GError **error)
+{
+  if (!check_constant (file, "format", "genre-model", error) || !check_constant (file, "version", "1", error)
+      || !parse_labels (model, file, error) || !check_labels_unique (model, file, error))
+    return false;
+
+  const char *recipe = get_metadata (file, "frontend", error);
+  if (!recipe || !genre_frontend_parse (recipe, safetensors_name (file), &model->frontend, error))
+    return false;
+  if (!parse_frames (file, "window_frames", 1, MAX_WINDOW_FRAMES, &model->window_frames, error)
+      || !parse_frames (file, "min_frames", 1, model->window_frames, &model->min_frames, error))
+    return false;
+  if (!parse_training (model, file, error) || !build_network (model, file, error) || !check_output (model, file, error)
+      || !fill_tensors (model, file, error))
+    return false;
+
+  if (nn_network_prepare (model->network) == NN_OK)
+    return true;
+  g_set_error (error, GENRE_MODEL_ERROR, GENRE_MODEL_ERROR_SIZE, "%s: no memory for its weights",
+      safetensors_name (file));
+  return false;
+}
+
+/* --- a file from a model --------------------------------------------------------------------------------------- */
+
+static void
+append_labels (const GenreModel *model, GString *json)
+{
+  for (guint i = 0; i < model->n_labels; i++) {
+    g_string_append_c (json, i == 0 ? '[' : ',');
+    json_append_string (json, model->labels[i]);
+  }
+  g_string_append_c (json, ']');
+}
+
+static void
+add_frames (SafetensorsWriter *writer, const char *key, unsigned frames)
+{
+  g_autofree char *text = g_strdup_printf ("%u", frames);
+  safetensors_writer_add_metadata (writer, key, text);
+}
+
+GBytes *
+genre_model_serialize (const GenreModel *model, GError **error)
+{
+  g_autoptr (SafetensorsWriter) writer = safetensors_writer_new ();
+  GString *json = g_string_new (NULL);
+
+  safetensors_writer_add_metadata (writer, "format", "genre-model");
+  safetensors_writer_add_metadata (writer, "version", "1");
+  append_labels (model, json);
+  safetensors_writer_add_metadata (writer, "labels", json->str);
+  g_string_truncate (json, 0);
+  genre_frontend_append (&model->frontend, json);
+  safetensors_writer_add_metadata (writer, "frontend", json->str);
+  g_string_truncate (json, 0);
+  network_spec_append (model->network, json);
+  safetensors_writer_add_metadata (writer, "network", json->str);
+  add_frames (writer, "window_frames", model->window_frames);
+  add_frames (writer, "min_frames", model->min_frames);
+  safetensors_writer_add_metadata (writer, "training", model->training);
+  g_string_free (json, TRUE);
+
+  for (size_t i = 0; i < nn_network_n_tensors (model->network); i++) {
+    const NnTensor *tensor = nn_network_tensor (model->network, i);
+    gsize dim[G_N_ELEMENTS (tensor->dim)];
+    for (unsigned k = 0; k < tensor->rank; k++)
+      dim[k] = tensor->dim[k];
+    safetensors_writer_add_tensor (writer, tensor->name, SAFETENSORS_F32, dim, tensor->rank, tensor->values);
+  }
+  return safetensors_writer_finish (writer, error);
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * models/genre_model_file.h - the model file of DESIGN 3: a GenreModel out of a container, and back.
+ *
+ * Layer:   models, for genre_model.c only; uses safetensors, frontend, network_spec.
+ * Threads: no state.
+ */
+#ifndef MODELS_GENRE_MODEL_FILE_H
+#define MODELS_GENRE_MODEL_FILE_H
+
+#include "models/genre_model.h"
+#include "models/safetensors.h"
+
+#include <stdbool.h>
+
+struct GenreModel
+{
+  gint references; /* atomic; falls to 0 under the lock of the cache only */
+  char *sha256;
+  char **labels; /* [n_labels], then NULL */
+  guint n_labels;
+  GenreFrontend frontend;
+  NnNetwork *network;
+  unsigned window_frames;
+  unsigned min_frames;
+  char *training;
+};
+
+/* Fills all but references and sha256 of a zeroed model.  False: what was filled is to be freed all the same. */
+bool genre_model_read (GenreModel *model, const Safetensors *file, GError **error);
+
+#endif

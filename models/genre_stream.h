@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * models/genre_stream.h - mono PCM of any rate in, genre distributions out: windows, silence, smoothing, aggregate.
+ *
+ * Layer:   models; uses genre_model, dsp and nn.  Plain C: counts samples, knows no clock, calls nobody back.
+ * Threads: one object serves one thread at a time; construct and free on any.
+ */
+#ifndef MODELS_GENRE_STREAM_H
+#define MODELS_GENRE_STREAM_H
+
+#include "models/genre_model.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum
+{
+  GENRE_STREAM_MIN_RATE = 2000, /* Hz; outside of these nothing is analysed */
+  GENRE_STREAM_MAX_RATE = 1000000,
+  GENRE_STREAM_MAX_WINDOW = 1024, /* frames */
+};
+
+/* May change between two pushes, from the next window on. */
+typedef struct GenreStreamConfig
+{
+  uint64_t interval_ns;        /* between answers; less than a hop counts as a hop */
+  uint64_t smoothing_ns;       /* time constant; 0: none */
+  double silence_threshold_db; /* dBFS of the window's RMS */
+} GenreStreamConfig;
+
+typedef enum GenreState
+{
+  GENRE_STATE_OK,
+  GENRE_STATE_SILENCE,
+  GENRE_STATE_TOO_SHORT,
+} GenreState;
+
+/* probabilities and smoothed sum to 1 +- 1e-6 each and stay valid until the next call on the stream. */
+typedef struct GenreResult
+{
+  GenreState state;
+  bool final;
+  uint64_t first_sample;       /* of the window, counted from the last reset of the window; finals: 0 */
+  uint64_t n_samples;          /* length of the window; finals: all samples of the run */
+  unsigned windows;            /* in the aggregate, this one included */
+  const double *probabilities; /* [n_labels] of this window; uniform when silent; finals: the aggregate */
+  const double *smoothed;      /* [n_labels] finals: the aggregate */
+  const double *aggregate;     /* [n_labels] so far, uniform while windows is 0 */
+} GenreResult;
+
+typedef struct GenreStream GenreStream;
+
+/* model          a reference is taken
+ * rate_hz        GENRE_STREAM_MIN_RATE to GENRE_STREAM_MAX_RATE
+ * window_frames  0: the model's; else clamped to [min_frames, GENRE_STREAM_MAX_WINDOW]; a model of fixed length keeps its own
+ * NULL: out of memory. */
+GenreStream *genre_stream_new (GenreModel *model, unsigned rate_hz, unsigned window_frames,
+    const GenreStreamConfig *config);
+void genre_stream_free (GenreStream *stream); /* NULL is a no-op */
+
+void genre_stream_configure (GenreStream *stream, const GenreStreamConfig *config);
+
+/* Another input rate: resets the window, keeps smoothing and aggregate.
+ * False: out of memory, the stream is as before. */
+bool genre_stream_set_rate (GenreStream *stream, unsigned rate_hz);
+
+/* samples [n_samples]  mono, finite
+ *
+ * Takes samples up to the one that completes the next answer and returns how many; *ret_result is that answer, or NULL.
+ * Call again until all are taken and there is no answer.  Answers do not depend on the split, bit for bit. */
+size_t genre_stream_push (GenreStream *stream, const float *samples, size_t n_samples, const GenreResult **ret_result);
+
+/* The final answer of the run: aggregate of all its windows, or silence, or too-short, in which case the one window
+ * over all frames enters the aggregate if the network accepts so few.  genre_stream_reset() must follow. */
+const GenreResult *genre_stream_finish (GenreStream *stream);
+
+/* A discontinuity: the next sample is sample 0 of a new window; smoothing and aggregate survive. */
+void genre_stream_reset_window (GenreStream *stream);
+
+/* As fresh, but for configuration and rate. */
+void genre_stream_reset (GenreStream *stream);
+
+/* Samples pushed since the last reset of the window. */
+uint64_t genre_stream_position (const GenreStream *stream);
+
+/* The longest window, in samples at the present rate: no result looks further back. */
+uint64_t genre_stream_history (const GenreStream *stream);
+
+/* One hop, in samples at the present rate, rounded down, at least 1. */
+unsigned genre_stream_hop (const GenreStream *stream);
+
+/* Makes FFTW's planner safe to call from several threads, whoever calls it.  Call it early; again is harmless. */
+void genre_stream_init (void);
+
+#endif

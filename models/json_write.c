@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "models/json_write.h"
+
+#include <assert.h>
+#include <float.h>
+#include <math.h>
+#include <string.h>
+
+void
+json_append_string (GString *json, const char *text)
+{
+  g_string_append_c (json, '"');
+  for (const char *c = text; *c; c++) {
+    if (*c == '"' || *c == '\\')
+      g_string_append_c (json, '\\');
+    if ((unsigned char) *c < 0x20 || *c == 0x7f)
+      g_string_append_printf (json, "\\u%04x", (unsigned) *c);
+    else
+      g_string_append_c (json, *c);
+  }
+  g_string_append_c (json, '"');
+}
+
+void
+json_append_double (GString *json, double value)
+{
+  assert (isfinite (value));
+
+  char text[G_ASCII_DTOSTR_BUF_SIZE];
+  for (int digits = DBL_DIG; digits <= 17; digits++) {
+    char format[8];
+    g_snprintf (format, sizeof format, "%%.%dg", digits);
+    g_ascii_formatd (text, sizeof text, format, value);
+    if (!(g_ascii_strtod (text, NULL) < value) && !(g_ascii_strtod (text, NULL) > value))
+      break;
+  }
+  g_string_append (json, text);
+}
+
+void
+json_append_float (GString *json, float value)
+{
+  assert (isfinite (value));
+
+  char text[G_ASCII_DTOSTR_BUF_SIZE];
+  for (int digits = FLT_DIG; digits <= 9; digits++) {
+    char format[8];
+    g_snprintf (format, sizeof format, "%%.%dg", digits);
+    g_ascii_formatd (text, sizeof text, format, (double) value);
+    float back = (float) g_ascii_strtod (text, NULL);
+    if (!(back < value) && !(back > value))
+      break;
+  }
+  g_string_append (json, text);
+}
+
+char *
+json_quote (const char *text)
+{
+  enum
+  {
+    MAX_BYTES = 80
+  };
+  gsize length = strlen (text);
+  g_autofree char *cut = NULL;
+  if (length > MAX_BYTES) {
+    const char *end = g_utf8_find_prev_char (text, text + MAX_BYTES + 1);
+    cut = g_strndup (text, (gsize) (end - text));
+  }
+  GString *json = g_string_new (NULL);
+  json_append_string (json, cut ? cut : text);
+  if (cut)
+    g_string_append (json, "...");
+  return g_string_free (json, FALSE);
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * models/json_write.h - strings and numbers as JSON text: the same bytes for the same value, in any locale.
+ *
+ * Layer:   models; uses GLib.
+ * Threads: no state.
+ */
+#ifndef MODELS_JSON_WRITE_H
+#define MODELS_JSON_WRITE_H
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+/* text: UTF-8 */
+void json_append_string (GString *json, const char *text);
+
+/* Few digits that read back as the same value, without exponent where that is readable.  value: finite. */
+void json_append_double (GString *json, double value);
+void json_append_float (GString *json, float value);
+
+/* text as a JSON string on one line, cut after about 80 bytes: for names from untrusted files in messages. */
+char *json_quote (const char *text);
+
+G_END_DECLS
+
+#endif

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * models/regular_file.h - a whole regular file as bytes in memory, and never anything else by accident.
+ *
+ * Layer:   models; uses GLib and the C library's open, read and close.
+ * Threads: no state.
+ */
+#ifndef MODELS_REGULAR_FILE_H
+#define MODELS_REGULAR_FILE_H
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+/* path       UTF-8, or the file system's encoding on Unix
+ * max_bytes  checked before memory is taken
+ *
+ * Read, not mapped: a mapped file that shrinks kills the process.  Directories, devices, sockets and FIFOs are errors
+ * and do not block.  NULL: GENRE_MODEL_ERROR_NOT_FOUND, _READ or _SIZE. */
+GBytes *regular_file_read (const char *path, gsize max_bytes, GError **error);
+
+G_END_DECLS
+
+#endif

@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "nn/gemm.h"
+
+#include <assert.h>
+#include <cblas.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* OpenBLAS starts its threads above 2^18 multiply-adds a product: larger ones are cut into rows, so that the host
+ * application's threads and cores are left alone. */
+enum
+{
+  MAX_MULTIPLY_ADDS = 1 << 18
+};
+
+void
+nn_gemm_ref (const NnGemmShape *shape, const float *const *a, const float *b, const float *bias, bool relu, float *out)
+{
+  for (size_t m = 0; m < shape->m; m++)
+    for (size_t n = 0; n < shape->n; n++) {
+      double sum = bias ? (double) bias[n] : 0;
+
+      for (size_t s = 0; s < shape->segments; s++)
+        for (size_t k = 0; k < shape->k; k++)
+          sum += (double) a[s][m * shape->lda + k] * (double) b[(s * shape->k + k) * shape->n + n];
+      out[m * shape->n + n] = relu && sum < 0 ? 0 : (float) sum;
+    }
+}
+
+static void
+blas_pack (const float *b, size_t rows, size_t n, float *packed)
+{
+  memcpy (packed, b, rows * n * sizeof *b);
+}
+
+/* out[m][n] += sum over k of a[m * lda + k] * b[k][n], with any number of rows and lda >= k */
+static void
+blas_accumulate (size_t m, size_t n, size_t k, const float *a, size_t lda, const float *b, float *out)
+{
+  size_t most = MAX_MULTIPLY_ADDS / (n * k);
+
+  if (most == 0)
+    most = 1;
+  for (size_t i = 0; i < m; i += most) {
+    const size_t rows = m - i < most ? m - i : most;
+
+    /* out [rows][n] += a [rows][k] b [k][n]: M = rows, N = n, K = k */
+    cblas_sgemm (CblasRowMajor, CblasNoTrans, CblasNoTrans, (blasint) rows, (blasint) n, (blasint) k, 1.0F, a + i * lda,
+        (blasint) lda, b, (blasint) n, 1.0F, out + i * n, (blasint) n);
+  }
+}
+
+static void
+blas_run (const NnGemmShape *shape, const float *const *a, const float *packed, const float *bias, bool relu,
+    float *out)
+{
+  /* CBLAS wants rows that do not overlap: a longer k is cut at lda.  Where one row alone exceeds the limit, so is k. */
+  const size_t limit = shape->n < MAX_MULTIPLY_ADDS ? MAX_MULTIPLY_ADDS / shape->n : 1;
+  size_t step = shape->m > 1 && shape->lda < shape->k ? shape->lda : shape->k;
+
+  if (step > limit)
+    step = limit;
+  for (size_t m = 0; m < shape->m; m++)
+    memcpy (out + m * shape->n, bias, shape->n * sizeof *out);
+
+  for (size_t s = 0; s < shape->segments; s++)
+    for (size_t k = 0; k < shape->k; k += step) {
+      const size_t depth = shape->k - k < step ? shape->k - k : step;
+      const size_t lda = shape->lda < depth ? depth : shape->lda;
+
+      blas_accumulate (shape->m, shape->n, depth, a[s] + k, lda, packed + (s * shape->k + k) * shape->n, out);
+    }
+
+  if (relu)
+    for (size_t i = 0; i < shape->m * shape->n; i++)
+      out[i] = out[i] > 0 ? out[i] : 0;
+}
+
+void
+nn_gemm_sum_ref (const NnGemmSum *shape, const float *const *a, const float *const *b, float *out)
+{
+  for (size_t k = 0; k < shape->k; k++)
+    for (size_t n = 0; n < shape->n; n++) {
+      double sum = (double) out[k * shape->ldo + n];
+
+      for (size_t s = 0; s < shape->segments; s++)
+        for (size_t m = 0; m < shape->m; m++)
+          sum += (double) a[s][m * shape->lda + k] * (double) b[s][m * shape->ldb + n];
+      out[k * shape->ldo + n] = (float) sum;
+    }
+}
+
+/* Threads apart, which one product may take: as in blas_run(), and k is cut where rows of a overlap. */
+static void
+blas_sum (const NnGemmSum *shape, const float *const *a, const float *const *b, float *out)
+{
+  const size_t step = shape->m > 1 && shape->lda < shape->k ? shape->lda : shape->k;
+  size_t most = MAX_MULTIPLY_ADDS / (shape->n * step);
+
+  if (most == 0)
+    most = 1;
+  for (size_t s = 0; s < shape->segments; s++)
+    for (size_t m = 0; m < shape->m; m += most)
+      for (size_t k = 0; k < shape->k; k += step) {
+        const size_t rows = shape->m - m < most ? shape->m - m : most;
+        const size_t depth = shape->k - k < step ? shape->k - k : step;
+        const size_t lda = shape->lda < depth ? depth : shape->lda;
+
+        /* out [depth][n] += a [rows][depth], transposed, b [rows][n]: M = depth, N = n, K = rows */
+        cblas_sgemm (CblasRowMajor, CblasTrans, CblasNoTrans, (blasint) depth, (blasint) shape->n, (blasint) rows, 1.0F,
+            a[s] + m * shape->lda + k, (blasint) lda, b[s] + m * shape->ldb, (blasint) shape->ldb, 1.0F,
+            out + k * shape->ldo, (blasint) shape->ldo);
+      }
+}
+
+static const NnGemm gemm_blas = {
+  .name = "openblas",
+  .panel = 1,
+  .pack = blas_pack,
+  .run = blas_run,
+  .sum = blas_sum,
+};
+
+const NnGemm *
+nn_gemm_nth (size_t index)
+{
+  const NnGemm *kernels[3];
+  size_t n = 0;
+
+#if defined __x86_64__ && defined __GNUC__
+  if (__builtin_cpu_supports ("avx512f"))
+    kernels[n++] = &nn_gemm_avx512;
+  if (__builtin_cpu_supports ("avx2") && __builtin_cpu_supports ("fma"))
+    kernels[n++] = &nn_gemm_avx2;
+#endif
+  kernels[n++] = &gemm_blas;
+  return index < n ? kernels[index] : NULL;
+}
+
+const NnGemm *
+nn_gemm_best (void)
+{
+  return nn_gemm_nth (0);
+}
+
+size_t
+nn_gemm_padded (const NnGemm *gemm, size_t n)
+{
+  return (n + gemm->panel - 1) / gemm->panel * gemm->panel;
+}
+
+size_t
+nn_gemm_packed_values (const NnGemm *gemm, size_t rows, size_t n)
+{
+  return rows * nn_gemm_padded (gemm, n) + NN_GEMM_SLACK;
+}
+
+float *
+nn_gemm_pack (const NnGemm *gemm, const float *b, size_t rows, size_t n)
+{
+  float *packed = calloc (nn_gemm_packed_values (gemm, rows, n), sizeof *packed);
+
+  if (packed)
+    gemm->pack (b, rows, n, packed);
+  return packed;
+}
+
+bool
+nn_gemm_repack (const NnGemm *gemm, const float *b, size_t rows, size_t n, float **packed)
+{
+  if (!*packed)
+    return (*packed = nn_gemm_pack (gemm, b, rows, n)) != NULL;
+  gemm->pack (b, rows, n, *packed);
+  return true;
+}
+
+float *
+nn_gemm_pack_bias (const NnGemm *gemm, const float *bias, size_t n)
+{
+  float *packed = calloc (nn_gemm_padded (gemm, n), sizeof *packed);
+
+  if (packed && bias)
+    memcpy (packed, bias, n * sizeof *bias);
+  return packed;
+}
+
+void
+nn_transpose (const float *a, size_t rows, size_t columns, float *out)
+{
+  for (size_t r = 0; r < rows; r++)
+    for (size_t c = 0; c < columns; c++)
+      out[c * rows + r] = a[r * columns + c];
+}
+
+void
+nn_add_rows (const float *a, size_t rows, size_t n, float *out)
+{
+  for (size_t r = 0; r < rows; r++)
+    for (size_t i = 0; i < n; i++)
+      out[i] += a[r * n + i];
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * nn/loss.h - how wrong a head's output is, and which way is less wrong.
+ *
+ * Layer:   nn.
+ * Threads: pure functions.
+ */
+#ifndef NN_LOSS_H
+#define NN_LOSS_H
+
+#include "nn/trainer.h"
+
+#include <stddef.h>
+
+/* Loss of one sample, and its gradient.  No finite y and target overflow but where the loss itself does.
+ *
+ * y         [units]  out of the head, before softmax or sigmoid
+ * target    [units]
+ * gradient  [units]  out, d loss / d y; may be y */
+double nn_loss (NnLoss loss, const float *y, const float *target, size_t units, float *gradient);
+
+/* The loss as its definition in trainer.h says, which overflows where exp (y) does. */
+double nn_loss_ref (NnLoss loss, const double *y, const double *target, size_t units);
+
+#endif

@@ -1,0 +1,417 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "nn/trainer.h"
+
+#include "nn/chain.h"
+#include "nn/network.h"
+#include "nn/optimizer.h"
+#include "nn/pool.h"
+
+#include <assert.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum
+{
+  RANGE = 8192, /* parameters that a thread updates at once */
+};
+
+/* Some parameters of one tensor. */
+typedef struct Range
+{
+  size_t first, n;
+  bool learns; /* false: running statistics, which the layer moves by itself */
+  bool decays; /* kernels only */
+} Range;
+
+/* The network of the body and one head with the average's weights, and a run for each thread. */
+typedef struct Predictor
+{
+  NnNetwork *network; /* NULL: not made yet */
+  NnRun **runs;       /* [threads] */
+} Predictor;
+
+struct NnTrainer
+{
+  size_t n_layers, n_heads;
+  size_t bands, min_frames, max_frames;
+  size_t n_values;
+  size_t n_ranges;
+  Range *ranges; /* [n_ranges] */
+  NnPool *pool;
+  NnChain *chain;
+
+  float *average, *moment_1, *moment_2; /* [n_values], as nn_chain_weights() */
+  float *statistics;                    /* [n_values], those that do not learn as before the step */
+  Predictor *predictors;                /* [n_heads] */
+  uint64_t steps;
+
+  NnAdamW adamw;       /* of the present step */
+  double decay;        /* of the average, in the present step */
+  const Predictor *by; /* of the present prediction, as all that follows */
+  const float *input;
+  size_t frames, units;
+  float *out;
+};
+
+/* --- construction ---------------------------------------------------------------------------------------------- */
+
+static bool
+name_ends (const char *name, const char *suffix)
+{
+  const size_t length = strlen (name), end = strlen (suffix);
+
+  return length >= end && strcmp (name + length - end, suffix) == 0;
+}
+
+/* ranges [..]: out; NULL: counts only. */
+static size_t
+cut_ranges (const NnChain *chain, Range *ranges)
+{
+  size_t n_ranges = 0;
+
+  for (size_t t = 0; t < nn_chain_n_tensors (chain); t++) {
+    const NnTensor *tensor = nn_chain_tensor (chain, t);
+    const size_t size = nn_tensor_size (tensor);
+
+    for (size_t first = 0; first < size; first += RANGE, n_ranges++)
+      if (ranges)
+        ranges[n_ranges] = (Range){
+          .first = nn_chain_offset (chain, t) + first,
+          .n = size - first < RANGE ? size - first : RANGE,
+          .learns = !name_ends (tensor->name, "/moving_mean") && !name_ends (tensor->name, "/moving_variance"),
+          .decays = name_ends (tensor->name, "/kernel") || name_ends (tensor->name, "/recurrent_kernel"),
+        };
+  }
+  return n_ranges;
+}
+
+static bool
+allocate (NnTrainer *trainer)
+{
+  float **const arrays[] = { &trainer->average, &trainer->moment_1, &trainer->moment_2, &trainer->statistics };
+
+  trainer->n_values = nn_chain_n_values (trainer->chain);
+  for (size_t i = 0; i < sizeof arrays / sizeof *arrays; i++)
+    if (!(*arrays[i] = calloc (trainer->n_values, sizeof (float))))
+      return false;
+  trainer->n_ranges = cut_ranges (trainer->chain, NULL);
+  trainer->ranges = calloc (trainer->n_ranges, sizeof *trainer->ranges);
+  trainer->predictors = calloc (trainer->n_heads, sizeof *trainer->predictors);
+  if (!trainer->ranges || !trainer->predictors)
+    return false;
+  cut_ranges (trainer->chain, trainer->ranges);
+  return true;
+}
+
+NnStatus
+nn_trainer_new (const NnLayerSpec *specs, size_t n_layers, size_t bands, size_t min_frames, size_t max_frames,
+    const NnHead *heads, size_t n_heads, size_t max_samples, unsigned threads, NnTrainer **ret_trainer,
+    NnIssue *reterr_issue)
+{
+  NnTrainer *trainer = calloc (1, sizeof *trainer);
+  NnStatus status = NN_NO_MEMORY;
+
+  if (!trainer)
+    return NN_NO_MEMORY;
+  trainer->n_layers = n_layers;
+  trainer->n_heads = n_heads;
+  trainer->bands = bands;
+  trainer->min_frames = min_frames;
+  trainer->max_frames = max_frames;
+  trainer->pool = nn_pool_new (threads);
+  if (!trainer->pool)
+    goto fail;
+  status = nn_chain_new (specs, n_layers, bands, min_frames, max_frames, heads, n_heads, max_samples, trainer->pool,
+      &trainer->chain, reterr_issue);
+  if (status != NN_OK)
+    goto fail;
+  if (!allocate (trainer)) {
+    status = NN_NO_MEMORY;
+    goto fail;
+  }
+  nn_trainer_initialize (trainer, 0);
+  *ret_trainer = trainer;
+  return NN_OK;
+
+fail:
+  nn_trainer_free (trainer);
+  return status;
+}
+
+static void
+clear_predictor (Predictor *predictor, unsigned threads)
+{
+  for (unsigned i = 0; predictor->runs && i < threads; i++)
+    nn_run_free (predictor->runs[i]);
+  free (predictor->runs);
+  nn_network_free (predictor->network);
+  *predictor = (Predictor){ 0 };
+}
+
+void
+nn_trainer_free (NnTrainer *trainer)
+{
+  if (!trainer)
+    return;
+  for (size_t h = 0; trainer->predictors && h < trainer->n_heads; h++)
+    clear_predictor (&trainer->predictors[h], nn_pool_threads (trainer->pool));
+  nn_chain_free (trainer->chain);
+  nn_pool_free (trainer->pool);
+  free (trainer->ranges);
+  free (trainer->predictors);
+  free (trainer->average);
+  free (trainer->moment_1);
+  free (trainer->moment_2);
+  free (trainer->statistics);
+  free (trainer);
+}
+
+void
+nn_trainer_initialize (NnTrainer *trainer, uint64_t seed)
+{
+  const size_t bytes = trainer->n_values * sizeof (float);
+
+  nn_chain_initialize (trainer->chain, seed);
+  memcpy (trainer->average, nn_chain_weights (trainer->chain), bytes);
+  memset (trainer->moment_1, 0, bytes);
+  memset (trainer->moment_2, 0, bytes);
+  trainer->steps = 0;
+}
+
+/* --- steps ----------------------------------------------------------------------------------------------------- */
+
+/* From one array of all values to another, those that do not learn. */
+static void
+copy_statistics (const NnTrainer *trainer, const float *from, float *to)
+{
+  for (size_t i = 0; i < trainer->n_ranges; i++) {
+    const Range *range = &trainer->ranges[i];
+
+    if (!range->learns)
+      memcpy (to + range->first, from + range->first, range->n * sizeof *to);
+  }
+}
+
+/* Moves the running statistics. */
+static NnStepReport
+run_batch (NnTrainer *trainer, const float *input, size_t samples, size_t frames, const NnTarget *targets,
+    uint64_t seed)
+{
+  assert (frames >= trainer->min_frames);
+
+  copy_statistics (trainer, nn_chain_weights (trainer->chain), trainer->statistics);
+
+  const NnChainReport report = nn_chain_run (trainer->chain, input, samples, frames, targets,
+      seed ^ trainer->steps * UINT64_C (0x9e3779b97f4a7c15));
+
+  return (NnStepReport){
+    .loss = report.loss,
+    .gradient_norm = report.gradient_norm,
+    .finite = isfinite (report.loss) && isfinite (report.gradient_norm),
+  };
+}
+
+static void
+update_task (void *data, size_t index, unsigned worker)
+{
+  NnTrainer *trainer = data;
+  const Range *range = &trainer->ranges[index];
+  float *weights = nn_chain_weights (trainer->chain) + range->first;
+  NnAdamW adamw = trainer->adamw;
+
+  (void) worker;
+  if (!range->decays)
+    adamw.weight_decay = 0;
+  if (range->learns)
+    nn_adamw (&adamw, nn_chain_gradients (trainer->chain) + range->first, weights, trainer->moment_1 + range->first,
+        trainer->moment_2 + range->first, range->n);
+  nn_average (trainer->decay, weights, trainer->average + range->first, range->n);
+}
+
+NnStepReport
+nn_trainer_step (NnTrainer *trainer, const float *input, size_t samples, size_t frames, const NnTarget *targets,
+    const NnStep *step)
+{
+  const NnStepReport report = run_batch (trainer, input, samples, frames, targets, step->seed);
+
+  if (!report.finite) {
+    copy_statistics (trainer, trainer->statistics, nn_chain_weights (trainer->chain));
+    return report;
+  }
+  trainer->steps++;
+  trainer->adamw = (NnAdamW){
+    .learning_rate = step->learning_rate,
+    .weight_decay = step->weight_decay,
+    .beta_1 = .9,
+    .beta_2 = .999,
+    .epsilon = 1e-8,
+    .scale = nn_clip_scale (report.gradient_norm, step->clip_norm),
+    .step = trainer->steps,
+  };
+  trainer->decay = nn_average_decay (step->average, trainer->steps);
+  nn_pool_run (trainer->pool, trainer->n_ranges, update_task, trainer);
+  return report;
+}
+
+NnStepReport
+nn_trainer_gradients (NnTrainer *trainer, const float *input, size_t samples, size_t frames, const NnTarget *targets,
+    uint64_t seed)
+{
+  const NnStepReport report = run_batch (trainer, input, samples, frames, targets, seed);
+
+  copy_statistics (trainer, trainer->statistics, nn_chain_weights (trainer->chain));
+  return report;
+}
+
+/* --- state ----------------------------------------------------------------------------------------------------- */
+
+size_t
+nn_trainer_n_tensors (const NnTrainer *trainer)
+{
+  return nn_chain_n_tensors (trainer->chain);
+}
+
+const NnTensor *
+nn_trainer_tensor (const NnTrainer *trainer, size_t index)
+{
+  return nn_chain_tensor (trainer->chain, index);
+}
+
+float *
+nn_trainer_array (NnTrainer *trainer, NnTrainerKind kind, size_t index)
+{
+  float *values = NULL;
+
+  switch (kind) {
+    case NN_TRAINER_WEIGHT:
+      values = nn_chain_weights (trainer->chain);
+      break;
+    case NN_TRAINER_AVERAGE:
+      values = trainer->average;
+      break;
+    case NN_TRAINER_MOMENT_1:
+      values = trainer->moment_1;
+      break;
+    case NN_TRAINER_MOMENT_2:
+      values = trainer->moment_2;
+      break;
+    case NN_TRAINER_GRADIENT:
+      values = nn_chain_gradients (trainer->chain);
+      break;
+    case NN_TRAINER_N_KINDS:
+      break;
+  }
+  return values ? values + nn_chain_offset (trainer->chain, index) : NULL;
+}
+
+uint64_t
+nn_trainer_steps (const NnTrainer *trainer)
+{
+  return trainer->steps;
+}
+
+void
+nn_trainer_set_steps (NnTrainer *trainer, uint64_t steps)
+{
+  trainer->steps = steps;
+}
+
+/* --- prediction ------------------------------------------------------------------------------------------------ */
+
+/* Index of a network's tensor among all: those of the other heads before are not in it. */
+static size_t
+tensor_of (const NnNetwork *network, size_t head, size_t index)
+{
+  const size_t of_head = 2, of_body = nn_network_n_tensors (network) - of_head;
+
+  return index < of_body ? index : index + head * of_head;
+}
+
+static bool
+has_average (const NnTrainer *trainer, NnNetwork *network, size_t head)
+{
+  for (size_t t = 0; t < nn_network_n_tensors (network); t++) {
+    const NnTensor *tensor = nn_network_tensor (network, t);
+    const size_t at = nn_chain_offset (trainer->chain, tensor_of (network, head, t));
+
+    if (memcmp (tensor->values, trainer->average + at, nn_tensor_size (tensor) * sizeof (float)) != 0)
+      return false;
+  }
+  return true;
+}
+
+static NnStatus
+new_network (const NnTrainer *trainer, size_t head, NnNetwork **ret_network)
+{
+  NnLayerSpec *specs = calloc (trainer->n_layers + 1, sizeof *specs);
+  NnIssue issue;
+
+  if (!specs)
+    return NN_NO_MEMORY;
+  for (size_t i = 0; i < trainer->n_layers; i++)
+    specs[i] = *nn_chain_body_spec (trainer->chain, i);
+  specs[trainer->n_layers] = *nn_chain_head_spec (trainer->chain, head);
+
+  const NnStatus status = nn_network_new (specs, trainer->n_layers + 1, trainer->bands, trainer->min_frames,
+      trainer->max_frames, ret_network, &issue);
+
+  free (specs);
+  return status;
+}
+
+/* The old one stays where the average is still its. */
+static NnStatus
+refresh (NnTrainer *trainer, size_t head)
+{
+  const unsigned threads = nn_pool_threads (trainer->pool);
+  Predictor *predictor = &trainer->predictors[head];
+
+  if (predictor->network && has_average (trainer, predictor->network, head))
+    return NN_OK;
+  clear_predictor (predictor, threads);
+  if (new_network (trainer, head, &predictor->network) != NN_OK)
+    return NN_NO_MEMORY;
+  for (size_t t = 0; t < nn_network_n_tensors (predictor->network); t++) {
+    NnTensor *tensor = nn_network_tensor (predictor->network, t);
+    const size_t at = nn_chain_offset (trainer->chain, tensor_of (predictor->network, head, t));
+
+    memcpy (tensor->values, trainer->average + at, nn_tensor_size (tensor) * sizeof (float));
+  }
+  predictor->runs = calloc (threads, sizeof *predictor->runs);
+  if (!predictor->runs || nn_network_prepare (predictor->network) != NN_OK)
+    goto fail;
+  for (unsigned i = 0; i < threads; i++)
+    if (!(predictor->runs[i] = nn_run_new (predictor->network, trainer->max_frames)))
+      goto fail;
+  return NN_OK;
+
+fail:
+  clear_predictor (predictor, threads);
+  return NN_NO_MEMORY;
+}
+
+static void
+predict_task (void *data, size_t index, unsigned worker)
+{
+  const NnTrainer *trainer = data;
+
+  nn_run_forward (trainer->by->runs[worker], trainer->input + index * trainer->frames * trainer->bands, trainer->frames,
+      trainer->out + index * trainer->units);
+}
+
+NnStatus
+nn_trainer_predict (NnTrainer *trainer, const float *input, size_t samples, size_t frames, size_t head, float *out)
+{
+  assert (head < trainer->n_heads && frames >= trainer->min_frames && frames <= trainer->max_frames);
+
+  if (refresh (trainer, head) != NN_OK)
+    return NN_NO_MEMORY;
+  trainer->by = &trainer->predictors[head];
+  trainer->input = input;
+  trainer->frames = frames;
+  trainer->units = nn_chain_head_spec (trainer->chain, head)->units;
+  trainer->out = out;
+  nn_pool_run (trainer->pool, samples, predict_task, trainer);
+  return NN_OK;
+}

@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * tests/bench-nn.c - what the reference network costs: a pushed frame, a head, a whole window, a second of audio.
+ *
+ * Every kernel of nn_gemm_nth() in turn, as CPU time of the calling thread, medians.  The network is that of
+ * genre-crnn-reference.safetensors with random weights; speed does not depend on them.
+ * Linked with --wrap=nn_gemm_best, which decides for the kernel.
+ */
+#define _POSIX_C_SOURCE 200809L
+
+#include "nn/gemm.h"
+#include "nn/network.h"
+#include "tests/nn_random.h"
+
+#include <stdlib.h>
+#include <time.h>
+
+enum
+{
+  BANDS = 64,
+  MIN_FRAMES = 45,
+  WINDOW = 129,
+  LABELS = 10,
+  REPEATS = 41,
+  FRAMES = 516, /* pushed per repeat */
+};
+
+/* Frames of the default front end: 22050 / 1708. */
+static const double frames_per_second = 22050.0 / 1708.0;
+
+static const NnGemm *kernel;
+
+const NnGemm *__wrap_nn_gemm_best (void);
+
+const NnGemm *
+__wrap_nn_gemm_best (void)
+{
+  return kernel;
+}
+
+static NnLayerSpec
+spec_of (const char *type)
+{
+  return nn_layer_spec_default (nn_layer_class_find (type));
+}
+
+static size_t
+add_block (NnLayerSpec *specs, size_t n, unsigned filters, unsigned pool_time)
+{
+  specs[n] = spec_of ("conv2d");
+  specs[n].filters = filters;
+  specs[n].kernel[0] = specs[n].kernel[1] = 3;
+  specs[n].padding[0] = NN_PADDING_SAME;
+  specs[n++].use_bias = false;
+  specs[n++] = spec_of ("batch_norm");
+  specs[n++] = spec_of ("relu");
+  specs[n] = spec_of ("max_pool2d");
+  specs[n].pool[0] = 2;
+  specs[n++].pool[1] = pool_time;
+  return n;
+}
+
+static NnNetwork *
+reference_network (uint64_t *seed)
+{
+  NnLayerSpec specs[32];
+  NnNetwork *network;
+  NnIssue issue;
+  size_t n = 0;
+
+  n = add_block (specs, n, 20, 1);
+  n = add_block (specs, n, 40, 2);
+  n = add_block (specs, n, 56, 1);
+  n = add_block (specs, n, 72, 2);
+  n = add_block (specs, n, 96, 1);
+  specs[n++] = spec_of ("to_sequence");
+  specs[n] = spec_of ("gru");
+  specs[n].units = 128;
+  specs[n++].return_sequences = true;
+  specs[n] = spec_of ("temporal_pool");
+  specs[n].n_stats = 2;
+  specs[n].stats[0] = NN_STAT_MEAN;
+  specs[n++].stats[1] = NN_STAT_MAX;
+  specs[n] = spec_of ("dense");
+  specs[n++].units = LABELS;
+  specs[n++] = spec_of ("softmax");
+
+  if (nn_network_new (specs, n, BANDS, MIN_FRAMES, WINDOW, &network, &issue) != NN_OK)
+    return NULL;
+  for (size_t i = 0; i < nn_network_n_tensors (network); i++)
+    nn_random_tensor (seed, nn_network_tensor (network, i));
+  if (nn_network_prepare (network) != NN_OK) {
+    nn_network_free (network);
+    return NULL;
+  }
+  return network;
+}
+
+/* Of a convolution or product behind the trunk's input, per frame: a column each `stride` frames. */
+static double
+trunk_multiply_adds (const NnNetwork *network)
+{
+  size_t rows = BANDS, depth = 1, stride = 1;
+  double sum = 0;
+
+  for (size_t i = 0; i < nn_network_n_layers (network); i++) {
+    const NnLayerSpec *spec = nn_network_spec (network, i);
+
+    if (spec->filters > 0) {
+      sum += (double) (rows * spec->kernel[0] * spec->kernel[1] * depth * spec->filters) / (double) stride;
+      depth = spec->filters;
+    } else if (spec->class == nn_layer_class_find ("max_pool2d")) {
+      rows /= spec->pool[0];
+      stride *= spec->pool[1];
+    } else if (spec->class == nn_layer_class_find ("gru")) {
+      return sum + (double) (rows * depth * 3 * spec->units) / (double) stride;
+    }
+  }
+  return sum;
+}
+
+static double
+cpu_seconds (void)
+{
+  struct timespec now;
+
+  clock_gettime (CLOCK_THREAD_CPUTIME_ID, &now);
+  return (double) now.tv_sec + 1e-9 * (double) now.tv_nsec;
+}
+
+static int
+by_value (const void *a, const void *b)
+{
+  const double x = *(const double *) a, y = *(const double *) b;
+
+  return (x > y) - (x < y);
+}
+
+static double
+median (double *values, size_t n)
+{
+  qsort (values, n, sizeof *values, by_value);
+  return values[n / 2];
+}
+
+static bool
+measure (uint64_t *seed)
+{
+  static float frames[FRAMES][BANDS];
+  double push[REPEATS], head[REPEATS], whole[REPEATS];
+  float out[LABELS], sum = 0;
+  NnNetwork *network = reference_network (seed);
+  NnRun *run = network ? nn_run_new (network, WINDOW) : NULL;
+
+  if (!run) {
+    nn_network_free (network);
+    return false;
+  }
+  nn_random_array (seed, 1, frames[0], sizeof frames / sizeof (float));
+  for (size_t i = 0; i < REPEATS; i++) {
+    double start = cpu_seconds ();
+
+    nn_run_reset (run);
+    for (size_t t = 0; t < FRAMES; t++)
+      nn_run_push (run, frames[t]);
+    push[i] = (cpu_seconds () - start) / FRAMES * 1e6;
+
+    start = cpu_seconds ();
+    for (size_t k = 0; k < 10; k++) {
+      nn_run_head (run, (FRAMES - WINDOW + 3) / 4 * 4, WINDOW - 1, out);
+      sum += out[0];
+    }
+    head[i] = (cpu_seconds () - start) / 10 * 1e6;
+
+    start = cpu_seconds ();
+    nn_run_forward (run, frames[0], WINDOW, out);
+    whole[i] = (cpu_seconds () - start) * 1e6;
+    sum += out[0];
+  }
+
+  const double frame_us = median (push, REPEATS), head_us = median (head, REPEATS);
+
+  printf ("%-9s %6.2f us a frame (%5.1f G multiply-adds/s)  %6.1f us a head of %d frames  %7.1f us a window"
+          "  %6.1f us a second of audio\n",
+      kernel->name, frame_us, trunk_multiply_adds (network) / frame_us * 1e-3, head_us, WINDOW - 1,
+      median (whole, REPEATS), frames_per_second * frame_us + head_us);
+  nn_run_free (run);
+  nn_network_free (network);
+  return isfinite (sum);
+}
+
+int
+main (void)
+{
+  uint64_t seed = 1;
+
+  for (size_t i = 0; (kernel = nn_gemm_nth (i)) != NULL; i++)
+    CHECK (measure (&seed), "%s", kernel->name);
+  TEST_END ();
+}

@@ -1,0 +1,40 @@
+#!/bin/sh
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# tests/check-style.sh [ROOT] - licence tags, line lengths, stray blanks, and .clang-format over all C.
+#
+# Prints FILE:LINE: of each fault.  Exit 77, a skip, without clang-format 14: other versions lay code out differently.
+set -u
+cd "${1:-$(dirname "$0")/..}" || exit 1
+
+sources=$(find dsp nn models gst examples tests -name '*.[ch]' -o -name '*.cc' | sort)
+scripts=$(find dsp nn models gst examples tests .ci/run meson.build meson_options.txt docs \
+  '(' -name '*.sh' -o -name '*.py' -o -name meson.build -o -name meson_options.txt -o -path .ci/run ')' | sort)
+[ -n "$sources" ] || { echo "no source files in $PWD"; exit 1; }
+
+# shellcheck disable=SC2086
+awk '
+  function fault(text) { printf "%s:%d: %s\n", FILENAME, FNR, text; status = 1 }
+  function end_of(file) { if (file != "" && !tagged) { printf "%s:1: no SPDX-License-Identifier\n", file; status = 1 } }
+  FNR == 1 { end_of(last); last = FILENAME; tagged = 0; lines = FILENAME ~ /\.([ch]|cc)$/ ? 1 : 2 }
+  FNR <= lines && /SPDX-License-Identifier: (LGPL-2\.1-or-later|CC-BY-4\.0)/ { tagged = 1 }
+  length($0) > 120 { fault("longer than 120 columns") }
+  /[ \t]$/ { fault("blank at the end") }
+  /\t/ { fault("tab") }
+  END { end_of(last); exit status }
+' $sources $scripts
+status=$?
+
+format=clang-format-14
+if ! command -v $format >/dev/null; then
+  format=clang-format
+  if ! $format --version 2>/dev/null | grep -q 'version 14\.'; then
+    [ $status -eq 0 ] || exit 1
+    echo "no clang-format 14 here"
+    exit 77
+  fi
+fi
+for source in $sources; do
+  $format "$source" | diff -u --label "$source" --label "$source, after $format -i" "$source" - || status=1
+done
+exit $status

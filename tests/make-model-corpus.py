@@ -1,0 +1,221 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""make-model-corpus.py [DIRECTORY]: writes tests/corpus/model, small model files, valid and broken in every way.
+
+They are what tests/fuzz-genre-model.c starts from and what tests/test-models-genre_model.c checks: the name begins with
+"ok-" or with the error code in lower case.  Written from DESIGN 3 with Python's own library, by none of the C code.
+"""
+import json
+import pathlib
+import random
+import struct
+import sys
+
+
+def dump(value):
+    return json.dumps(value, separators=(",", ":"))
+
+
+class File:
+    """A model file in parts; bytes() puts them together."""
+
+    def __init__(self, labels, frontend, network, window, least, shapes):
+        noise = random.Random(1)
+        self.metadata = {
+            "format": "genre-model", "version": "1", "labels": dump(labels), "frontend": dump(frontend),
+            "network": dump(network), "window_frames": str(window), "min_frames": str(least), "training": "{}",
+        }  # fmt: skip
+        self.entries, self.data = {}, b""
+        for name, shape in shapes.items():
+            count = 1
+            for size in shape:
+                count *= size
+            low = 0.5 if name.endswith(("gamma", "variance")) else -0.5
+            values = [noise.uniform(low, low + 1) for _ in range(count)]
+            self.add(name, "F32", shape, struct.pack(f"<{count}f", *values))
+
+    def add(self, name, dtype, shape, data):
+        begin = len(self.data)
+        self.data += data
+        self.entries[name] = {"dtype": dtype, "shape": shape, "data_offsets": [begin, len(self.data)]}
+
+    def header(self):
+        return dump({"__metadata__": self.metadata, **self.entries}).encode()
+
+    def bytes(self):
+        header = self.header()
+        header += b" " * (-len(header) % 8)
+        return struct.pack("<Q", len(header)) + header + self.data
+
+
+def micro():
+    """Little more than a header: two bands, mean over time, dense."""
+    frontend = {"sample_rate": 8000, "n_fft": 64, "hop_length": 32, "n_mels": 2}
+    network = [
+        {"type": "to_sequence"}, {"type": "temporal_pool", "stats": ["mean"]},
+        {"type": "dense", "name": "d", "units": 2}, {"type": "softmax"},
+    ]  # fmt: skip
+    return File(["a", "b"], frontend, network, 4, 2, {"d/kernel": [2, 2], "d/bias": [2]})
+
+
+def crnn():
+    """Every layer of the reference network, every key of a recipe."""
+    frontend = {
+        "sample_rate": 16000, "n_fft": 256, "hop_length": 100, "window": "hann", "n_mels": 12, "band_pool": 2,
+        "fmin": 20.5, "fmax": 7600, "mel_scale": "slaney", "mel_norm": "slaney", "power": 2.0, "ref": "max",
+        "amin": 1e-10, "top_db": 80,
+        "normalize": {"mean": [-20, -21, -22.5, -23, -24, -25], "std": [10, 11, 12, 13, 14, 15.25]},
+    }  # fmt: skip
+    network = [
+        {"type": "conv2d", "name": "conv1", "filters": 3, "kernel": [3, 2], "padding": ["same", "valid"],
+         "use_bias": False},
+        {"type": "batch_norm", "name": "bn1", "epsilon": 1e-5}, {"type": "relu"},
+        {"type": "max_pool2d", "pool": [2, 2]},
+        {"type": "conv2d", "name": "conv2", "filters": 2, "kernel": [2, 3], "padding": "same"},
+        {"type": "dropout", "rate": 0.3}, {"type": "to_sequence"},
+        {"type": "gru", "name": "gru", "units": 3, "return_sequences": True, "activation": "tanh",
+         "recurrent_activation": "sigmoid", "reset_after": True},
+        {"type": "temporal_pool", "stats": ["max", "mean"]}, {"type": "dense", "name": "dense", "units": 3},
+        {"type": "softmax", "temperature": 0.7},
+    ]  # fmt: skip
+    return File(["Drum & Bass", "\U0001f3b5", "爵士乐"], frontend, network, 16, 16, {
+        "conv1/kernel": [3, 2, 1, 3], "bn1/gamma": [3], "bn1/beta": [3], "bn1/moving_mean": [3],
+        "bn1/moving_variance": [3], "conv2/kernel": [2, 3, 3, 2], "conv2/bias": [2], "gru/kernel": [6, 9],
+        "gru/recurrent_kernel": [3, 9], "gru/bias": [2, 9], "dense/kernel": [6, 3], "dense/bias": [3],
+    })  # fmt: skip
+
+
+FILES = {}
+
+
+def file(name):
+    """Decorator: NAME.safetensors is what the function makes of a micro(), in place or as bytes."""
+
+    def add(function):
+        model = micro()
+        content = function(model)
+        FILES[name] = content if isinstance(content, bytes) else model.bytes()
+        return function
+
+    return add
+
+
+def with_text(name, key, edit):
+    """A metadata entry as another text."""
+    file(name)(lambda model: model.metadata.update({key: edit(model.metadata[key])}))
+
+
+def with_header(name, edit):
+    """The header's bytes otherwise."""
+
+    def change(model):
+        header = edit(model.header())
+        assert header != model.header(), name
+        return struct.pack("<Q", len(header)) + header + model.data
+
+    file(name)(change)
+
+
+def with_value(name, key, edit):
+    """A JSON value of the metadata otherwise."""
+
+    def change(model):
+        value = json.loads(model.metadata[key])
+        edit(value)
+        model.metadata[key] = dump(value)
+
+    file(name)(change)
+
+
+def with_entry(name, **keys):
+    file(name)(lambda model: model.entries["d/bias"].update(keys))
+
+
+def all_files():
+    micro_bytes = micro().bytes()
+    file("ok-micro")(lambda model: None)
+    FILES["ok-crnn"] = crnn().bytes()
+    file("ok-unknown-metadata")(lambda model: model.metadata.update({"author": "[", "": "x"}))
+    with_header("ok-odd-offsets", lambda header: header + b"   "[: 1 + len(header) % 2])
+    with_header("ok-integral-numbers", lambda header: header.replace(b'"shape":[2,2]', b'"shape":[2.0,2e0]'))
+
+    FILES["size-empty"] = b""
+    FILES["size-length-2-64"] = b"\xff" * 8 + micro_bytes[8:]
+    FILES["size-length-2-63"] = struct.pack("<Q", 1 << 63) + micro_bytes[8:]
+    FILES["size-length-of-header"] = micro_bytes[:8]
+    FILES["size-truncated"] = micro_bytes[:-1]
+    FILES["json-deep"] = struct.pack("<Q", 4000) + b"[" * 4000
+    with_header("json-comment", lambda header: header.replace(b":", b"/**/:", 1))
+    with_header("json-trailing", lambda header: header + b"{}")
+    with_header("json-duplicate-tensor", lambda header: header.replace(b'"d/bias":', b'"d/bias":0,"d/bias":'))
+    with_header("json-duplicate-escaped", lambda header: header.replace(b'"d/bias":', b'"d/b\\u0069as":0,"d/bias":'))
+    with_header("json-utf8", lambda header: header.replace(b"version", b"v\xffrsion"))
+    with_text("json-octal", "frontend", lambda text: text.replace("32", "040"))
+    with_text("json-overflow", "frontend", lambda text: text.replace("32", "1e400"))
+    with_text("json-single-quotes", "labels", lambda text: text.replace('"', "'"))
+    with_text("json-deep-network", "network", lambda text: "[" * 1000)
+    with_text("json-nul", "labels", lambda text: '["a","\\u0000"]')
+    with_text("json-surrogate", "labels", lambda text: '["a","\\udc00"]')
+    with_text("json-duplicate-key", "network", lambda text: text.replace('"units":2', '"units":2,"units":2'))
+
+    with_entry("container-rank", shape=[1] * 8 + [2])
+    with_entry("container-product", shape=[1 << 30, 1 << 30, 1 << 30, 1 << 30])
+    with_entry("container-negative", shape=[-2])
+    with_entry("container-fraction", shape=[1.5])
+    with_entry("container-length", shape=[3])
+    with_entry("container-type", dtype="F31")
+    with_entry("container-overlap", data_offsets=[12, 20])
+    with_entry("container-hole", data_offsets=[20, 28])
+    with_entry("container-reversed", data_offsets=[24, 16])
+    with_entry("container-far", data_offsets=[1 << 62, (1 << 62) + 8])
+    with_entry("container-more", stride=[1])
+    FILES["container-byte-more"] = micro_bytes + b"\0"
+    file("container-metadata")(lambda model: model.metadata.update({"x": 1}))
+
+    file("format-features")(lambda model: model.metadata.update({"format": "genre-features"}))
+    file("format-version")(lambda model: model.metadata.update({"version": "2"}))
+    file("format-no-network")(lambda model: model.metadata.pop("network") and None)
+    with_value("labels-duplicate", "labels", lambda labels: labels.__setitem__(1, "a"))
+    with_value("labels-empty", "labels", lambda labels: labels.__setitem__(1, ""))
+    with_value("labels-more", "labels", lambda labels: labels.append("c"))
+    with_value("labels-none", "labels", lambda labels: labels.clear())
+    with_value("frontend-unknown", "frontend", lambda recipe: recipe.update({"pre_emphasis": 0.97}))
+    with_value("frontend-missing", "frontend", lambda recipe: recipe.pop("n_fft"))
+    with_value("frontend-hop", "frontend", lambda recipe: recipe.update({"hop_length": 0}))
+    with_value("frontend-range", "frontend", lambda recipe: recipe.update({"fmin": 4000}))
+    with_value(
+        "frontend-std", "frontend", lambda recipe: recipe.update({"normalize": {"mean": [0, 0], "std": [1, 0]}})
+    )
+    with_value("network-layer", "network", lambda network: network[0].update({"type": "attention"}))
+    with_value("network-key", "network", lambda network: network[2].update({"activity_regularizer": None}))
+    with_value("network-units", "network", lambda network: network[2].update({"units": -1}))
+    with_value("network-huge", "network", lambda network: network[2].update({"units": 2**31 - 1}))
+    with_value("network-no-softmax", "network", lambda network: network.pop())
+    with_value("network-temperature", "network", lambda network: network[3].update({"temperature": 0}))
+    with_value(
+        "network-short", "network", lambda network: network.insert(0, {"type": "max_pool2d", "pool": [1, 3]})
+    )
+    file("tensor-nan")(lambda model: setattr(model, "data", model.data[:-4] + struct.pack("<f", float("nan"))))
+    file("tensor-infinite")(lambda model: setattr(model, "data", struct.pack("<f", float("inf")) + model.data[4:]))
+    file("tensor-surplus")(lambda model: model.add("d/more", "U8", [1], b"\0"))
+    with_entry("tensor-type", dtype="I32")
+    with_entry("tensor-shape", shape=[1, 2])
+    with_header("tensor-missing", lambda header: header.replace(b"d/bias", b"d/Bias"))
+    file("window-zero")(lambda model: model.metadata.update({"window_frames": "0"}))
+    file("window-large")(lambda model: model.metadata.update({"window_frames": "1025"}))
+    file("window-least")(lambda model: model.metadata.update({"min_frames": "5"}))
+    file("window-text")(lambda model: model.metadata.update({"window_frames": "4.0"}))
+
+
+def main(argv):
+    directory = pathlib.Path(argv[1] if len(argv) > 1 else pathlib.Path(__file__).parent / "corpus" / "model")
+    directory.mkdir(parents=True, exist_ok=True)
+    all_files()
+    good = micro().bytes()
+    for name, content in FILES.items():
+        assert name == "ok-micro" or content != good, name
+        (directory / f"{name}.safetensors").write_bytes(content)
+
+
+if __name__ == "__main__":
+    main(sys.argv)

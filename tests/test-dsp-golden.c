@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * tests/test-dsp-golden.c - dsp/log_mel against librosa: tests/golden/dsp-mel.safetensors, made by make-mel-golden.py.
+ *
+ * Layer:   tests; dsp.
+ * Threads: one.
+ */
+#include "dsp/log_mel.h"
+#include "tests/test.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum
+{
+  MAX_FRAMES = 128,
+  MAX_BANDS = 128,
+};
+
+static const double AMIN = 1e-10;
+
+/* The golden file, whole; its header as a string. */
+static char *header;
+static const float *data;
+static size_t n_values;
+
+static bool
+load (const char *path)
+{
+  FILE *file = fopen (path, "rb");
+  if (!file) {
+    perror (path);
+    return false;
+  }
+  uint64_t length = 0;
+  bool ok = fread (&length, 8, 1, file) == 1 && length < 1 << 20 && (header = calloc (length + 1, 1)) != NULL
+      && fread (header, 1, length, file) == length;
+
+  static float values[1 << 18];
+  data = values;
+  n_values = ok ? fread (values, sizeof *values, sizeof values / sizeof *values, file) : 0;
+  fclose (file);
+  return ok && n_values > 0;
+}
+
+/* The tensor of that name, which must have n values. */
+static const float *
+tensor (const char *name, size_t n)
+{
+  char key[128];
+  snprintf (key, sizeof key, "\"%s\":{", name);
+  const char *at = strstr (header, key);
+  const char *offsets = at ? strstr (at, "\"data_offsets\":[") : NULL;
+  unsigned long from = 0, to = 0;
+  const bool ok = offsets && sscanf (offsets, "\"data_offsets\":[%lu,%lu]", &from, &to) == 2 && to / 4 <= n_values
+      && to - from == n * sizeof (float);
+  CHECK (ok, "%s with %zu values", name, n);
+  return ok ? data + from / 4 : NULL;
+}
+
+/* All frames of a stream that is pushed in pieces of 1000: their number. */
+static size_t
+run (const DspLogMelConfig *config, const float *samples, size_t n, float *power)
+{
+  DspLogMel *mel = dsp_log_mel_new (config, config->sample_rate_hz);
+  const unsigned bands = dsp_log_mel_bands (mel);
+  size_t frames = 0;
+  double energy, tail;
+  for (size_t at = 0; at < n;) {
+    at += dsp_log_mel_push (mel, samples + at, n - at < 1000 ? n - at : 1000);
+    while (frames < MAX_FRAMES && dsp_log_mel_next (mel, power + frames * bands, &energy, &tail))
+      frames++;
+  }
+  dsp_log_mel_finish (mel);
+  while (frames < MAX_FRAMES && dsp_log_mel_next (mel, power + frames * bands, &energy, &tail))
+    frames++;
+  dsp_log_mel_free (mel);
+  return frames;
+}
+
+static void
+compare (const char *name, const DspLogMelConfig *config, const float *samples)
+{
+  static float power[MAX_FRAMES * MAX_BANDS], db[MAX_FRAMES * MAX_BANDS];
+  const size_t n = config->sample_rate_hz; /* a second */
+  const unsigned bands = config->n_mels / config->band_pool;
+  const size_t frames = run (config, samples, n, power);
+  CHECK (frames == 1 + n / config->hop_length, "%s: %zu frames", name, frames);
+
+  char at[96];
+  snprintf (at, sizeof at, "%s/%u-%u-%u-%u%s", name, config->sample_rate_hz, config->n_fft, config->hop_length, bands,
+      config->band_pool > 1 ? "p" : "");
+  char key[128];
+  snprintf (key, sizeof key, "%s/power", at);
+  const float *expected_power = tensor (key, frames * bands);
+  snprintf (key, sizeof key, "%s/db", at);
+  const float *expected_db = tensor (key, frames * bands);
+  if (!expected_power || !expected_db)
+    return;
+
+  /* What single precision allows: FFTW's rounding is some 1e-7 of the loudest line, so that a band 60 dB below it has
+   * 1e-4 of its power, and one 80 dB below .01 dB.  librosa transforms in double. */
+  dsp_power_to_db (power, db, frames * bands, AMIN, 1, -1);
+  double worst_power = 0, worst_db = 0;
+  for (size_t t = 0; t < frames; t++) {
+    double loudest = AMIN;
+    for (size_t i = t * bands; i < (t + 1) * bands; i++)
+      loudest = fmax (loudest, (double) expected_power[i]);
+    for (size_t i = t * bands; i < (t + 1) * bands; i++) {
+      const double p = (double) expected_power[i];
+      if (p > fmax (AMIN, loudest * 1e-6))
+        worst_power = fmax (worst_power, fabs ((double) power[i] - p) / p);
+      if (p > loudest * 1e-8)
+        worst_db = fmax (worst_db, fabs ((double) db[i] - (double) expected_db[i]));
+    }
+  }
+  CHECK (worst_power <= 1e-4, "%s: %g", at, worst_power);
+  CHECK (worst_db <= 0.01, "%s: %g dB", at, worst_db);
+  printf ("%s: relative power error %.2g, %.2g dB\n", at, worst_power, worst_db);
+}
+
+/* ref "max" and top_db 80 over the whole second: nothing is left out, for the floor hides what is too quiet. */
+static void
+compare_max (const char *name, const DspLogMelConfig *config, const float *samples)
+{
+  static float power[MAX_FRAMES * MAX_BANDS];
+  const size_t n = run (config, samples, config->sample_rate_hz, power) * config->n_mels;
+  char key[128];
+  snprintf (key, sizeof key, "%s/22050-2048-512-128/db-max", name);
+  const float *expected = tensor (key, n);
+  if (!expected)
+    return;
+
+  dsp_power_to_db (power, power, n, AMIN, 0, 80);
+  double worst = 0;
+  for (size_t i = 0; i < n; i++)
+    worst = fmax (worst, fabs ((double) power[i] - (double) expected[i]));
+  CHECK (worst <= 0.01, "%s: %g dB", key, worst);
+  printf ("%s: %.2g dB\n", key, worst);
+}
+
+int
+main (void)
+{
+  const char *tests = getenv ("GENRE_TEST_DATA");
+  char path[4096];
+  snprintf (path, sizeof path, "%s/golden/dsp-mel.safetensors", tests ? tests : "tests");
+  if (!load (path))
+    return 1;
+
+  static const DspLogMelConfig configs[] = {
+    { 22050, 2048, 512, 128, 1, 0, 11025 },
+    { 22050, 2048, 1708, 128, 2, 0, 11025 },
+    { 16000, 512, 256, 96, 1, 0, 8000 },
+    { 22050, 512, 256, 64, 1, 0, 11025 },
+  };
+  for (size_t i = 0; i < sizeof configs / sizeof *configs; i++) {
+    const size_t n = configs[i].sample_rate_hz;
+    static float noise[22050];
+    uint64_t seed = 1;
+    for (size_t k = 0; k < n; k++)
+      noise[k] = test_noise (&seed) * 0.25f;
+    char key[32];
+    snprintf (key, sizeof key, "chirp/%zu", n);
+    const float *chirp = tensor (key, n);
+
+    compare ("noise", &configs[i], noise);
+    if (chirp)
+      compare ("chirp", &configs[i], chirp);
+    if (i == 0) {
+      compare_max ("noise", &configs[i], noise);
+      if (chirp)
+        compare_max ("chirp", &configs[i], chirp);
+    }
+  }
+  free (header);
+  TEST_END ();
+}

@@ -1,0 +1,216 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""What a person types: gst-launch-1.0, gst-inspect-1.0, the examples, a player with our filter, the leaks tracer.
+
+    test-e2e-launch.py [--without-examples]
+
+GENRE_BUILD_DIR: the build directory, where examples/listen is.
+"""
+
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import wave
+
+import numpy as np
+
+from pipeline import FIELDS, GenreMessage, Gst, Verdict, need
+
+HERE = pathlib.Path(__file__).resolve().parent
+SECONDS, RATE = 12, 44100
+LABELS = ["blues", "classical", "country", "disco", "hiphop", "jazz", "metal", "pop", "reggae", "rock"]
+PROPERTIES = [
+    "model", "interval", "window", "smoothing", "threshold", "silence-threshold", "post-messages", "post-tags",
+    "max-lag", "labels", "model-info", "stats",
+]  # fmt: skip
+ONE_GENRE = r"[^,]+ \d+ %"
+
+
+def write_music(path):
+    """a wav of a few chords and a beat, stereo"""
+    random = np.random.default_rng(4)
+    t = np.arange(SECONDS * RATE) / RATE
+    chord = 220 * 2 ** (np.array([[0, 4, 7], [5, 9, 12], [7, 11, 14], [0, 4, 7]]) / 12)
+    tones = np.sin(2 * np.pi * chord[(t / 2).astype(int) % 4].T * t).sum(axis=0)
+    beat = np.exp(-12 * (2 * t % 1)) * random.normal(size=len(t))
+    left, right = 0.1 * tones + 0.2 * beat, 0.12 * tones + 0.15 * beat
+    with wave.open(str(path), "wb") as stream:
+        stream.setnchannels(2)
+        stream.setsampwidth(2)
+        stream.setframerate(RATE)
+        stream.writeframes((np.stack([left, right], axis=1).clip(-1, 1) * 32767).astype("<i2").tobytes())
+
+
+def shell(verdict, command, **environment):
+    """-> output and errors of a command that must succeed within a minute"""
+    text = " ".join(str(word) for word in command)
+    variables = {**os.environ, "LC_ALL": "C.UTF-8", **environment}
+    try:
+        process = subprocess.run(command, capture_output=True, timeout=60, env=variables, encoding="utf-8")
+    except (subprocess.TimeoutExpired, FileNotFoundError) as error:
+        verdict.check(False, f"{text}: {error}")
+        return "", ""
+    verdict.check(process.returncode == 0, f"{text}: exit status {process.returncode}\n{process.stderr[-2000:]}")
+    for word in ("CRITICAL", "WARNING **", "runtime error", "AddressSanitizer"):
+        verdict.check(word not in process.stderr, f"{text}: {process.stderr[-2000:]}")
+    return process.stdout, process.stderr
+
+
+def launched_messages(output):
+    """the genreclassify messages that gst-launch-1.0 -m printed"""
+    lines = [line for line in output.splitlines() if "): genreclassify, " in line]
+    structures = [Gst.Structure.from_string(line.split("): ", 1)[1])[0] for line in lines]
+    return [GenreMessage(structure) for structure in structures]
+
+
+def check_messages(verdict, what, messages):
+    """twelve seconds: the first answer after 3.5, then one a second, then the final; each readable"""
+    if not verdict.check(len(messages) == 10, f"{what}: {len(messages)} messages, expected 9 and the final"):
+        return
+    ends = [m.timestamp + m.duration for m in messages[:-1]]
+    verdict.check(3.4e9 < ends[0] <= 3.5e9, f"{what}: the first answer ends at {ends[0]} ns")
+    for i, (before, after) in enumerate(zip(ends, ends[1:])):
+        verdict.check(abs(after - before - 1e9) < 0.08e9, f"{what}: {after - before} ns from answer {i} to the next")
+    for m in messages:
+        verdict.check(m.names == FIELDS and m.labels == LABELS, f"{what}: {m.text}")
+        verdict.check(re.fullmatch(f"{ONE_GENRE}(, {ONE_GENRE}){{0,2}}", m.summary), f"{what}: summary {m.summary!r}")
+        verdict.check(m.summary.startswith(m.label + " "), f"{what}: {m.label} and {m.summary!r}")
+        verdict.check(m.final == (m is messages[-1]), f"{what}: final {m.final}")
+    whole = messages[-1]
+    verdict.check((whole.timestamp, whole.duration) == (0, SECONDS * 10**9), f"{what}: {whole.text}")
+    verdict.check(whole.windows == 9, f"{what}: {whole.windows} windows in the final")
+
+
+def test_launch(verdict, recording):
+    """the line of README and DESIGN"""
+    line = f'filesrc location="{recording}" ! decodebin ! audioconvert ! genreclassify ! fakesink'
+    output, _ = shell(verdict, ["gst-launch-1.0", "-m", *line.split()])
+    check_messages(verdict, "gst-launch-1.0", launched_messages(output))
+    # A person reads the line itself: blanks and percent signs are escaped, the words are there.
+    verdict.check(re.search(r"summary=\(string\)\"?\w+\\ \d+\\ \\%", output), "summary is not to be seen")
+    output, _ = shell(
+        verdict, ["gst-launch-1.0", "-m", *line.replace("classify", "classify post-messages=false").split()]
+    )
+    verdict.check(not launched_messages(output), "messages although post-messages is false")
+
+
+def test_player(verdict, recording):
+    """playbin with us as its audio filter"""
+    line = ["gst-launch-1.0", "-m", "playbin", f"uri={recording.as_uri()}", "audio-filter=genreclassify"]
+    output, _ = shell(verdict, [*line, "audio-sink=fakesink"])
+    check_messages(verdict, "playbin", launched_messages(output))
+
+
+def test_inspect(verdict):
+    output, _ = shell(verdict, ["gst-inspect-1.0", "--no-colors", "genreclassify"])
+    for text in ("Filter/Analyzer/Audio", "none (0)", "audio/x-raw", "Long-name", "Description", "License"):
+        verdict.check(text in output, f"gst-inspect-1.0 does not say {text!r}")
+    klass = output.split("Klass")[1].splitlines()[0] if "Klass" in output else ""
+    verdict.check("Filter/Analyzer/Audio" in klass, f"class {klass!r}")
+    verdict.check(re.search(r"Rank +none", output), "the rank is not none")
+    verdict.check("GPL" in output, "the licence of the plugin is not GPL")
+    verdict.check("gst-launch-1.0" in output, "no example line")
+    verdict.check(all(label in output for label in LABELS), "the labels of the default model are not listed")
+    for pad in ("SRC template", "SINK template"):
+        verdict.check(pad in output, f"no {pad}")
+    for format in ("S8", "U8", "S24LE", "S24_32BE", "F64BE", "non-interleaved"):
+        verdict.check(format in output, f"{format} is not accepted")
+    blocks = dict(re.findall(r"^  ([\w-]+) +: (.*(?:\n {22,}.*)*)", output, re.M))
+    for name in PROPERTIES:
+        blurb = blocks.get(name, "").split("\n")[0].strip()
+        verdict.check(len(blurb) > 20, f"property {name}: {blurb!r}")
+        verdict.check("controllable" not in blocks.get(name, ""), f"property {name} is controllable")
+    for name in ("model", "window", "max-lag"):
+        verdict.check(
+            "NULL or READY" in blocks.get(name, ""), f"property {name}: when may it change? {blocks.get(name)}"
+        )
+    for name in ("interval", "smoothing", "threshold", "silence-threshold", "post-messages", "post-tags"):
+        verdict.check("PLAYING" in blocks.get(name, ""), f"property {name} cannot change while playing")
+
+
+def leaks(verdict, command):
+    """what the tracer finds alive at the end"""
+    _, errors = shell(verdict, command, GST_TRACERS="leaks", GST_DEBUG="GST_TRACER:7", GST_DEBUG_NO_COLOR="1")
+    # The tracer first logs the format of its lines, whose values are printf's.
+    return re.findall(r"object-alive, (type-name=\(string\)[^%].*)", errors)
+
+
+def test_leaks(verdict, recording):
+    # That the tracer would say so: a reference that is dropped on the floor.
+    forget = "import ctypes, gi; gi.require_version('Gst', '1.0'); from gi.repository import Gst; Gst.init(None); "
+    forget += "ctypes.CDLL('libgstreamer-1.0.so.0').gst_bus_new(); Gst.deinit()"
+    command = [sys.executable, "-c", forget]
+    variables = {**os.environ, "GST_TRACERS": "leaks", "GST_DEBUG": "GST_TRACER:7", "G_DEBUG": ""}
+    process = subprocess.run(command, capture_output=True, encoding="utf-8", env=variables, timeout=60)
+    verdict.check(
+        "object-alive, type-name=(string)GstBus" in process.stderr,
+        "the leaks tracer finds nothing in a program that leaks",
+    )
+
+    file = ["filesrc", f"location={recording}", "!", "decodebin", "!", "audioconvert", "!"]
+    lines = {
+        "a whole file": [*file, "genreclassify", "!", "fakesink"],
+        "two elements, tags": [*file, "genreclassify", "post-tags=true", "!", "genreclassify", "!", "fakesink"],
+        "no audio": ["audiotestsrc", "num-buffers=0", "!", "genreclassify", "!", "fakesink"],
+        "live": ["audiotestsrc", "is-live=true", "num-buffers=20", "!", "genreclassify", "!", "fakesink"],
+    }  # fmt: skip
+    for name, line in lines.items():
+        alive = leaks(verdict, ["gst-launch-1.0", "-m", *line])
+        verdict.check(not alive, f"{name}: {alive}")
+
+
+def test_examples(verdict, recording):
+    """both listeners say the same, in words"""
+    build = os.environ.get("GENRE_BUILD_DIR")
+    if not verdict.check(build, "GENRE_BUILD_DIR must name the build directory: examples/listen is there"):
+        return
+    suffix = ".exe" if os.name == "nt" else ""
+    programs = {
+        "listen": [str(pathlib.Path(build, "examples", "listen" + suffix))],
+        "listen.py": [sys.executable, str(HERE.parent / "examples" / "listen.py")],
+        "play.sh": ["sh", str(HERE.parent / "examples" / "play.sh")],
+    }
+    said = {}
+    for name, program in programs.items():
+        more = ["audio-sink=fakesink"] if name == "play.sh" else []
+        output, _ = shell(verdict, [*program, str(recording), *more])
+        lines = [line for line in output.splitlines() if re.search(r"[a-z] \d+ %", line)]
+        verdict.check(len(lines) == 10, f"{name} prints {len(lines)} summaries, expected 9 and the final\n{output}")
+        said[name] = re.findall(r"[a-z]+ \d+ %", output)
+        if pathlib.Path(program[-1]).is_file():
+            check_complaint(verdict, name, [*program, "/nowhere/at-all.wav", *more])
+    verdict.check(said["listen"] == said["listen.py"] == said["play.sh"], f"the examples differ: {said}")
+
+
+def check_complaint(verdict, name, command):
+    """A file that is not there: a status above 0, and its name."""
+    process = subprocess.run(command, capture_output=True, encoding="utf-8", timeout=60)
+    said = process.stdout + process.stderr
+    verdict.check(process.returncode > 0, f"{name}: exit status {process.returncode} for a missing file")
+    verdict.check("at-all.wav" in said, f"{name} does not say which file is missing: {said}")
+
+
+def main():
+    need("wavparse", "decodebin", "audioconvert", "playbin", "audiotestsrc")
+    verdict = Verdict()
+    for program in ("gst-launch-1.0", "gst-inspect-1.0"):
+        if not verdict.check(shutil.which(program), f"{program} is not installed (gstreamer1.0-tools)"):
+            verdict.exit()
+    with tempfile.TemporaryDirectory() as directory:
+        recording = pathlib.Path(directory, "music.wav")
+        write_music(recording)
+        test_launch(verdict, recording)
+        test_player(verdict, recording)
+        test_inspect(verdict)
+        test_leaks(verdict, recording)
+        if sys.argv[1:] != ["--without-examples"]:
+            test_examples(verdict, recording)
+    verdict.exit()
+
+
+if __name__ == "__main__":
+    main()
