@@ -54,7 +54,7 @@ clamp (float x, float low, float high)
   return x < high ? x : high;
 }
 
-/* Clamping is a loop of its own: within the other, GCC turns the clamped ends into branches, and no longer vectorizes. */
+/* Clamping is a loop of its own: within the other, GCC makes branches of the clamped ends and does not vectorize. */
 void
 nn_activation_apply (NnActivation activation, float *x, size_t n)
 {

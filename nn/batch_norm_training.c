@@ -9,10 +9,12 @@
  *
  * The moving mean and variance follow: moving = momentum moving + (1 - momentum) batch.
  *
- * Sums run in float over a few pixels, then in double; those of the forward pass are of x - pivot, the pivot being the
- * moving mean, which is near the mean: the variance does not suffer from cancellation.
+ * The sums of the forward pass are of x - pivot, the pivot being the moving mean, which is near the mean: the variance
+ * does not suffer from cancellation.
  */
+#include "nn/gemm.h"
 #include "nn/layers.h"
+#include "nn/pixels.h"
 #include "nn/training.h"
 
 #include <math.h>
@@ -41,12 +43,6 @@ enum
   N_ROWS
 };
 
-enum
-{
-  CHANNELS = 64, /* worked on together */
-  PIXELS = 32,   /* summed up in float */
-};
-
 static size_t
 pixels_of (const NnLayer *layer, const NnSlice *slice)
 {
@@ -67,37 +63,13 @@ batch_norm_train_prepare (NnLayer *layer)
   return layer->packed ? NN_OK : NN_NO_MEMORY;
 }
 
-/* sums[c] += sum over pixels of x[c] - pivot[c], sums[channels + c] += sum of its square, of n channels */
-static void
-sum_channels (const float *x, size_t pixels, size_t channels, size_t n, const float *pivot, double *sums)
-{
-  for (size_t first = 0; first < pixels; first += PIXELS) {
-    const size_t last = pixels - first < PIXELS ? pixels : first + PIXELS;
-    float sum[CHANNELS] = { 0 }, square[CHANNELS] = { 0 };
-
-    for (size_t p = first; p < last; p++)
-      for (size_t c = 0; c < n; c++) {
-        const float d = x[p * channels + c] - pivot[c];
-
-        sum[c] += d;
-        square[c] += d * d;
-      }
-    for (size_t c = 0; c < n; c++) {
-      sums[c] += (double) sum[c];
-      sums[channels + c] += (double) square[c];
-    }
-  }
-}
-
 static void
 batch_norm_forward_sums (const NnLayer *layer, const NnSlice *slice, const float *in, double *sums)
 {
   const size_t channels = layer->in.values;
 
   memset (sums, 0, 2 * channels * sizeof *sums);
-  for (size_t c = 0; c < channels; c += CHANNELS)
-    sum_channels (in + c, pixels_of (layer, slice), channels, channels - c < CHANNELS ? channels - c : CHANNELS,
-        layer->tensors[MEAN].values + c, sums + c);
+  layer->gemm->pixels->sum_squares (in, pixels_of (layer, slice), channels, layer->tensors[MEAN].values, sums);
 }
 
 static float
@@ -133,37 +105,12 @@ static void
 batch_norm_train_forward (const NnLayer *layer, const NnSlice *slice, const float *in, float *out, float *cache,
     float *scratch)
 {
-  const size_t channels = layer->in.values, pixels = pixels_of (layer, slice);
-  const float *scale = layer->packed + SCALE * channels, *shift = layer->packed + SHIFT * channels;
+  const size_t channels = layer->in.values;
 
   (void) cache;
   (void) scratch;
-  for (size_t p = 0; p < pixels; p++)
-    for (size_t c = 0; c < channels; c++)
-      out[p * channels + c] = scale[c] * in[p * channels + c] + shift[c];
-}
-
-/* sums[c] += sum over pixels of dy[c], sums[channels + c] += sum of dy[c] (x[c] - mean[c]), of n channels */
-static void
-sum_gradients (const float *x, const float *dy, size_t pixels, size_t channels, size_t n, const float *mean,
-    double *sums)
-{
-  for (size_t first = 0; first < pixels; first += PIXELS) {
-    const size_t last = pixels - first < PIXELS ? pixels : first + PIXELS;
-    float sum[CHANNELS] = { 0 }, product[CHANNELS] = { 0 };
-
-    for (size_t p = first; p < last; p++)
-      for (size_t c = 0; c < n; c++) {
-        const float d = dy[p * channels + c];
-
-        sum[c] += d;
-        product[c] += d * (x[p * channels + c] - mean[c]);
-      }
-    for (size_t c = 0; c < n; c++) {
-      sums[c] += (double) sum[c];
-      sums[channels + c] += (double) product[c];
-    }
-  }
+  layer->gemm->pixels->scale (in, pixels_of (layer, slice), channels, layer->packed + SCALE * channels,
+      layer->packed + SHIFT * channels, out);
 }
 
 static void
@@ -172,9 +119,8 @@ batch_norm_backward_sums (const NnLayer *layer, const NnSlice *slice, const floa
   const size_t channels = layer->in.values;
 
   memset (sums, 0, 2 * channels * sizeof *sums);
-  for (size_t c = 0; c < channels; c += CHANNELS)
-    sum_gradients (in + c, dout + c, pixels_of (layer, slice), channels,
-        channels - c < CHANNELS ? channels - c : CHANNELS, layer->packed + CENTRE * channels + c, sums + c);
+  layer->gemm->pixels->sum_products (in, dout, pixels_of (layer, slice), channels, layer->packed + CENTRE * channels,
+      sums);
 }
 
 static void
@@ -200,17 +146,16 @@ static void
 batch_norm_train_backward (const NnLayer *layer, const NnSlice *slice, const float *in, const float *out,
     const float *cache, const float *dout, float *din, float *const *gradients, float *scratch)
 {
-  const size_t channels = layer->in.values, pixels = pixels_of (layer, slice);
-  const float *mean = layer->packed + CENTRE * channels, *dy = layer->packed + BACK_DY * channels,
-              *x = layer->packed + BACK_X * channels, *back = layer->packed + BACK * channels;
+  const size_t channels = layer->in.values;
+  const float *rows = layer->packed;
 
   (void) out;
   (void) cache;
   (void) gradients;
   (void) scratch;
-  for (size_t p = 0; din && p < pixels; p++)
-    for (size_t i = p * channels, c = 0; c < channels; c++, i++)
-      din[i] = dy[c] * dout[i] + x[c] * (in[i] - mean[c]) + back[c];
+  if (din)
+    layer->gemm->pixels->scale_back (in, dout, pixels_of (layer, slice), channels, rows + CENTRE * channels,
+        rows + BACK_DY * channels, rows + BACK_X * channels, rows + BACK * channels, din);
 }
 
 const NnLayerTraining nn_batch_norm_training = {

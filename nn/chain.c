@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * nn/chain.c - a batch goes through the body in *parts*: layer after layer of one slice on one thread, while its data is
- * in the cache, up to a layer that needs sums over all slices (batch_norm).  There all slices meet, and the next part
- * begins.  The last part turns around at the heads, and on the way back the parts end at the same layers.
+ * nn/chain.c - a batch goes through the body in *parts*: layer after layer of one slice on one thread, up to a layer
+ * that needs sums over all slices (batch_norm).  There all slices meet, and the next part begins.  The last part turns
+ * around at the heads, and on the way back the parts end at the same layers.
  *
  * A batch is cut into slices by its size alone.  Each has gradients of its own; they are summed in the slices' order.
  */
@@ -24,7 +24,7 @@
 
 enum
 {
-  SLICE = 4,       /* samples: what a thread works on at once */
+  SLICE = 4,       /* samples: what a thread works on at once; 1 to 8 cost the same within 4 % */
   MAX_SLICES = 16, /* each has gradients of its own; larger batches have larger slices */
   RANGE = 8192,    /* parameters whose gradients are summed at once */
   ALIGNMENT = 64,  /* bytes */

@@ -64,7 +64,8 @@ conv2d_configure (NnLayer *layer, NnIssue *issue)
   }
   layer->out = (NnShape){ .rank = 3, .rows = rows - spec->kernel[0] + 1, .values = spec->filters };
   layer->state_bytes = sizeof (ConvState) + spec->kernel[1] * slot_floats (layer) * sizeof (float);
-  layer->tail_items = nn_padding_total (spec->padding[1], spec->kernel[1]) - nn_padding_before (spec->padding[1], spec->kernel[1]);
+  layer->tail_items = nn_padding_total (spec->padding[1], spec->kernel[1])
+      - nn_padding_before (spec->padding[1], spec->kernel[1]);
   nn_layer_add_tensor (layer, "kernel", 4,
       (const size_t[]){ spec->kernel[0], spec->kernel[1], layer->in.values, spec->filters });
   if (spec->use_bias)

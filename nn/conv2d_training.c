@@ -122,8 +122,8 @@ conv2d_train_prepare (NnLayer *layer)
     for (size_t j = 0; j < wide; j++)
       for (size_t c = 0; c < depth; c++)
         for (size_t o = 0; o < filters; o++)
-          layer->packing[(((wide - 1 - j) * high + high - 1 - i) * filters + o) * depth + c]
-              = kernel[((i * wide + j) * depth + c) * filters + o];
+          layer->packing[(((wide - 1 - j) * high + high - 1 - i) * filters + o) * depth + c] =
+              kernel[((i * wide + j) * depth + c) * filters + o];
   return nn_gemm_repack (gemm, layer->packing, high * wide * filters, depth, &layer->packed_back) ? NN_OK
                                                                                                   : NN_NO_MEMORY;
 }
@@ -174,8 +174,8 @@ conv2d_train_forward (const NnLayer *layer, const NnSlice *slice, const float *i
   (void) cache;
   memset (zeros, 0, shape.column * sizeof *zeros);
   for (size_t s = 0; s < slice->samples; s++) {
-    const float *image
-        = padded_image (&shape, in + s * slice->items * item_in, slice->items, layer->in.rows, depth, scratch);
+    const float *image = padded_image (&shape, in + s * slice->items * item_in, slice->items, layer->in.rows, depth,
+        scratch);
 
     for (size_t w = 0; w < n_out; w++) {
       point_to_columns (image, slice->items, shape.column, zeros, (ptrdiff_t) w - left, spec->kernel[1], segments);
@@ -273,8 +273,8 @@ conv2d_train_backward (const NnLayer *layer, const NnSlice *slice, const float *
   memset (zeros, 0, (shape_dout.column + NN_GEMM_SLACK) * sizeof *zeros);
   memset (turned, 0, nn_tensor_size (&layer->tensors[0]) * sizeof *turned);
   for (size_t s = 0; s < slice->samples; s++) {
-    const float *image
-        = padded_image (&shape_in, in + s * columns * item_in, columns, layer->in.rows, layer->in.values, room_in);
+    const float *image = padded_image (&shape_in, in + s * columns * item_in, columns, layer->in.rows, layer->in.values,
+        room_in);
     const float *d = dout + s * n_out * item_out;
 
     pad (&shape_dout, d, n_out, layer->out.rows, filters, room_dout);

@@ -96,9 +96,11 @@ dense_train_forward (const NnLayer *layer, const NnSlice *slice, const float *in
 
   (void) cache;
   (void) scratch;
-  layer->gemm->run (
-      &(NnGemmShape){
-          .m = slice->samples * slice->items, .n = layer->spec.units, .k = n_in, .segments = 1, .lda = n_in },
+  layer->gemm->run (&(NnGemmShape){ .m = slice->samples * slice->items,
+                        .n = layer->spec.units,
+                        .k = n_in,
+                        .segments = 1,
+                        .lda = n_in },
       &in, layer->packed, layer->packed_bias, false, out);
 }
 
@@ -111,8 +113,8 @@ dense_train_scratch (const NnLayer *layer, const NnSlice *slice)
 
 /* din = dout kernel'   kernel += in' dout   bias += sum of dout */
 static void
-dense_train_backward (const NnLayer *layer, const NnSlice *slice, const float *in, const float *out,
-    const float *cache, const float *dout, float *din, float *const *gradients, float *scratch)
+dense_train_backward (const NnLayer *layer, const NnSlice *slice, const float *in, const float *out, const float *cache,
+    const float *dout, float *din, float *const *gradients, float *scratch)
 {
   const size_t n = slice->samples * slice->items, n_in = layer->in.values, units = layer->spec.units;
   const float *d = scratch;
@@ -121,9 +123,9 @@ dense_train_backward (const NnLayer *layer, const NnSlice *slice, const float *i
   (void) cache;
   memcpy (scratch, dout, n * units * sizeof *dout);
   memset (scratch + n * units, 0, NN_GEMM_SLACK * sizeof *scratch);
-  layer->gemm->sum (
-      &(NnGemmSum){ .m = n, .n = units, .k = n_in, .segments = 1, .lda = n_in, .ldb = units, .ldo = units }, &in, &d,
-      gradients[0]);
+  layer->gemm
+      ->sum (&(NnGemmSum){ .m = n, .n = units, .k = n_in, .segments = 1, .lda = n_in, .ldb = units, .ldo = units }, &in,
+          &d, gradients[0]);
   if (layer->spec.use_bias)
     nn_add_rows (d, n, units, gradients[1]);
   if (din)

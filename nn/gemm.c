@@ -120,6 +120,7 @@ static const NnGemm gemm_blas = {
   .pack = blas_pack,
   .run = blas_run,
   .sum = blas_sum,
+  .pixels = &nn_pixels_plain,
 };
 
 const NnGemm *

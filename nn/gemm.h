@@ -8,6 +8,8 @@
 #ifndef NN_GEMM_H
 #define NN_GEMM_H
 
+#include "nn/pixels.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -60,6 +62,7 @@ struct NnGemm
   void (*run) (const NnGemmShape *shape, const float *const *a, const float *packed, const float *bias, bool relu,
       float *out);
   void (*sum) (const NnGemmSum *shape, const float *const *a, const float *const *b, float *out);
+  const NnPixels *pixels; /* for the same instruction set */
 };
 
 /* The fastest kernel that this processor can run. */

@@ -4,11 +4,11 @@
  * -ffp-contract=fast, which makes one instruction of a product and its sum; nn_gemm_nth() checks the processor before
  * it hands a kernel out.
  *
- * Weights lie in panels of one vector of outputs, up to 3 panels side by side: [group][rows][3][PANEL], the last
- * two narrower where n asks for it.  A tile of R rows and 3 panels stays in 3 R registers while s and k run; each step loads 3 weight
- * vectors and broadcasts R inputs.  A single row (dense, recurrent) takes 4 groups at once instead, so that enough
- * sums are under way to hide the latency.  Groups and not single panels: 12 streams of weights a multiple of 4096
- * bytes apart would compete for the same lines of the cache (measured: a third slower).
+ * Weights lie in panels of one vector of outputs, up to 3 panels side by side: [group][rows][3][PANEL], the last two
+ * groups narrower where n asks for it.  A tile of R rows and 3 panels stays in 3 R registers while s and k run; each
+ * step loads 3 weight vectors and broadcasts R inputs.  A single row (dense, recurrent) takes 4 groups at once instead,
+ * so that enough sums are under way to hide the latency.  Groups and not single panels: 12 streams of weights a
+ * multiple of 4096 bytes apart would compete for the same lines of the cache (measured: a third slower).
  * Every output is summed in the order of s and k whatever the tile: results do not depend on m.
  */
 #include "nn/gemm.h"
@@ -19,6 +19,7 @@
 #if defined __AVX512F__
 #define GEMM nn_gemm_avx512
 #define SUM nn_gemm_sum_avx512
+#define PIXELS nn_pixels_avx512
 #define NAME "avx512"
 enum
 {
@@ -28,6 +29,7 @@ enum
 #elif defined __AVX2__
 #define GEMM nn_gemm_avx2
 #define SUM nn_gemm_sum_avx2
+#define PIXELS nn_pixels_avx2
 #define NAME "avx2"
 enum
 {
@@ -217,4 +219,5 @@ const NnGemm GEMM = {
   .pack = simd_pack,
   .run = simd_run,
   .sum = SUM,
+  .pixels = &PIXELS,
 };

@@ -85,8 +85,8 @@ nn_gru_pack_recurrent (NnLayer *layer)
   if (!layer->packing)
     layer->packing = calloc (units * 3 * units, sizeof *layer->packing);
   if (!layer->packed_recurrent)
-    layer->packed_recurrent
-        = calloc (nn_gru_candidate_offset (layer) + nn_gemm_packed_values (gemm, units, units), sizeof (float));
+    layer->packed_recurrent = calloc (nn_gru_candidate_offset (layer) + nn_gemm_packed_values (gemm, units, units),
+        sizeof (float));
   if (!layer->packing || !layer->packed_recurrent)
     return NN_NO_MEMORY;
 
@@ -227,7 +227,8 @@ nn_gru_ref (const NnLayer *layer, const float *in, size_t items, float *out)
     }
     for (size_t u = 0; u < units; u++) {
       const size_t column = 2 * units + u;
-      const double b = spec->reset_after ? r[u] * recurrent_sum (layer, h, column) : recurrent_sum (layer, reset, column);
+      const double b = spec->reset_after ? r[u] * recurrent_sum (layer, h, column)
+                                         : recurrent_sum (layer, reset, column);
 
       r[u] = nn_activation_ref (spec->activation, input_sum (layer, x, column) + b); /* the candidate */
     }

@@ -88,8 +88,8 @@ gru_train_prepare (NnLayer *layer)
   if (layer->spec.reset_after)
     return nn_gemm_repack (gemm, layer->packing, gates, units, &layer->packed_recurrent_back) ? NN_OK : NN_NO_MEMORY;
   if (!layer->packed_recurrent_back)
-    layer->packed_recurrent_back
-        = calloc (back_candidate_offset (layer) + nn_gemm_packed_values (gemm, units, units), sizeof (float));
+    layer->packed_recurrent_back = calloc (back_candidate_offset (layer) + nn_gemm_packed_values (gemm, units, units),
+        sizeof (float));
   if (!layer->packed_recurrent_back)
     return NN_NO_MEMORY;
   gemm->pack (layer->packing, 2 * units, units, layer->packed_recurrent_back);
@@ -146,8 +146,8 @@ gates_forward (const NnLayer *layer, const NnRecurrent *size, size_t t, const fl
         candidate);
     for (size_t s = 0; s < size->samples; s++)
       for (size_t u = 0; u < units; u++)
-        cache[kept_at (size, s, t) + C * units + u]
-            = ax[s * size->steps * gates + 2 * units + u] + candidate[s * units + u];
+        cache[kept_at (size, s, t) + C * units + u] = ax[s * size->steps * gates + 2 * units + u]
+            + candidate[s * units + u];
   }
   for (size_t s = 0; s < size->samples; s++)
     nn_activation_apply (spec->activation, cache + kept_at (size, s, t) + C * units, units);
@@ -190,9 +190,9 @@ typedef struct Backward
   const float *cache;
   const float *zeros; /* [units], h before the first step */
   float *dx;          /* [samples][steps][gates] d (x kernel): dz dr dc */
-  float *db;          /* reset_after: [samples][steps][gates] d (h recurrent_kernel); else r h [samples][steps][units] */
-  float *dh;          /* [samples][units] */
-  float *work;        /* [samples][units] */
+  float *db;   /* reset_after: [samples][steps][gates] d (h recurrent_kernel); else r h [samples][steps][units] */
+  float *dh;   /* [samples][units] */
+  float *work; /* [samples][units] */
 } Backward;
 
 static const float *
@@ -307,10 +307,9 @@ gru_train_backward (const NnLayer *layer, const NnSlice *slice, const float *in,
   }
   nn_recurrent_state_gradient (&size, cache, cache_stride (&size), back.dx, 2 * units, gradients[NN_GRU_RECURRENT]);
   /* recurrent_kernel[h] [units][units] += (r h)' dc over all steps */
-  size.gemm->sum (
-      &(NnGemmSum){
-          .m = rows, .n = units, .k = units, .segments = 1, .lda = units, .ldb = gates, .ldo = gates },
-      &reset, &dc, gradients[NN_GRU_RECURRENT] + 2 * units);
+  size.gemm
+      ->sum (&(NnGemmSum){ .m = rows, .n = units, .k = units, .segments = 1, .lda = units, .ldb = gates, .ldo = gates },
+          &reset, &dc, gradients[NN_GRU_RECURRENT] + 2 * units);
 }
 
 const NnLayerTraining nn_gru_training = {

@@ -59,7 +59,8 @@ dot (const float *a, const float *b, size_t n)
   return sum;
 }
 
-/* Gram and Schmidt's on rows of normal numbers: the second time takes away what rounding left of the others. */
+/* Gram and Schmidt's on rows of normal numbers.  The rows are several times longer than many, and so not nearly
+ * dependent: rounding leaves nothing of one in another. */
 static void
 orthogonal (NnTensor *tensor, uint64_t *state)
 {
@@ -70,20 +71,18 @@ orthogonal (NnTensor *tensor, uint64_t *state)
 
     for (size_t i = 0; i < n; i++)
       row[i] = (float) normal (state);
-    for (int time = 0; time < 2; time++) {
-      for (size_t q = 0; q < r; q++) {
-        const float *other = tensor->values + q * n;
-        const double along = dot (row, other, n);
-
-        for (size_t i = 0; i < n; i++)
-          row[i] -= (float) (along * (double) other[i]);
-      }
-
-      const double length = sqrt (dot (row, row, n));
+    for (size_t q = 0; q < r; q++) {
+      const float *other = tensor->values + q * n;
+      const double along = dot (row, other, n);
 
       for (size_t i = 0; i < n; i++)
-        row[i] = (float) ((double) row[i] / length);
+        row[i] -= (float) (along * (double) other[i]);
     }
+
+    const double length = sqrt (dot (row, row, n));
+
+    for (size_t i = 0; i < n; i++)
+      row[i] = (float) ((double) row[i] / length);
   }
 }
 

@@ -150,7 +150,7 @@ struct NnLayerClass
   size_t (*items_out) (const NnLayer *layer, size_t items);
   bool fixed_items; /* takes in.items items and no other number: items_out() is 0 for it */
 
-  /* Makes `packed` from the tensors.  next [n_next]: the layers after it, to absorb what can be.  NULL: nothing to do. */
+  /* Makes `packed` from the tensors.  next [n_next]: the layers after it, to absorb what can be.  NULL: nothing. */
   NnStatus (*prepare) (NnLayer *layer, NnLayer *next, size_t n_next);
 
   /* state [state_bytes], as before the first item.  NULL: keeps nothing. */

@@ -29,9 +29,9 @@ extern const NnLayerClass nn_relu_class;
 extern const NnLayerClass nn_sigmoid_class;
 extern const NnLayerClass nn_softmax_class;
 extern const NnLayerClass nn_tanh_class;
-extern const NnLayerClass nn_temporal_pool_class;           /* statistics over the steps, one after the other */
+extern const NnLayerClass nn_temporal_pool_class;            /* statistics over the steps, one after the other */
 extern const NnLayerClass nn_time_distributed_flatten_class; /* one step per row, value w * channels + c */
-extern const NnLayerClass nn_to_sequence_class;             /* one step per column, value c * rows + h */
+extern const NnLayerClass nn_to_sequence_class;              /* one step per column, value c * rows + h */
 
 /* Those whose training is a file of its own, nn/LAYER_training.c. */
 extern const NnLayerTraining nn_batch_norm_training;
@@ -40,7 +40,7 @@ extern const NnLayerTraining nn_gru_training;
 extern const NnLayerTraining nn_lstm_training;
 extern const NnLayerTraining nn_max_pool2d_training;
 
-/* in [items][rows][values] of layer->in, out [items_out (items)][...] of layer->out; the tensors are used as they are. */
+/* in [items][rows][values] of layer->in, out [items_out (items)][...] of layer->out; the tensors are used as they are */
 void nn_avg_pool2d_ref (const NnLayer *layer, const float *in, size_t items, float *out);
 void nn_batch_norm_ref (const NnLayer *layer, const float *in, size_t items, float *out);
 void nn_conv2d_ref (const NnLayer *layer, const float *in, size_t items, float *out);

@@ -61,8 +61,8 @@ lstm_prepare (NnLayer *layer, NnLayer *next, size_t n_next)
   (void) next;
   (void) n_next;
   layer->packed = nn_gemm_pack (layer->gemm, layer->tensors[NN_LSTM_KERNEL].values, layer->in.values, gates);
-  layer->packed_recurrent
-      = nn_gemm_pack (layer->gemm, layer->tensors[NN_LSTM_RECURRENT].values, layer->spec.units, gates);
+  layer->packed_recurrent = nn_gemm_pack (layer->gemm, layer->tensors[NN_LSTM_RECURRENT].values, layer->spec.units,
+      gates);
   layer->packed_bias = calloc (2 * padded, sizeof *layer->packed_bias);
   if (!layer->packed || !layer->packed_recurrent || !layer->packed_bias)
     return NN_NO_MEMORY;

@@ -181,9 +181,9 @@ lstm_train_backward (const NnLayer *layer, const NnSlice *slice, const float *in
 
     /* dh [samples][units] = d of step t [samples][gates], rows a sample apart, times recurrent_kernel transposed */
     if (t > 0)
-      size.gemm->run (
-          &(NnGemmShape){ .m = size.samples, .n = units, .k = gates, .segments = 1, .lda = size.steps * gates },
-          &gates_now, layer->packed_recurrent_back, layer->zeros, false, dh);
+      size.gemm
+          ->run (&(NnGemmShape){ .m = size.samples, .n = units, .k = gates, .segments = 1, .lda = size.steps * gates },
+              &gates_now, layer->packed_recurrent_back, layer->zeros, false, dh);
   }
   nn_recurrent_input_backward (layer, &size, in, d, din, gradients[NN_LSTM_KERNEL], gradients[NN_LSTM_BIAS]);
   nn_recurrent_state_gradient (&size, cache, cache_stride (&size), d, gates, gradients[NN_LSTM_RECURRENT]);

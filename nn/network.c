@@ -88,7 +88,8 @@ add_product (size_t *total, size_t a, size_t b, size_t limit)
   return true;
 }
 
-/* The parameters of a layer as the kernels keep them: rows padded to whole panels. */
+/* The parameters of a layer as the kernels keep them: rows padded to the widest panel of any, so that a model that loads
+ * on one machine loads on all. */
 static bool
 add_parameters (size_t *total, const NnLayer *layer)
 {
@@ -103,7 +104,7 @@ add_parameters (size_t *total, const NnLayer *layer)
         return false;
       rows = product;
     }
-    if (!add_product (total, rows, nn_gemm_padded (layer->gemm, tensor->dim[tensor->rank - 1]), NN_MAX_PARAMETERS))
+    if (!add_product (total, rows, (tensor->dim[tensor->rank - 1] + 15) / 16 * 16, NN_MAX_PARAMETERS))
       return false;
   }
   return true;

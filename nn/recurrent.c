@@ -64,9 +64,8 @@ nn_recurrent_input_backward (const NnLayer *layer, const NnRecurrent *size, cons
       &in, &d, kernel);
   nn_add_rows (d, rows, size->gates, bias);
   if (din)
-    size->gemm->run (
-        &(NnGemmShape){ .m = rows, .n = size->n_in, .k = size->gates, .segments = 1, .lda = size->gates }, &d,
-        layer->packed_back, layer->zeros, false, din);
+    size->gemm->run (&(NnGemmShape){ .m = rows, .n = size->n_in, .k = size->gates, .segments = 1, .lda = size->gates },
+        &d, layer->packed_back, layer->zeros, false, din);
 }
 
 void

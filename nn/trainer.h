@@ -90,7 +90,7 @@ NnStepReport nn_trainer_gradients (NnTrainer *trainer, const float *input, size_
     const NnTarget *targets, uint64_t seed);
 
 /* The parts of its state, each with one array for every tensor of the body and then of the heads, in their order.
- * Copying all arrays of all kinds but GRADIENT, and the steps, into a new trainer continues to the very same weights. */
+ * Copying all arrays of all kinds but GRADIENT, and the steps, into a new trainer continues to the same weights. */
 typedef enum NnTrainerKind
 {
   NN_TRAINER_WEIGHT,  /* batch_norm's moving statistics among them */
@@ -102,8 +102,8 @@ typedef enum NnTrainerKind
 } NnTrainerKind;
 
 size_t nn_trainer_n_tensors (const NnTrainer *trainer);
-const NnTensor *nn_trainer_tensor (const NnTrainer *trainer, size_t index);               /* name and shape */
-float *nn_trainer_array (NnTrainer *trainer, NnTrainerKind kind, size_t index);           /* [nn_tensor_size()] */
+const NnTensor *nn_trainer_tensor (const NnTrainer *trainer, size_t index);     /* name and shape */
+float *nn_trainer_array (NnTrainer *trainer, NnTrainerKind kind, size_t index); /* [nn_tensor_size()] */
 uint64_t nn_trainer_steps (const NnTrainer *trainer);
 void nn_trainer_set_steps (NnTrainer *trainer, uint64_t steps);
 

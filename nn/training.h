@@ -52,7 +52,8 @@ struct NnLayerTraining
   void (*backward_total) (NnLayer *layer, size_t count, const double *sums, float *const *gradients);
 
   /* in [..] -> out [..], cache [samples][cache_values].  in == out where `in_place`. */
-  void (*forward) (const NnLayer *layer, const NnSlice *slice, const float *in, float *out, float *cache, float *scratch);
+  void (
+      *forward) (const NnLayer *layer, const NnSlice *slice, const float *in, float *out, float *cache, float *scratch);
 
   /* dout, shaped as out: d loss / d out -> din, shaped as in; NULL: nobody wants it.  dout == din where `in_place`.
    * in, out, cache: as forward() had and left them; `in` is lost where the layer is in_place, and `out` where the

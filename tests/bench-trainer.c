@@ -4,10 +4,10 @@
  *
  *   bench-trainer [THREADS [ROUNDS]]
  *
- * Forward, backward and AdamW with random weights and data: speed does not depend on them.  Without arguments one thread
- * and two.  Prints one line each, "ours THREADS WALL CPU": windows per second of wall clock, and of processor time of all
- * threads together, which counts on a machine that others use; medians over ROUNDS of STEPS.  bench-trainer-torch.py
- * runs it beside PyTorch.
+ * Forward, backward and AdamW with random weights and data: speed does not depend on them.  Without arguments one
+ * thread and two.  Prints one line each, "ours THREADS WALL CPU": windows per second of wall clock, and of processor
+ * time of all threads together, which counts on a machine that others use; medians over ROUNDS of STEPS.
+ * bench-trainer-torch.py runs it beside PyTorch.
  */
 #define _POSIX_C_SOURCE 200809L
 

@@ -79,16 +79,6 @@ layer_prepare (NnLayer *layer)
     abort ();
 }
 
-static void
-layer_clear (NnLayer *layer)
-{
-  for (unsigned t = 0; t < layer->n_tensors; t++)
-    free (layer->tensors[t].values);
-  free (layer->packed);
-  free (layer->packed_bias);
-  free (layer->packed_recurrent);
-}
-
 /* in [items][item], tail zeros behind it -> out; returns the items that came out. */
 static size_t
 push_all (const NnLayer *layer, const float *in, size_t items, float *out)
@@ -180,7 +170,7 @@ check_layer (uint64_t *seed, const NnLayerSpec *spec, NnShape in, Reference refe
   free (x);
   free (y);
   free (expected);
-  layer_clear (&layer);
+  nn_layer_clear (&layer);
 }
 
 /* --- against the references ------------------------------------------------------------------------------------ */
@@ -238,22 +228,83 @@ test_max_pool2d (uint64_t *seed)
 }
 
 static void
+test_avg_pool2d (uint64_t *seed)
+{
+  NnLayerSpec spec = nn_layer_spec_default (&nn_avg_pool2d_class);
+
+  for (spec.pool[0] = 1; spec.pool[0] <= 4; spec.pool[0]++)
+    for (spec.pool[1] = 1; spec.pool[1] <= 4; spec.pool[1]++)
+      for (size_t i = 0; i < 4; i++) /* as many rows and columns beyond whole cells */
+        check_layer (seed, &spec,
+            image (3 * spec.pool[1] + i, nn_random_size (seed, 1, 4) * spec.pool[0] + i, nn_random_size (seed, 1, 21)),
+            nn_avg_pool2d_ref, 1);
+}
+
+/* Those that are one function of each value, and those that only order values. */
+static void
+test_pointwise_and_orders (uint64_t *seed)
+{
+  const NnLayerSpec elu = nn_layer_spec_default (&nn_elu_class), tanh_ = nn_layer_spec_default (&nn_tanh_class),
+                    sigmoid = nn_layer_spec_default (&nn_sigmoid_class),
+                    hard_sigmoid = nn_layer_spec_default (&nn_hard_sigmoid_class),
+                    flatten = nn_layer_spec_default (&nn_flatten_class),
+                    steps = nn_layer_spec_default (&nn_time_distributed_flatten_class),
+                    expand = nn_layer_spec_default (&nn_expand_dims_class);
+
+  for (int i = 0; i < 10; i++) {
+    const size_t a = nn_random_size (seed, 1, 20), b = nn_random_size (seed, 1, 20), c = nn_random_size (seed, 1, 20);
+
+    for (unsigned rank = 1; rank <= 3; rank++) {
+      const NnShape in = rank == 3 ? image (a, b, c) : rank == 2 ? sequence (a, b) : vector (a);
+
+      check_layer (seed, &elu, in, nn_elu_ref, 4);
+      check_layer (seed, &tanh_, in, nn_tanh_ref, 4);
+      check_layer (seed, &sigmoid, in, nn_sigmoid_ref, 9);
+      check_layer (seed, &hard_sigmoid, in, nn_hard_sigmoid_ref, 4);
+      check_layer (seed, &flatten, in, nn_flatten_ref, 1);
+    }
+    check_layer (seed, &steps, image (a, b, c), nn_time_distributed_flatten_ref, 1);
+    check_layer (seed, &expand, vector (a), nn_expand_dims_ref, 1);
+  }
+}
+
+static void
 test_gru (uint64_t *seed)
 {
   NnLayerSpec spec = nn_layer_spec_default (&nn_gru_class);
 
   for (int f = NN_ACTIVATION_TANH; f <= NN_ACTIVATION_RELU; f++)
     for (int g = NN_ACTIVATION_TANH; g <= NN_ACTIVATION_RELU; g++)
-      for (int sequences = 0; sequences < 2; sequences++) {
+      for (int choice = 0; choice < 4; choice++) {
         spec.activation = (NnActivation) f;
         spec.recurrent_activation = (NnActivation) g;
-        spec.return_sequences = sequences;
+        spec.return_sequences = choice & 1;
+        spec.reset_after = choice & 2;
         spec.units = (unsigned) nn_random_size (seed, 1, 70);
         /* Gates outside of 0 to 1 make h grow, and with it every rounding: few steps then. */
         const bool gates = g == NN_ACTIVATION_SIGMOID || g == NN_ACTIVATION_HARD_SIGMOID;
 
         check_layer (seed, &spec, sequence (nn_random_size (seed, 1, gates ? 40 : 3), nn_random_size (seed, 1, 90)),
             nn_gru_ref, gates ? 2 : .5F);
+      }
+}
+
+static void
+test_lstm (uint64_t *seed)
+{
+  NnLayerSpec spec = nn_layer_spec_default (&nn_lstm_class);
+
+  for (int f = NN_ACTIVATION_TANH; f <= NN_ACTIVATION_RELU; f++)
+    for (int g = NN_ACTIVATION_TANH; g <= NN_ACTIVATION_RELU; g++)
+      for (int sequences = 0; sequences < 2; sequences++) {
+        const bool gates = g == NN_ACTIVATION_SIGMOID || g == NN_ACTIVATION_HARD_SIGMOID;
+
+        spec.activation = (NnActivation) f;
+        spec.recurrent_activation = (NnActivation) g;
+        spec.return_sequences = sequences;
+        spec.units = (unsigned) nn_random_size (seed, 1, 70);
+        check_layer (seed, &spec, sequence (nn_random_size (seed, 1, gates ? 20 : 3), nn_random_size (seed, 1, 90)),
+            nn_lstm_ref, gates ? 1 : .5F);
       }
 }
 
@@ -346,7 +397,7 @@ check_hand (const char *what, const NnLayerSpec *spec, NnShape in, Reference ref
 
   if (layer.out.items * nn_shape_item (&layer.out) != hand->n_out || hand->n_out > MAX_HAND) {
     CHECK (false, "%s: %zu values come out", what, layer.out.items * nn_shape_item (&layer.out));
-    layer_clear (&layer);
+    nn_layer_clear (&layer);
     return;
   }
   for (unsigned t = 0; t < layer.n_tensors; t++)
@@ -360,7 +411,7 @@ check_hand (const char *what, const NnLayerSpec *spec, NnShape in, Reference ref
     CHECK (fabs ((double) fast[i] - (double) hand->out[i]) <= hand->tolerance, "%s, %s, %zu: %.9g, not %.9g", what,
         kernel->name, i, (double) fast[i], (double) hand->out[i]);
   }
-  layer_clear (&layer);
+  nn_layer_clear (&layer);
 }
 
 /* The kernel is not flipped; "same" of an even kernel pads behind. */
@@ -394,13 +445,14 @@ test_conv2d_by_hand (void)
   check_hand ("[in][out]", &spec, image (1, 1, 2), nn_conv2d_ref, &(Hand){ { split }, image2, mixed, 2, 0 });
 }
 
-/* One unit, three steps: z keeps, r is inside of tanh and holds U h + c together.  The numbers are those of the
- * equations in gru.c in double precision, by another program. */
+/* One unit, three steps: z keeps; r is inside of tanh, around U h + c or, without reset_after, around h.  The numbers
+ * are those of the equations in gru.c in double precision, by another program. */
 static void
 test_gru_by_hand (void)
 {
   static const float kernel_zrh[] = { .5F, -1, 2 }, recurrent[] = { .3F, .7F, -1.1F };
   static const float bias[] = { .1F, .2F, .3F, .4F, -.5F, .6F }, in[] = { 1, -.5F, 2 };
+  static const float before[] = { 0.3472909773077488F, -0.21436546276642068F, 0.10368596593321502F };
   static const float smooth[] = { 0.26479228990740983F, -0.04463861227160426F, 0.14796495402085813F },
                      hard[] = { 0.7332F, 0.4355149344F, 1.109552590888899F };
   NnLayerSpec spec = nn_layer_spec_default (&nn_gru_class);
@@ -409,6 +461,10 @@ test_gru_by_hand (void)
   spec.return_sequences = true;
   check_hand ("gru", &spec, sequence (3, 1), nn_gru_ref,
       &(Hand){ { kernel_zrh, recurrent, bias }, in, smooth, 3, 3e-7 });
+  spec.reset_after = false;
+  check_hand ("gru, reset before", &spec, sequence (3, 1), nn_gru_ref,
+      &(Hand){ { kernel_zrh, recurrent, bias }, in, before, 3, 3e-7 });
+  spec.reset_after = true;
   spec.activation = NN_ACTIVATION_RELU;
   spec.recurrent_activation = NN_ACTIVATION_HARD_SIGMOID;
   check_hand ("gru, relu and hard_sigmoid", &spec, sequence (3, 1), nn_gru_ref,
@@ -416,6 +472,50 @@ test_gru_by_hand (void)
   spec.return_sequences = false;
   check_hand ("gru, last step", &spec, sequence (3, 1), nn_gru_ref,
       &(Hand){ { kernel_zrh, recurrent, bias }, in, hard + 2, 1, 1e-6 });
+}
+
+/* One unit, two steps:
+ *   x = 1: i = .2 .5 + .5 = .6   f = .5   s = 2     o = .2 + .5 = .7   c = 1.2                   h = .7 1.2 = .84
+ *   x = 0: i = .5   f = .2 .84 + .5 = .668   s = .84   o = .5          c = .668 1.2 + .5 .84     h = .5 1.2216 */
+static void
+test_lstm_by_hand (void)
+{
+  static const float kernel_ifco[] = { .5F, 0, 2, 1 }, recurrent[] = { 0, 1, 1, 0 }, bias[] = { 0, 0, 0, 0 };
+  static const float in[] = { 1, 0 }, out[] = { .84F, .6108F };
+  NnLayerSpec spec = nn_layer_spec_default (&nn_lstm_class);
+
+  spec.units = 1;
+  spec.return_sequences = true;
+  spec.activation = NN_ACTIVATION_RELU;
+  spec.recurrent_activation = NN_ACTIVATION_HARD_SIGMOID;
+  check_hand ("lstm", &spec, sequence (2, 1), nn_lstm_ref,
+      &(Hand){ { kernel_ifco, recurrent, bias }, in, out, 2, 3e-7 });
+  spec.return_sequences = false;
+  check_hand ("lstm, last step", &spec, sequence (2, 1), nn_lstm_ref,
+      &(Hand){ { kernel_ifco, recurrent, bias }, in, out + 1, 1, 3e-7 });
+}
+
+/* Two columns, three rows, one channel: column 0 is 1 2 3. */
+static void
+test_flattening_by_hand (void)
+{
+  static const float in[] = { 1, 2, 3, 4, 5, 6 }, rows_first[] = { 1, 4, 2, 5, 3, 6 }, average[] = { 3 };
+  static const float pairs[] = { 1, 2, 3, 4, 5, 6, 7, 8 }, pairs_turned[] = { 1, 2, 5, 6, 3, 4, 7, 8 };
+  static const float signs[] = { -1, 2 }, elu[] = { -.63212056F, 2 };
+  NnLayerSpec spec = nn_layer_spec_default (&nn_flatten_class);
+
+  check_hand ("flatten", &spec, image (2, 3, 1), nn_flatten_ref, &(Hand){ { 0 }, in, rows_first, 6, 0 });
+  check_hand ("flatten, 2 channels", &spec, image (2, 2, 2), nn_flatten_ref,
+      &(Hand){ { 0 }, pairs, pairs_turned, 8, 0 });
+  spec.class = &nn_time_distributed_flatten_class;
+  check_hand ("time_distributed_flatten", &spec, image (2, 3, 1), nn_time_distributed_flatten_ref,
+      &(Hand){ { 0 }, in, rows_first, 6, 0 });
+  spec.class = &nn_expand_dims_class;
+  check_hand ("expand_dims", &spec, vector (6), nn_expand_dims_ref, &(Hand){ { 0 }, in, in, 6, 0 });
+  spec.class = &nn_avg_pool2d_class; /* the third row is dropped */
+  check_hand ("avg_pool2d", &spec, image (2, 3, 1), nn_avg_pool2d_ref, &(Hand){ { 0 }, in, average, 1, 0 });
+  spec.class = &nn_elu_class;
+  check_hand ("elu", &spec, vector (2), nn_elu_ref, &(Hand){ { 0 }, signs, elu, 2, 1e-7 });
 }
 
 static void
@@ -501,7 +601,7 @@ test_softmax_sums (void)
     }
     CHECK (fabs (sum - 1) <= 1e-6, "row %zu sums to %.9g", i, sum);
   }
-  layer_clear (&layer);
+  nn_layer_clear (&layer);
 }
 
 /* --- what is refused ------------------------------------------------------------------------------------------- */
@@ -550,13 +650,17 @@ test_refused_recurrent (void)
   spec.units = 4;
   check_refused (&spec, image (3, 4, 5), NN_BAD_SHAPE, "needs a sequence, but an image comes in");
   check_refused (&spec, vector (5), NN_BAD_SHAPE, "needs a sequence, but a vector comes in");
-  spec.reset_after = false;
-  check_refused (&spec, sequence (3, 5), NN_BAD_LAYER, "reset_after must be true");
-  spec.reset_after = true;
   spec.units = 0;
   check_refused (&spec, sequence (3, 5), NN_BAD_LAYER, "units must be 1 to 65536, not 0");
   spec.units = 4000000000;
   check_refused (&spec, sequence (3, 5), NN_BAD_LAYER, "units must be 1 to 65536, not 4000000000");
+
+  spec = nn_layer_spec_default (&nn_lstm_class);
+  spec.units = 4;
+  check_refused (&spec, image (3, 4, 5), NN_BAD_SHAPE, "needs a sequence, but an image comes in");
+  check_refused (&spec, vector (5), NN_BAD_SHAPE, "needs a sequence, but a vector comes in");
+  spec.units = 65537;
+  check_refused (&spec, sequence (3, 5), NN_BAD_LAYER, "units must be 1 to 65536, not 65537");
 
   spec = nn_layer_spec_default (&nn_temporal_pool_class);
   check_refused (&spec, image (3, 4, 5), NN_BAD_SHAPE, "needs a sequence, but an image comes in");
@@ -589,6 +693,10 @@ test_refused_others (void)
   spec.epsilon = (double) INFINITY;
   check_refused (&spec, vector (5), NN_BAD_LAYER, "epsilon must be 0 to 1, not inf");
 
+  spec = nn_layer_spec_default (&nn_batch_norm_class);
+  spec.momentum = 1.5;
+  check_refused (&spec, vector (5), NN_BAD_LAYER, "momentum must be 0 to 1, not 1.5");
+
   spec = nn_layer_spec_default (&nn_dropout_class);
   spec.rate = 1;
   check_refused (&spec, vector (5), NN_BAD_LAYER, "rate must be at least 0 and below 1, not 1");
@@ -607,13 +715,38 @@ test_refused_others (void)
   check_refused (&spec, image (9, 8, 1), NN_BAD_LAYER, "pool must be 1 to 255, not 256");
 }
 
+static void
+test_refused_orders (void)
+{
+  NnLayerSpec spec = nn_layer_spec_default (&nn_avg_pool2d_class);
+
+  check_refused (&spec, vector (5), NN_BAD_SHAPE, "needs an image, but a vector comes in");
+  spec.pool[0] = 5;
+  check_refused (&spec, image (9, 4, 1), NN_BAD_SHAPE, "a cell of 5 bands does not fit into 4");
+  spec.pool[1] = 0;
+  check_refused (&spec, image (9, 8, 1), NN_BAD_LAYER, "pool must be 1 to 255, not 0");
+
+  spec = nn_layer_spec_default (&nn_flatten_class);
+  check_refused (&spec, image (4097, 64, 64), NN_BAD_SHAPE, "4097 columns of 64 x 64 values exceed 16777216");
+  check_refused (&spec, image ((size_t) 1 << 31, 64, 64), NN_BAD_SHAPE,
+      "2147483648 columns of 64 x 64 values exceed 16777216");
+  spec.class = &nn_time_distributed_flatten_class;
+  check_refused (&spec, sequence (3, 5), NN_BAD_SHAPE, "needs an image, but a sequence comes in");
+  check_refused (&spec, vector (5), NN_BAD_SHAPE, "needs an image, but a vector comes in");
+  check_refused (&spec, image (4097, 64, 64), NN_BAD_SHAPE, "4097 columns of 64 x 64 values exceed 16777216");
+  spec.class = &nn_expand_dims_class;
+  check_refused (&spec, sequence (3, 5), NN_BAD_SHAPE, "needs a vector, but a sequence comes in");
+  check_refused (&spec, image (3, 4, 5), NN_BAD_SHAPE, "needs a vector, but an image comes in");
+}
+
 /* --- the list of classes --------------------------------------------------------------------------------------- */
 
 static void
 test_classes (void)
 {
-  static const char *const types[] = { "batch_norm", "conv2d", "dense", "dropout", "gru", "max_pool2d", "relu",
-    "softmax", "temporal_pool", "to_sequence" };
+  static const char *const types[] = { "avg_pool2d", "batch_norm", "conv2d", "dense", "dropout", "elu", "expand_dims",
+    "flatten", "gru", "hard_sigmoid", "lstm", "max_pool2d", "relu", "sigmoid", "softmax", "tanh", "temporal_pool",
+    "time_distributed_flatten", "to_sequence" };
 
   for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
     const NnLayerClass *class = nn_layer_class_find (types[i]);
@@ -648,19 +781,25 @@ main (void)
     test_conv2d (&seed);
     test_batch_norm (&seed);
     test_max_pool2d (&seed);
+    test_avg_pool2d (&seed);
+    test_pointwise_and_orders (&seed);
     test_gru (&seed);
+    test_lstm (&seed);
     test_temporal_pool (&seed);
     test_dense (&seed);
     test_softmax (&seed);
     test_others (&seed);
     test_conv2d_by_hand ();
     test_gru_by_hand ();
+    test_lstm_by_hand ();
+    test_flattening_by_hand ();
     test_orders_by_hand ();
     test_softmax_by_hand ();
     test_softmax_sums ();
     test_refused_conv2d ();
     test_refused_recurrent ();
     test_refused_others ();
+    test_refused_orders ();
   }
   TEST_END ();
 }

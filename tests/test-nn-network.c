@@ -3,7 +3,8 @@
  * nn/network.h: random networks against the chain of references; streams against whole windows, bit for bit; what is
  * refused; every allocation that may fail.
  *
- * Linked with --wrap for nn_gemm_best, malloc and calloc: the test chooses the kernel and fails allocations.
+ * Linked with --wrap for nn_gemm_best, malloc, calloc and free: the test chooses the kernel, fails allocations and
+ * counts those that are alive.
  */
 #include "nn/network.h"
 
@@ -24,12 +25,15 @@ static const NnGemm *kernel;
 /* Allocations to go until one fails; those since the last look. */
 static long allocations_left = NEVER;
 static size_t n_allocations;
+static long n_alive;
 
 const NnGemm *__wrap_nn_gemm_best (void);
 void *__real_malloc (size_t size);
 void *__real_calloc (size_t n, size_t size);
+void __real_free (void *memory);
 void *__wrap_malloc (size_t size);
 void *__wrap_calloc (size_t n, size_t size);
+void __wrap_free (void *memory);
 
 const NnGemm *
 __wrap_nn_gemm_best (void)
@@ -44,16 +48,30 @@ allocation_fails (void)
   return allocations_left != NEVER && allocations_left-- <= 0;
 }
 
+static void *
+count (void *memory)
+{
+  n_alive += memory != NULL;
+  return memory;
+}
+
 void *
 __wrap_malloc (size_t size)
 {
-  return allocation_fails () ? NULL : __real_malloc (size);
+  return allocation_fails () ? NULL : count (__real_malloc (size));
 }
 
 void *
 __wrap_calloc (size_t n, size_t size)
 {
-  return allocation_fails () ? NULL : __real_calloc (n, size);
+  return allocation_fails () ? NULL : count (__real_calloc (n, size));
+}
+
+void
+__wrap_free (void *memory)
+{
+  n_alive -= memory != NULL;
+  __real_free (memory);
 }
 
 static float *
@@ -694,8 +712,10 @@ test_out_of_memory (uint64_t *seed)
     float *frames = floats_new (description.max_frames * description.bands);
     long k = 0;
 
-    while (!try_all (seed, &description, frames, k))
-      k++;
+    const long alive = n_alive;
+
+    for (; !try_all (seed, &description, frames, k); k++)
+      CHECK (n_alive == alive, "allocation %ld fails: %ld leak", k, n_alive - alive);
     CHECK (k > 10, "only %ld allocations", k);
     free (frames);
   }
@@ -716,5 +736,6 @@ main (void)
     test_streams (&seed);
     test_out_of_memory (&seed);
   }
+  CHECK (n_alive == 0, "%ld allocations leak", n_alive);
   TEST_END ();
 }

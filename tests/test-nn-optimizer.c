@@ -173,10 +173,10 @@ test_initializer (void)
 {
   NnLayer conv = layer_of ("conv2d", (NnShape){ .rank = 3, .items = 9, .rows = 8, .values = 20 }, 40);
   NnLayer norm = layer_of ("batch_norm", (NnShape){ .rank = 3, .items = 9, .rows = 8, .values = 20 }, 1);
-  NnLayer gru = layer_of ("gru", (NnShape){ .rank = 2, .items = 9, .rows = 1, .values = 30 }, 48);
+  NnLayer gru = layer_of ("gru", (NnShape){ .rank = 2, .items = 9, .rows = 1, .values = 30 }, 128);
 
   check_uniform (&conv.tensors[0], sqrt (6. / (6 * 20 + 6 * 40)));
-  check_uniform (&gru.tensors[0], sqrt (6. / (30 + 3 * 48)));
+  check_uniform (&gru.tensors[0], sqrt (6. / (30 + 3 * 128)));
   for (size_t i = 0; i < 40; i++)
     CHECK (conv.tensors[1].values[i] == 0, "bias");
   for (size_t i = 0; i < 20; i++)
@@ -185,12 +185,12 @@ test_initializer (void)
         "batch_norm %zu", i);
 
   /* Rows of length 1 that see nothing of each other. */
-  for (size_t a = 0; a < 48; a++)
+  for (size_t a = 0; a < 128; a++)
     for (size_t b = 0; b <= a; b++) {
       double sum = 0;
 
-      for (size_t i = 0; i < 144; i++)
-        sum += (double) gru.tensors[1].values[a * 144 + i] * (double) gru.tensors[1].values[b * 144 + i];
+      for (size_t i = 0; i < 384; i++)
+        sum += (double) gru.tensors[1].values[a * 384 + i] * (double) gru.tensors[1].values[b * 384 + i];
       CHECK (fabs (sum - (a == b)) < 1e-6, "rows %zu and %zu: %g", a, b, sum);
     }
 

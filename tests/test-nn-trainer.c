@@ -245,7 +245,7 @@ test_learns (void)
       double first = 0;
       uint64_t seed = 11;
 
-      for (int k = 0; k < 250; k++) {
+      for (int k = 0; k < 160; k++) {
         fill (&batch, &seed, SAMPLES, nn_random_size (&seed, MIN_FRAMES, MAX_FRAMES));
         for (size_t other = 0; other < MAX_HEADS; other++)
           if (other != h)
@@ -259,7 +259,7 @@ test_learns (void)
 
       const double predicted = loss_of_predictions (trainer, &batch, h);
 
-      CHECK (nn_trainer_steps (trainer) == 250, "steps");
+      CHECK (nn_trainer_steps (trainer) == 160, "steps");
       CHECK (first > .15 && report.loss < .03, "body %zu, head %zu: loss from %g to %g", i, h, first, report.loss);
       CHECK (predicted < .02, "body %zu, head %zu: predicts with a loss of %g", i, h, predicted);
       nn_trainer_free (trainer);
@@ -676,7 +676,50 @@ test_refusals (void)
       issue.text);
 }
 
-/* A layer in place at the very beginning must not write to the caller's input. */
+/* Two dropouts of a half leave a quarter, each step another: they do not drop the same. */
+static void
+test_dropouts (void)
+{
+  static Batch batch;
+  Body body = { .n = 0 };
+  NnLayerSpec *spec;
+  float first[BANDS * UNITS];
+  double sum = 0;
+  uint64_t seed = 91;
+
+  add (&body, "dropout")->rate = .5;
+  add (&body, "dropout")->rate = .5;
+  add (&body, "to_sequence");
+  spec = add (&body, "temporal_pool");
+  spec->n_stats = 1;
+  spec->stats[0] = NN_STAT_MEAN;
+
+  NnTrainer *trainer = trainer_new (&body, 1, 1);
+  const float *gradient = nn_trainer_array (trainer, NN_TRAINER_GRADIENT, 0);
+  const float *bias = nn_trainer_array (trainer, NN_TRAINER_GRADIENT, 1);
+
+  fill (&batch, &seed, 1, MAX_FRAMES);
+  for (size_t i = 0; i < MAX_FRAMES * BANDS; i++)
+    batch.input[i] = 1;
+
+  /* d loss / d kernel[band][0] is what comes in, times d loss / d bias[0]: 4 for each frame that is left. */
+  nn_trainer_gradients (trainer, batch.input, 1, MAX_FRAMES, batch.targets, 3);
+  memcpy (first, gradient, sizeof first);
+  for (size_t band = 0; band < BANDS; band++)
+    sum += (double) gradient[band * UNITS] / (double) bias[0] / 4 / BANDS;
+  CHECK (sum > .1 && sum < .4, "%g of all is left", sum);
+
+  nn_trainer_gradients (trainer, batch.input, 1, MAX_FRAMES, batch.targets, 3);
+  CHECK (memcmp (first, gradient, sizeof first) == 0, "the same seed and step");
+  nn_trainer_gradients (trainer, batch.input, 1, MAX_FRAMES, batch.targets, 4);
+  CHECK (memcmp (first, gradient, sizeof first) != 0, "another seed");
+  nn_trainer_set_steps (trainer, 1);
+  nn_trainer_gradients (trainer, batch.input, 1, MAX_FRAMES, batch.targets, 3);
+  CHECK (memcmp (first, gradient, sizeof first) != 0, "another step");
+  nn_trainer_free (trainer);
+}
+
+/* A layer in place at the very beginning must not write to the caller's input, and must see it. */
 static void
 test_input_stays (void)
 {
@@ -698,6 +741,21 @@ test_input_stays (void)
   CHECK (step_on (trainer, &batch, &step).finite, "step");
   CHECK (memcmp (batch.input, copy.input, sizeof batch.input) == 0, "the input has changed");
   nn_trainer_free (trainer);
+
+  const Body without = plain ();
+
+  body.n = 0;
+  add (&body, "dropout")->rate = 0;
+  memcpy (body.specs + 1, without.specs, without.n * sizeof *without.specs);
+  body.n += without.n;
+
+  NnTrainer *with = trainer_new (&body, 1, 2), *expected = trainer_new (&without, 1, 2);
+
+  step_on (with, &batch, &step);
+  step_on (expected, &batch, &step);
+  check_equal (with, expected, "a dropout of nothing");
+  nn_trainer_free (with);
+  nn_trainer_free (expected);
 }
 
 static void
@@ -758,6 +816,7 @@ main (void)
   test_no_weight ();
   test_predict ();
   test_refusals ();
+  test_dropouts ();
   test_input_stays ();
   test_no_memory ();
   TEST_END ();
