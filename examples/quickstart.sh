@@ -122,6 +122,6 @@ case "$recording" in
 esac
 cat <<EOF
 == The same with GStreamer's own tools:
-export GST_PLUGIN_PATH=$root/build/gst
+export GST_PLUGIN_PATH="$root/build/gst"
 gst-launch-1.0 -m $source ! audioconvert ! genreclassify ! fakesink
 EOF

@@ -20,18 +20,22 @@ G_BEGIN_DECLS
 GQuark genre_model_error_quark (void);
 typedef enum GenreModelError
 {
-  GENRE_MODEL_ERROR_NOT_FOUND, /* no such file */
-  GENRE_MODEL_ERROR_READ,      /* not a regular file, no permission, I/O error */
-  GENRE_MODEL_ERROR_SIZE,      /* over 256 MiB, header over 1 MiB, over 4096 tensors, or shorter than it says */
-  GENRE_MODEL_ERROR_JSON,      /* header or metadata is not strict JSON, too deep, duplicate key */
-  GENRE_MODEL_ERROR_CONTAINER, /* tensors overlap, leave holes, have an unknown type or a wrong length */
-  GENRE_MODEL_ERROR_FORMAT,    /* not a "genre-model" of version "1", or a metadata entry is missing */
-  GENRE_MODEL_ERROR_LABELS,    /* none, empty, duplicate, or not as many as outputs */
-  GENRE_MODEL_ERROR_FRONTEND,  /* unknown or missing recipe key, or a value out of range */
-  GENRE_MODEL_ERROR_NETWORK,   /* unknown layer or layer key, a value out of range, shapes that do not fit */
-  GENRE_MODEL_ERROR_TENSOR,    /* missing, surplus, misshapen or non-finite */
-  GENRE_MODEL_ERROR_WINDOW,    /* window_frames or min_frames out of range */
-  GENRE_MODEL_ERROR_CLIPS,     /* of a feature set: a name, label, length, artist or recording is not in order */
+  GENRE_MODEL_ERROR_NOT_FOUND,  /* no such file */
+  GENRE_MODEL_ERROR_READ,       /* not a regular file, no permission, I/O error */
+  GENRE_MODEL_ERROR_SIZE,       /* over 256 MiB, header over 1 MiB, over 4096 tensors, or shorter than it says */
+  GENRE_MODEL_ERROR_JSON,       /* header or metadata is not strict JSON, too deep, duplicate key */
+  GENRE_MODEL_ERROR_CONTAINER,  /* tensors overlap, leave holes, have an unknown type or a wrong length */
+  GENRE_MODEL_ERROR_FORMAT,     /* not a "genre-model" of version "1", or a metadata entry is missing */
+  GENRE_MODEL_ERROR_LABELS,     /* none, empty, duplicate, or not as many as outputs */
+  GENRE_MODEL_ERROR_FRONTEND,   /* unknown or missing recipe key, or a value out of range */
+  GENRE_MODEL_ERROR_NETWORK,    /* unknown layer or layer key, a value out of range, shapes that do not fit */
+  GENRE_MODEL_ERROR_TENSOR,     /* missing, surplus, misshapen or non-finite */
+  GENRE_MODEL_ERROR_WINDOW,     /* window_frames or min_frames out of range */
+  GENRE_MODEL_ERROR_CLIPS,      /* of a feature set: a name, label, length, artist or recording is not in order */
+  GENRE_MODEL_ERROR_RECIPE,     /* of training: an unknown key, a value out of range, keys that contradict each other */
+  GENRE_MODEL_ERROR_DATA,       /* nothing that a recipe could learn from or be validated on */
+  GENRE_MODEL_ERROR_DIVERGED,   /* a loss or gradient that is no number */
+  GENRE_MODEL_ERROR_CHECKPOINT, /* of another recipe or other data, or not whole */
 } GenreModelError;
 
 /* The recipe: the spectrogram, then dB, then standardised. */
@@ -70,6 +74,7 @@ unsigned genre_model_window_frames (const GenreModel *model); /* W */
 unsigned genre_model_min_frames (const GenreModel *model);    /* M, <= W */
 const char *genre_model_sha256 (const GenreModel *model);     /* of the file, 64 hex digits */
 const char *genre_model_training (const GenreModel *model);   /* JSON text, "{}" if the file has none */
+double genre_model_temperature (const GenreModel *model);     /* of its softmax */
 
 /* S: windows start on multiples of it; 1 for a model of fixed input length (M == W). */
 unsigned genre_model_grid (const GenreModel *model);
@@ -80,6 +85,10 @@ gboolean genre_model_shares_columns (const GenreModel *model);
 /* Writes the model file of DESIGN 3: reading it back gives an equal model.  The bytes are a function of the
  * model only. */
 GBytes *genre_model_serialize (const GenreModel *model, GError **error);
+
+/* The same with another softmax temperature, .001 to 1000, and another training record, the text of a JSON object. */
+GBytes *genre_model_serialize_tempered (const GenreModel *model, double temperature, const char *training,
+    GError **error);
 
 G_END_DECLS
 

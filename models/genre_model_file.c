@@ -316,8 +316,9 @@ add_frames (SafetensorsWriter *writer, const char *key, unsigned frames)
   safetensors_writer_add_metadata (writer, key, text);
 }
 
-GBytes *
-genre_model_serialize (const GenreModel *model, GError **error)
+/* specs [n_specs] of the network that is written */
+static GBytes *
+serialize (const GenreModel *model, const NnLayerSpec *specs, gsize n_specs, const char *training, GError **error)
 {
   g_autoptr (SafetensorsWriter) writer = safetensors_writer_new ();
   GString *json = g_string_new (NULL);
@@ -330,11 +331,11 @@ genre_model_serialize (const GenreModel *model, GError **error)
   genre_frontend_append (&model->frontend, json);
   safetensors_writer_add_metadata (writer, "frontend", json->str);
   g_string_truncate (json, 0);
-  network_spec_append (model->network, json);
+  network_spec_append_layers (specs, n_specs, json);
   safetensors_writer_add_metadata (writer, "network", json->str);
   add_frames (writer, "window_frames", model->window_frames);
   add_frames (writer, "min_frames", model->min_frames);
-  safetensors_writer_add_metadata (writer, "training", model->training);
+  safetensors_writer_add_metadata (writer, "training", training);
   g_string_free (json, TRUE);
 
   for (size_t i = 0; i < nn_network_n_tensors (model->network); i++) {
@@ -345,4 +346,39 @@ genre_model_serialize (const GenreModel *model, GError **error)
     safetensors_writer_add_tensor (writer, tensor->name, SAFETENSORS_F32, dim, tensor->rank, tensor->values);
   }
   return safetensors_writer_finish (writer, error);
+}
+
+/* A copy of the network's description, its softmax at this temperature. */
+static NnLayerSpec *
+copy_specs (const GenreModel *model, double temperature, gsize *ret_n)
+{
+  const gsize n = nn_network_n_layers (model->network);
+  NnLayerSpec *specs = g_new (NnLayerSpec, n);
+
+  for (gsize i = 0; i < n; i++)
+    specs[i] = *nn_network_spec (model->network, i);
+  specs[n - 1].temperature = temperature;
+  *ret_n = n;
+  return specs;
+}
+
+double
+genre_model_temperature (const GenreModel *model)
+{
+  return nn_network_spec (model->network, nn_network_n_layers (model->network) - 1)->temperature;
+}
+
+GBytes *
+genre_model_serialize (const GenreModel *model, GError **error)
+{
+  return genre_model_serialize_tempered (model, genre_model_temperature (model), model->training, error);
+}
+
+GBytes *
+genre_model_serialize_tempered (const GenreModel *model, double temperature, const char *training, GError **error)
+{
+  gsize n = 0;
+  g_autofree NnLayerSpec *specs = copy_specs (model, temperature, &n);
+
+  return serialize (model, specs, n, training, error);
 }

@@ -287,20 +287,35 @@ append_value (const struct Key *key, const NnLayerSpec *spec, GString *json)
   }
 }
 
+static void
+append_layer (const NnLayerSpec *spec, GString *json)
+{
+  g_string_append_printf (json, "{\"type\":\"%s\"", spec->class->type);
+  for (size_t k = 0; k < G_N_ELEMENTS (keys); k++) {
+    if (nn_layer_class_has_key (spec->class, keys[k].name)) {
+      g_string_append_printf (json, ",\"%s\":", keys[k].name);
+      append_value (&keys[k], spec, json);
+    }
+  }
+  g_string_append_c (json, '}');
+}
+
+void
+network_spec_append_layers (const NnLayerSpec *specs, gsize n, GString *json)
+{
+  for (gsize i = 0; i < n; i++) {
+    g_string_append_c (json, i == 0 ? '[' : ',');
+    append_layer (&specs[i], json);
+  }
+  g_string_append_c (json, ']');
+}
+
 void
 network_spec_append (const NnNetwork *network, GString *json)
 {
-  g_string_append_c (json, '[');
   for (size_t i = 0; i < nn_network_n_layers (network); i++) {
-    const NnLayerSpec *spec = nn_network_spec (network, i);
-    g_string_append_printf (json, "%s{\"type\":\"%s\"", i == 0 ? "" : ",", spec->class->type);
-    for (size_t k = 0; k < G_N_ELEMENTS (keys); k++) {
-      if (nn_layer_class_has_key (spec->class, keys[k].name)) {
-        g_string_append_printf (json, ",\"%s\":", keys[k].name);
-        append_value (&keys[k], spec, json);
-      }
-    }
-    g_string_append_c (json, '}');
+    g_string_append_c (json, i == 0 ? '[' : ',');
+    append_layer (nn_network_spec (network, i), json);
   }
   g_string_append_c (json, ']');
 }

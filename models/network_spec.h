@@ -30,6 +30,9 @@ NnLayerSpec *network_spec_parse (const char *json, const char *file, gsize *ret_
 /* Appends the array, every key that a layer takes written out: parsing it gives an equal list. */
 void network_spec_append (const NnNetwork *network, GString *json);
 
+/* The same of specs [n]. */
+void network_spec_append_layers (const NnLayerSpec *specs, gsize n, GString *json);
+
 /* "layer 3 (conv2d \"conv2\")", for messages. */
 char *network_spec_describe (const NnLayerSpec *spec, gsize index);
 

@@ -66,8 +66,8 @@ random_beta (Random *random, double a)
   }
 }
 
-/* A Feistel cipher of four rounds on the least even number of bits that holds n; what falls outside goes round again
- * ("cycle walking"), at most four times on average. */
+/* A Feistel cipher on the least even number of bits that holds n; what falls outside goes round again ("cycle
+ * walking"), at most four times on average.  Eight rounds: four are uneven for a handful of items. */
 gsize
 random_permute (const guint64 *keys, gsize n_keys, gsize index, gsize n)
 {
@@ -82,7 +82,7 @@ random_permute (const guint64 *keys, gsize n_keys, gsize index, gsize n)
 
   do {
     guint64 left = value >> half, right = value & mask;
-    for (guint64 round = 0; round < 4; round++) {
+    for (guint64 round = 0; round < 8; round++) {
       const guint64 round_keys[] = { key.state, round, right };
       const guint64 mixed = left ^ (random_from (round_keys, G_N_ELEMENTS (round_keys)).state & mask);
       left = right;

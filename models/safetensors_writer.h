@@ -37,8 +37,8 @@ void safetensors_writer_add_tensor (SafetensorsWriter *writer, const char *name,
 void safetensors_writer_reserve (SafetensorsWriter *writer, const char *name, SafetensorsType type, const gsize *dim,
     unsigned rank);
 
-/* The whole file, nothing reserved.  NULL: what was added exceeds a limit of the reader, a name came twice or is no UTF-8; the same
- * error as reading it would give. */
+/* The whole file, nothing reserved.  NULL: what was added exceeds a limit of the reader, a name came twice or is no
+ * UTF-8; the same error as reading it would give. */
 GBytes *safetensors_writer_finish (SafetensorsWriter *writer, GError **error);
 
 /* The length, the header and then, after the reserved values, all others.  False: a GENRE_MODEL_ERROR_SIZE for a file

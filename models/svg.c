@@ -53,7 +53,7 @@ append_escaped (GString *svg, const char *text)
 {
   g_autofree char *valid = g_utf8_make_valid (text, -1);
 
-  for (const char *at = valid; *at; at = g_utf8_next_char (at)) {
+  for (char *at = valid; *at; at = g_utf8_next_char (at)) {
     const gunichar c = g_utf8_get_char (at);
     switch (c) {
       case '<':
@@ -93,7 +93,7 @@ width_of (const char *text, int size)
   g_autofree char *shown = shorten (text);
   glong columns = 0;
 
-  for (const char *at = shown; *at; at = g_utf8_next_char (at))
+  for (char *at = shown; *at; at = g_utf8_next_char (at))
     columns += g_unichar_iswide (g_utf8_get_char (at)) ? 2 : 1;
   return (double) columns * size * char_width;
 }
@@ -389,7 +389,7 @@ append_plot (GString *svg, const SvgPlot *plot, double y)
     y += TITLE + 12;
   }
   area.top = append_legend (svg, plot, y) + 4;
-  area.x = make_axis (x_range[0], x_range[1], 10, FALSE);
+  area.x = make_axis (x_range[0], x_range[1], 10, plot->dots); /* dots need room */
   area.y = chosen ? make_axis (plot->y_min, plot->y_max, 5, FALSE) : make_axis (y_range[0], y_range[1], 5, TRUE);
   append_axes (svg, plot, &area);
 

@@ -29,6 +29,9 @@ def round_ratio(numerator, denominator):
 # The model file ----------------------------------------------------------------------------------------------------
 
 
+TYPES = {"F32": "<f4", "F16": "<f2", "I32": "<i4", "U8": "u1"}
+
+
 def read_safetensors(path):
     """-> metadata {str: str}, tensors {str: float64 array}"""
     data = pathlib.Path(path).read_bytes()
@@ -38,9 +41,9 @@ def read_safetensors(path):
     metadata = header.pop("__metadata__", {})
     tensors = {}
     for name, entry in header.items():
-        assert entry["dtype"] in ("F32", "I32"), f"{path}: {name} is {entry['dtype']}"
+        assert entry["dtype"] in TYPES, f"{path}: {name} is {entry['dtype']}"
         first, end = entry["data_offsets"]
-        stored = np.frombuffer(body[first:end], "<f4" if entry["dtype"] == "F32" else "<i4")
+        stored = np.frombuffer(body[first:end], TYPES[entry["dtype"]])
         tensors[name] = stored.astype(np.float64).reshape(entry["shape"])
     return metadata, tensors
 

@@ -132,6 +132,8 @@ install_missing () {
   fi
 }
 
+stale="If that directory was made by another Meson, or has been moved, remove it and run this again."
+
 # configure DIRECTORY [OPTION...]: sets the directory up with these options, or gives them to it if it is.
 configure () {
   directory=$1
@@ -147,14 +149,13 @@ configure () {
   fi >"$scratch/build.log" 2>&1 </dev/null && return 0
 
   tail -n 10 "$scratch/build.log" >&2
-  complain "setting up the build in $directory failed; Meson's last words are above." \
-    "If that directory was made by another Meson or has been moved, remove it and run this again."
+  complain "setting up the build in $directory failed; Meson's last words are above. $stale"
   return 1
 }
 
 compile () {
   meson compile -C "$1" >"$scratch/build.log" 2>&1 </dev/null && return 0
-  grep -v '^\[[0-9]*/[0-9]*\] ' "$scratch/build.log" | tail -n 60 >&2
-  complain "the build in $1 failed; what it said is above."
+  grep -v '^\[[0-9]*/[0-9]*\] ' "$scratch/build.log" | tail -n 40 >&2
+  complain "the build in $1 failed; what it said is above. $stale"
   return 1
 }

@@ -186,6 +186,22 @@ test_large (void)
   }
 }
 
+static void
+test_count (void)
+{
+  static const struct
+  {
+    const char *text;
+    gsize count;
+  } texts[] = { { "", 1 }, { "[]", 1 }, { "[1]", 1 }, { "[1,2,3]", 3 }, { "[\",\",\"\\\",\",2]", 3 },
+    { "{\"a\":[1,2],\"b,\":3}", 3 }, { "[\"\\\\\",1,\",,", 3 }, { ",,,,", 5 } };
+  for (gsize i = 0; i < G_N_ELEMENTS (texts); i++) {
+    const gsize found = json_scan_count (texts[i].text, strlen (texts[i].text));
+    CHECK (found == texts[i].count, "%s: %zu instead of %zu", texts[i].text, found, texts[i].count);
+  }
+  CHECK (json_scan_count ("[1,2]", 2) == 1, "beyond the end");
+}
+
 int
 main (void)
 {
@@ -195,5 +211,6 @@ main (void)
   test_nul ();
   test_integers ();
   test_large ();
+  test_count ();
   TEST_END ();
 }

@@ -99,6 +99,58 @@ test_refused (void)
   safetensors_writer_free (writer);
 }
 
+/* A first tensor whose values come from elsewhere: the parts around them make the same file. */
+static void
+test_parts (void)
+{
+  static const guint8 features[] = { 9, 8, 7, 6, 5, 4 };
+  static const float offset[] = { 1, -2 };
+  const SafetensorsLimits limits = { 400, 300 };
+  const gsize dim[] = { 2, 3 };
+  SafetensorsWriter *whole = safetensors_writer_new (), *parts = safetensors_writer_new ();
+  safetensors_writer_add_metadata (whole, "a", "b");
+  safetensors_writer_add_metadata (parts, "a", "b");
+  safetensors_writer_add_tensor (whole, "features", SAFETENSORS_U8, dim, 2, features);
+  safetensors_writer_reserve (parts, "features", SAFETENSORS_U8, dim, 2);
+  safetensors_writer_add_tensor (whole, "offset", SAFETENSORS_F32, dim, 1, offset);
+  safetensors_writer_add_tensor (parts, "offset", SAFETENSORS_F32, dim, 1, offset);
+
+  GError *error = NULL;
+  GBytes *expected = safetensors_writer_finish (whole, NULL), *head = NULL, *rest = NULL;
+  CHECK (safetensors_writer_finish_parts (parts, &limits, &head, &rest, &error), "%s", error->message);
+  GByteArray *file = g_byte_array_new ();
+  g_byte_array_append (file, g_bytes_get_data (head, NULL), (guint) g_bytes_get_size (head));
+  g_byte_array_append (file, features, sizeof features);
+  g_byte_array_append (file, g_bytes_get_data (rest, NULL), (guint) g_bytes_get_size (rest));
+  GBytes *found = g_byte_array_free_to_bytes (file);
+  CHECK (g_bytes_equal (found, expected), "another file");
+  g_bytes_unref (found);
+  g_bytes_unref (rest);
+
+  /* One byte less is too little room. */
+  const gsize header = g_bytes_get_size (head) - 8, size = g_bytes_get_size (expected);
+  CHECK (!safetensors_writer_finish_parts (parts, &(const SafetensorsLimits){ size, header - 1 }, &head, &rest, &error),
+      "a long header");
+  expect_error (error, GENRE_MODEL_ERROR_SIZE, "new file: expected a header of at most", "a long header");
+  error = NULL;
+  CHECK (!safetensors_writer_finish_parts (parts, &(const SafetensorsLimits){ size - 1, header }, &head, &rest, &error),
+      "a long file");
+  expect_error (error, GENRE_MODEL_ERROR_SIZE, "new file: expected at most", "a long file");
+  error = NULL;
+  g_bytes_unref (head);
+  CHECK (safetensors_writer_finish_parts (parts, &(const SafetensorsLimits){ size, header }, &head, &rest, NULL),
+      "fits");
+  g_bytes_unref (head);
+  g_bytes_unref (rest);
+
+  safetensors_writer_add_tensor (parts, "features", SAFETENSORS_U8, dim, 1, features);
+  CHECK (!safetensors_writer_finish_parts (parts, &limits, &head, &rest, &error), "duplicate");
+  expect_error (error, GENRE_MODEL_ERROR_JSON, "duplicate key \"features\"", "duplicate");
+  g_bytes_unref (expected);
+  safetensors_writer_free (parts);
+  safetensors_writer_free (whole);
+}
+
 static void
 test_save (void)
 {
@@ -133,6 +185,7 @@ main (void)
   test_bytes ();
   test_empty ();
   test_refused ();
+  test_parts ();
   test_save ();
   TEST_END ();
 }

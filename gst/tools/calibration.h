@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * gst/tools/calibration.h - the softmax temperature at which a model's confidence is what it is worth.
+ *
+ * Layer:   gst; evaluation.
+ * Threads: the main thread; it starts the jobs.
+ */
+#ifndef GST_TOOLS_CALIBRATION_H
+#define GST_TOOLS_CALIBRATION_H
+
+#include "gst/tools/evaluation.h"
+
+G_BEGIN_DECLS
+
+/* Before and after, on the set that the temperature was fitted on. */
+typedef struct ToolCalibration
+{
+  char *set;
+  gsize n_cases;
+  gboolean changed;      /* FALSE: no temperature gives a smaller calibration error; the model is as it was */
+  double temperature[2]; /* of the softmax */
+  double ece[2];
+  double nll[2]; /* of the aggregates, by track */
+} ToolCalibration;
+
+/* Fits the temperature on the tracks' aggregates: least negative log-likelihood.  The model is heard again at what was
+ * found, until that is no longer improved.
+ *
+ * ret_calibration  out, on success; tool_calibration_clear() it
+ * ret_bytes        out, on success: the file of the calibrated model, with the figures in its training record
+ *
+ * NULL: an error; else the calibrated model, or a new reference to `model`. */
+GenreModel *tool_calibrate (GenreModel *model, const char *name, const GenreFeatureSet *set,
+    const ToolEvaluationConfig *config, ToolCalibration *ret_calibration, GBytes **ret_bytes, GError **error);
+
+void tool_calibration_clear (ToolCalibration *calibration);
+
+G_END_DECLS
+
+#endif

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * gst/tools/evaluation.h - a model heard on all tracks of a feature set, several at once, and the figures of that.
+ *
+ * Layer:   gst; models/genre_tracks, models/metrics.
+ * Threads: the main thread; it starts the jobs.
+ */
+#ifndef GST_TOOLS_EVALUATION_H
+#define GST_TOOLS_EVALUATION_H
+
+#include "models/genre_tracks.h"
+#include "models/metrics.h"
+
+G_BEGIN_DECLS
+
+typedef struct ToolEvaluationConfig
+{
+  guint jobs;     /* at least 1 */
+  gboolean quiet; /* no progress */
+} ToolEvaluationConfig;
+
+/* A *case* is a track with at least one answer. */
+typedef struct ToolEvaluation
+{
+  GenreModel *model;
+  char *name; /* of the model, UTF-8 */
+  const GenreFeatureSet *set;
+  GenreTracks *tracks;
+  GenreHearing **hearings; /* [tracks->n_tracks] */
+
+  gsize n_cases;
+  gsize *cases;             /* [n_cases]  index into tracks */
+  unsigned *truth;          /* [n_cases] */
+  double *probabilities;    /* [n_cases][n_labels]  the aggregate */
+  gsize n_clips, too_short; /* clips of the cases; tracks without an answer */
+  Metrics *by_track, *by_window;
+} ToolEvaluation;
+
+/* model  a reference is taken
+ * set    outlives the evaluation
+ * what   "evaluate", for the progress line
+ *
+ * The same to the bit for any number of jobs.  NULL: what is wrong with model and set together, no track long enough
+ * for an answer, or an interruption: "interrupted". */
+ToolEvaluation *tool_evaluation_new (GenreModel *model, const char *name, const GenreFeatureSet *set, double gain_db,
+    const char *what, const ToolEvaluationConfig *config, GError **error);
+void tool_evaluation_free (ToolEvaluation *evaluation); /* NULL is a no-op */
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (ToolEvaluation, tool_evaluation_free)
+
+/* --- further figures --- */
+
+/* part / whole; NaN of nothing */
+double tool_rate (guint64 part, gsize whole);
+
+/* Accuracy of the aggregates after so many seconds of each track. */
+typedef struct ToolSeconds
+{
+  double seconds;
+  gsize n_cases; /* that had an answer by then; the others do not count */
+  guint64 right;
+} ToolSeconds;
+
+enum
+{
+  TOOL_N_SECONDS = 7
+};
+
+/* seconds [TOOL_N_SECONDS]  out, for 3.5, 5, 7, 10, 15, 20 and 30 s */
+void tool_evaluation_seconds (const ToolEvaluation *evaluation, ToolSeconds *seconds);
+
+/* Tracks that get another label than in `other`, an evaluation of the same set and model. */
+gsize tool_evaluation_changes (const ToolEvaluation *evaluation, const ToolEvaluation *other);
+
+/* Two models on the tracks that both were judged by. */
+typedef struct ToolComparison
+{
+  gsize n_cases;
+  guint64 first_right, second_right;
+  guint64 only_first, only_second; /* right with one of them */
+  double p;                        /* metrics_mcnemar() */
+} ToolComparison;
+
+ToolComparison tool_evaluation_compare (const ToolEvaluation *first, const ToolEvaluation *second);
+
+/* Model and set have been evaluated; by what the temperature of the model is to be multiplied. */
+double tool_evaluation_fit (const ToolEvaluation *evaluation);
+
+G_END_DECLS
+
+#endif

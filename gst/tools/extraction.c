@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Files are decoded in parallel and appended in the order of their names.
+ */
+#include "gst/tools/extraction.h"
+
+#include "gst/tools/progress.h"
+#include "gst/tools/recording.h"
+#include "models/feature_set_writer.h"
+#include "models/frontend.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum
+{
+  CLIP_FRAMES = 387, /* 30 s at the default model's hop */
+  AHEAD_PER_JOB = 4, /* files that may be decoded before their turn to be written */
+};
+
+/* What a job found. */
+typedef struct Result
+{
+  guint index; /* of the file */
+  ToolRecording *recording;
+  GError *error; /* NULL: there is a recording */
+} Result;
+
+typedef struct Extraction
+{
+  const ToolExtractionConfig *config;
+  const ToolFiles *files;
+  GAsyncQueue *results; /* of Result */
+  GenreFeatureSetWriter *writer;
+  ToolProgress *progress;
+  GHashTable *artists; /* name in lower case -> number + 1 */
+  int n_artists, n_recordings;
+  guint failed;
+  double seconds; /* in clips, their filling included */
+} Extraction;
+
+static void
+free_result (Result *result)
+{
+  tool_recording_free (result->recording);
+  g_clear_error (&result->error);
+  g_free (result);
+}
+
+/* --- jobs ------------------------------------------------------------------------------------------------------ */
+
+/* data: index of the file + 1 */
+static void
+decode_file (gpointer data, gpointer user_data)
+{
+  const Extraction *extraction = user_data;
+  Result *result = g_new0 (Result, 1);
+
+  result->index = GPOINTER_TO_UINT (data) - 1;
+  const ToolFile *file = g_ptr_array_index (extraction->files->files, result->index);
+  result->recording = tool_recording_read (extraction->config->recipe, file->path, &result->error);
+  g_async_queue_push (extraction->results, result);
+}
+
+/* --- clips ----------------------------------------------------------------------------------------------------- */
+
+/* The same number for the same name; one of its own for a recording whose artist is unknown. */
+static int
+artist_number (Extraction *extraction, const char *artist)
+{
+  if (!artist)
+    return extraction->n_artists++;
+  g_autofree char *key = g_utf8_casefold (artist, -1);
+  gpointer present = g_hash_table_lookup (extraction->artists, key);
+  if (present)
+    return GPOINTER_TO_INT (present) - 1;
+  g_hash_table_insert (extraction->artists, g_steal_pointer (&key), GINT_TO_POINTER (extraction->n_artists + 1));
+  return extraction->n_artists++;
+}
+
+static gboolean
+append_recording (Extraction *extraction, const ToolFile *file, const ToolRecording *recording, GError **error)
+{
+  GenreFeatureClip clip = {
+    .label = file->label,
+    .artist = artist_number (extraction, recording->artist),
+    .recording = extraction->n_recordings++,
+    .name = file->name,
+  };
+
+  for (gsize first = 0; first < recording->n_frames; first += CLIP_FRAMES) {
+    clip.frames = MIN (recording->n_frames - first, CLIP_FRAMES);
+    clip.db = recording->db + first * extraction->config->recipe->bands;
+    if (clip.frames >= MIN (extraction->config->min_frames, CLIP_FRAMES)
+        && !genre_feature_set_writer_append (extraction->writer, &clip, error))
+      return FALSE;
+  }
+  return TRUE;
+}
+
+/* One file, in its turn.  FALSE: the set cannot be written. */
+static gboolean
+take_result (Extraction *extraction, const Result *result, GError **error)
+{
+  const ToolFile *file = g_ptr_array_index (extraction->files->files, result->index);
+  const ToolRecording *recording = result->recording;
+
+  if (!recording) {
+    extraction->failed++;
+    tool_progress_message (extraction->progress, "%s: %s", file->name, result->error->message);
+    return TRUE;
+  }
+  if (recording->n_frames < MIN (extraction->config->min_frames, CLIP_FRAMES)) {
+    extraction->failed++;
+    tool_progress_message (extraction->progress,
+        "%s: too short: %.1f s are %" G_GSIZE_FORMAT " frames, the model needs %u", file->name, recording->seconds,
+        recording->n_frames, extraction->config->min_frames);
+    return TRUE;
+  }
+  extraction->seconds += recording->seconds;
+  return append_recording (extraction, file, recording, error);
+}
+
+/* All files, in order.  FALSE: the set cannot be written, or an interruption. */
+static gboolean
+extract_all (Extraction *extraction, GError **error)
+{
+  const guint n = extraction->files->files->len, jobs = MIN (extraction->config->jobs, n);
+  g_autofree Result **waiting = g_new0 (Result *, n); /* those whose turn has not come */
+  GThreadPool *pool = g_thread_pool_new (decode_file, extraction, (int) jobs, TRUE, NULL);
+  guint sent = 0, received = 0, next = 0;
+  gboolean ok = TRUE;
+
+  while (next < n) {
+    for (; ok && sent < n && sent < next + AHEAD_PER_JOB * jobs; sent++)
+      g_thread_pool_push (pool, GUINT_TO_POINTER (sent + 1), NULL);
+    if (received == sent)
+      break;
+    Result *result = g_async_queue_pop (extraction->results);
+    received++;
+    waiting[result->index] = result;
+    for (; next < n && waiting[next]; next++) {
+      ok = ok && !tool_interrupted () && take_result (extraction, waiting[next], error);
+      free_result (g_steal_pointer (&waiting[next]));
+    }
+    tool_progress_update (extraction->progress, next, NULL);
+  }
+  g_thread_pool_free (pool, FALSE, TRUE);
+  for (; next < n; next++) {
+    if (waiting[next])
+      free_result (waiting[next]);
+  }
+  return ok;
+}
+
+/* --- the set --------------------------------------------------------------------------------------------------- */
+
+static ToolStatus
+report (const Extraction *extraction, const char *shown)
+{
+  const gsize n_clips = genre_feature_set_writer_n_clips (extraction->writer);
+
+  if (!extraction->config->quiet)
+    fprintf (stderr, "%s: %" G_GSIZE_FORMAT " clips of %d recordings, %.2f hours, %u labels\n", shown, n_clips,
+        extraction->n_recordings, extraction->seconds / 3600, extraction->files->labels->len);
+  if (extraction->failed > 0)
+    return tool_fail ("%u of %u files gave nothing", extraction->failed, extraction->files->files->len);
+  return extraction->files->problems->len > 0 ? TOOL_FAILED : TOOL_OK;
+}
+
+/* directory, output: as they are shown; path: output in the file system's encoding */
+static ToolStatus
+write_set (Extraction *extraction, const char *directory, const char *output, const char *path, gboolean *ret_written)
+{
+  const ToolFiles *files = extraction->files;
+  GenreFrontend recipe = tool_recording_recipe (extraction->config->recipe);
+  g_autoptr (GError) error = NULL;
+  gboolean ok = FALSE;
+
+  extraction->writer = genre_feature_set_writer_new (path, &recipe, (const char *const *) files->labels->pdata,
+      files->labels->len, CLIP_FRAMES, extraction->config->type, &error);
+  genre_frontend_clear (&recipe);
+  if (extraction->writer)
+    ok = extract_all (extraction, &error);
+  g_clear_pointer (&extraction->progress, tool_progress_free);
+  if (tool_interrupted ())
+    return tool_fail ("interrupted: %s is not written", output);
+  if (ok && genre_feature_set_writer_n_clips (extraction->writer) == 0)
+    return tool_fail ("%s: none of %u files gave a clip: %s is not written", directory, files->files->len, output);
+  if (!ok || !genre_feature_set_writer_finish (extraction->writer, &error))
+    return tool_fail ("%s", error->message);
+  *ret_written = TRUE;
+  return report (extraction, output);
+}
+
+/* Lists the files and says what is odd about them.  NULL: there is nothing to do. */
+static ToolFiles *
+scan (const ToolExtractionConfig *config, const char *directory, const char *shown)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (ToolFiles) files = tool_files_scan (directory, config->layout, &error);
+  guint beside = 0;
+
+  if (!files) {
+    tool_fail ("%s", error->message);
+    return NULL;
+  }
+  for (guint i = 0; i < files->problems->len; i++)
+    tool_fail ("%s", (const char *) g_ptr_array_index (files->problems, i));
+  if (files->files->len == 0) {
+    tool_fail ("%s: there is no music in it", shown);
+    return NULL;
+  }
+  for (guint i = 0; i < files->files->len; i++)
+    beside += ((const ToolFile *) g_ptr_array_index (files->files, i))->label < 0;
+  if (files->labels->len > 0 && beside > 0 && !config->quiet)
+    fprintf (stderr, "%s: %u files lie beside the folders: they have no label\n", shown, beside);
+  return g_steal_pointer (&files);
+}
+
+ToolStatus
+tool_extraction_run (const ToolExtractionConfig *config, const char *directory, const char *output,
+    gboolean *ret_written)
+{
+  g_autofree char *shown = g_filename_display_name (directory), *shown_output = g_filename_display_name (output);
+  g_autoptr (ToolFiles) files = scan (config, directory, shown);
+
+  *ret_written = FALSE;
+  if (!files)
+    return TOOL_FAILED;
+
+  Extraction extraction = {
+    .config = config,
+    .files = files,
+    .results = g_async_queue_new (),
+    .progress = tool_progress_new ("extract", files->files->len, config->quiet),
+    .artists = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL),
+  };
+  const ToolStatus status = write_set (&extraction, shown, shown_output, output, ret_written);
+  genre_feature_set_writer_free (extraction.writer);
+  g_hash_table_unref (extraction.artists);
+  g_async_queue_unref (extraction.results);
+  return status;
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * gst/tools/extraction.h - a directory of music -> a feature set on disk: what extract does, train and evaluate first.
+ *
+ * Layer:   gst; recording, files, models/feature_set_writer.
+ * Threads: the main thread; it starts the jobs.  gst_init() and tool_catch_interrupts() have been called.
+ */
+#ifndef GST_TOOLS_EXTRACTION_H
+#define GST_TOOLS_EXTRACTION_H
+
+#include "gst/tools/files.h"
+#include "gst/tools/tool.h"
+#include "models/genre_model.h"
+#include "models/safetensors.h"
+
+G_BEGIN_DECLS
+
+typedef struct ToolExtractionConfig
+{
+  const GenreFrontend *recipe; /* sample_rate ... power of it count */
+  guint min_frames;            /* a rest of fewer is left out */
+  ToolLayout layout;
+  SafetensorsType type; /* U8 or F16 */
+  guint jobs;           /* files decoded at once, at least 1 */
+  gboolean quiet;       /* says only what fails */
+} ToolExtractionConfig;
+
+/* Decodes every file below `directory` and writes the set.  Says on stderr what is odd, which files fail and how far it
+ * is.  The set does not depend on the number of jobs.
+ *
+ * ret_written  out: whether the set was written; if not, what was there is still there
+ *
+ * TOOL_FAILED: some of the files gave nothing, or there is no set at all. */
+ToolStatus tool_extraction_run (const ToolExtractionConfig *config, const char *directory, const char *output,
+    gboolean *ret_written);
+
+G_END_DECLS
+
+#endif

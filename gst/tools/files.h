@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * gst/tools/files.h - directories of music -> a sorted list of files, with labels where there is one folder a genre.
+ *
+ * Layer:   gst; GStreamer's typefinding.
+ * Threads: one object serves one thread at a time; gst_init() has been called.
+ *
+ * What is not music is left out quietly: hidden files and folders, and by their extension, or else by their first
+ * bytes, pictures, texts, playlists.  Sorted by the bytes of the names: the same in any locale.
+ */
+#ifndef GST_TOOLS_FILES_H
+#define GST_TOOLS_FILES_H
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+typedef struct ToolFile
+{
+  char *path; /* in the file system's encoding */
+  char *name; /* UTF-8: relative to the directory, '/' between its parts; or the path as it was given */
+  int label;  /* index into labels; -1: none */
+} ToolFile;
+
+typedef struct ToolFiles
+{
+  GPtrArray *files;    /* of ToolFile, by name */
+  GPtrArray *labels;   /* of char *, UTF-8, sorted; ends in no NULL */
+  GPtrArray *problems; /* of char *: folders that could not be read, and why */
+} ToolFiles;
+
+typedef enum ToolLayout
+{
+  TOOL_LAYOUT_GENRES, /* the first level of folders are the labels, if there is any that holds music; files beside them
+                       * have none */
+  TOOL_LAYOUT_FLAT,   /* no labels */
+} ToolLayout;
+
+/* Every file below `directory`, links followed, each folder once.  There may be none.  NULL: a G_FILE_ERROR. */
+ToolFiles *tool_files_scan (const char *directory, ToolLayout layout, GError **error);
+void tool_files_free (ToolFiles *files); /* NULL is a no-op */
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (ToolFiles, tool_files_free)
+
+G_END_DECLS
+
+#endif

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * gst-genre-1.0 - a table of subcommands.
+ */
+#include "gst/tools/tool.h"
+
+#include <locale.h>
+#include <stdio.h>
+#include <string.h>
+
+typedef struct Command
+{
+  const char *name;
+  const char *summary;
+  ToolStatus (*run) (int n, char **arguments);
+} Command;
+
+static const Command commands[] = {
+  { "evaluate", "how good a model is on labelled music", tool_evaluate },
+  { "extract", "a directory of music -> a feature set", tool_extract },
+  { "inspect", "what is in a model or a feature set", tool_inspect },
+  { "train", "folders of music, or feature sets -> a model of your own genres", tool_train },
+};
+
+static void
+print_help (FILE *stream)
+{
+  fputs ("Usage: gst-genre-1.0 COMMAND [ARGUMENTS]\n\n", stream);
+  for (gsize i = 0; i < G_N_ELEMENTS (commands); i++)
+    fprintf (stream, "  %-10s %s\n", commands[i].name, commands[i].summary);
+  fputs ("\ngst-genre-1.0 COMMAND --help says more.  Exit status: 0 all went well, 1 some of it failed, 2 usage.\n",
+      stream);
+}
+
+int
+main (int argc, char **argv)
+{
+  setlocale (LC_CTYPE, ""); /* names may be in any script; numbers stay as C writes them */
+
+  const char *name = argc > 1 ? argv[1] : NULL;
+  if (!name) {
+    print_help (stderr);
+    return TOOL_USAGE;
+  }
+  if (strcmp (name, "--help") == 0 || strcmp (name, "-h") == 0 || strcmp (name, "help") == 0) {
+    print_help (stdout);
+    return TOOL_OK;
+  }
+  if (strcmp (name, "--version") == 0) {
+    puts ("gst-genre-1.0 " PACKAGE_VERSION);
+    return TOOL_OK;
+  }
+  for (gsize i = 0; i < G_N_ELEMENTS (commands); i++) {
+    if (strcmp (name, commands[i].name) == 0)
+      return (int) commands[i].run (argc - 2, argv + 2);
+  }
+  fprintf (stderr, "gst-genre-1.0: no command \"%s\"; gst-genre-1.0 --help lists them\n", name);
+  return TOOL_USAGE;
+}

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#define _POSIX_C_SOURCE 200809L /* isatty, fileno */
+
+#include "gst/tools/progress.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <unistd.h>
+
+static const gint64 TERMINAL_US = G_USEC_PER_SEC / 10;
+static const gint64 PLAIN_US = 30 * G_USEC_PER_SEC;
+static const gint64 ESTIMATE_US = 2 * G_USEC_PER_SEC; /* before that, a guess of the time left jumps about */
+
+struct ToolProgress
+{
+  char *what;
+  guint64 total;
+  bool quiet, terminal;
+  gint64 began_us, shown_us;
+  guint64 first; /* done before it began */
+  bool wiped;    /* nothing is on the terminal's line */
+};
+
+ToolProgress *
+tool_progress_new (const char *what, guint64 total, gboolean quiet)
+{
+  ToolProgress *progress = g_new0 (ToolProgress, 1);
+  progress->what = g_strdup (what);
+  progress->total = total;
+  progress->quiet = quiet;
+  progress->terminal = isatty (fileno (stderr));
+  progress->began_us = g_get_monotonic_time ();
+  progress->shown_us = progress->terminal ? 0 : progress->began_us;
+  progress->wiped = true;
+  return progress;
+}
+
+static void
+wipe (ToolProgress *progress)
+{
+  if (!progress->wiped)
+    fputs ("\r\033[K", stderr);
+  progress->wiped = true;
+}
+
+void
+tool_progress_free (ToolProgress *progress)
+{
+  if (!progress)
+    return;
+  wipe (progress);
+  g_free (progress->what);
+  g_free (progress);
+}
+
+void
+tool_progress_start_at (ToolProgress *progress, guint64 done)
+{
+  progress->first = done;
+  progress->began_us = g_get_monotonic_time ();
+}
+
+/* ", 3:20 left", or nothing while it cannot be told. */
+static void
+append_time_left (const ToolProgress *progress, guint64 done, gint64 now_us, GString *line)
+{
+  const gint64 spent_us = now_us - progress->began_us;
+  if (spent_us < ESTIMATE_US || done <= progress->first || done >= progress->total)
+    return;
+  const double rate = (double) (done - progress->first) / (double) spent_us;
+  const guint64 seconds = (guint64) ((double) (progress->total - done) / rate / G_USEC_PER_SEC + .5);
+  const guint64 hours = seconds / 3600, minutes = seconds / 60 % 60;
+
+  if (hours > 0)
+    g_string_append_printf (line, ", %" G_GUINT64_FORMAT ":%02u:%02u left", hours, (unsigned) minutes,
+        (unsigned) (seconds % 60));
+  else
+    g_string_append_printf (line, ", %u:%02u left", (unsigned) minutes, (unsigned) (seconds % 60));
+}
+
+void
+tool_progress_update (ToolProgress *progress, guint64 done, const char *note)
+{
+  const gint64 now_us = g_get_monotonic_time ();
+  if (progress->quiet || now_us - progress->shown_us < (progress->terminal ? TERMINAL_US : PLAIN_US))
+    return;
+  progress->shown_us = now_us;
+
+  GString *line = g_string_new (progress->what);
+  g_string_append_printf (line, "  %" G_GUINT64_FORMAT, done);
+  if (progress->total > 0) {
+    g_string_append_printf (line, " of %" G_GUINT64_FORMAT " (%u %%)", progress->total,
+        (unsigned) (100. * (double) done / (double) progress->total));
+    append_time_left (progress, done, now_us, line);
+  }
+  if (note)
+    g_string_append_printf (line, ", %s", note);
+  if (progress->terminal) {
+    /* Cut to the usual width: a line that wraps cannot be wiped. */
+    g_autofree char *cut = g_utf8_substring (line->str, 0, MIN (g_utf8_strlen (line->str, -1), 79));
+    fprintf (stderr, "\r\033[K%s", cut);
+    progress->wiped = false;
+  } else {
+    fprintf (stderr, "%s\n", line->str);
+  }
+  fflush (stderr);
+  g_string_free (line, TRUE);
+}
+
+void
+tool_progress_message (ToolProgress *progress, const char *format, ...)
+{
+  va_list arguments;
+  va_start (arguments, format);
+  g_autofree char *text = g_strdup_vprintf (format, arguments);
+  va_end (arguments);
+
+  wipe (progress);
+  fprintf (stderr, "%s\n", text);
+  progress->shown_us = progress->terminal ? 0 : progress->shown_us;
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * gst/tools/progress.h - how far it is and how long it will take: one line on a terminal, rewritten in place.
+ *
+ * Layer:   gst; GLib and the C library.
+ * Threads: one object serves one thread.
+ *
+ * On stderr.  Where that is no terminal, a plain line every half minute.
+ */
+#ifndef GST_TOOLS_PROGRESS_H
+#define GST_TOOLS_PROGRESS_H
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+typedef struct ToolProgress ToolProgress;
+
+/* what   "extract", the start of the line, copied
+ * total  in any unit; 0: unknown
+ * quiet  shows nothing but messages */
+ToolProgress *tool_progress_new (const char *what, guint64 total, gboolean quiet);
+void tool_progress_free (ToolProgress *progress); /* wipes the line; NULL is a no-op */
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (ToolProgress, tool_progress_free)
+
+/* For a run that goes on where another one ended: so much was done before; it does not count for the time left. */
+void tool_progress_start_at (ToolProgress *progress, guint64 done);
+
+/* "extract  12 of 100 (12 %), 3:20 left, NOTE".  Cheap: shown at most ten times a second.  note: UTF-8, or NULL */
+void tool_progress_update (ToolProgress *progress, guint64 done, const char *note);
+
+/* A line of its own on stderr; the progress line is wiped before and comes back after. */
+void tool_progress_message (ToolProgress *progress, const char *format, ...) G_GNUC_PRINTF (2, 3);
+
+G_END_DECLS
+
+#endif

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "gst/tools/recording.h"
+
+#include "gst/tools/decode.h"
+
+#include <string.h>
+
+static const double AMIN = 1e-10;
+static const double TOP_DB = 80; /* what 256 steps are spread over */
+
+/* What stands where a tagger knew no artist. */
+static const char *const nobody[] = { "", "unknown", "unknown artist", "<unknown>", "[unknown]", "various",
+  "various artists", "va", "n/a" };
+
+/* NULL: none. */
+static char *
+find_artist (const GstTagList *tags)
+{
+  g_autofree char *artist = NULL;
+  if (!gst_tag_list_get_string_index (tags, GST_TAG_ARTIST, 0, &artist))
+    return NULL;
+  g_strstrip (artist);
+  for (gsize i = 0; i < G_N_ELEMENTS (nobody); i++) {
+    if (g_ascii_strcasecmp (artist, nobody[i]) == 0)
+      return NULL;
+  }
+  return g_steal_pointer (&artist);
+}
+
+/* One recording on its way through the front end. */
+typedef struct Analysis
+{
+  const GenreFrontend *recipe;
+  DspLogMel *mel; /* NULL before the first sample */
+  guint rate_hz;
+  guint64 n_samples;
+  float *power; /* [bands] */
+  GArray *db;   /* [frames][bands] */
+} Analysis;
+
+static void
+take_frames (Analysis *analysis)
+{
+  const guint bands = (guint) analysis->recipe->bands;
+  double energy, tail;
+
+  while (dsp_log_mel_next (analysis->mel, analysis->power, &energy, &tail)) {
+    GArray *db = g_array_set_size (analysis->db, analysis->db->len + bands);
+    dsp_power_to_db (analysis->power, &g_array_index (db, float, db->len - bands), bands, AMIN, 1, -1);
+  }
+}
+
+static gboolean
+push (Analysis *analysis, const GenreStretch *stretch, GError **error)
+{
+  if (analysis->rate_hz == 0) {
+    analysis->rate_hz = stretch->rate_hz;
+    analysis->mel = dsp_log_mel_new (&analysis->recipe->mel, stretch->rate_hz);
+    if (!analysis->mel)
+      g_error ("out of memory");
+  } else if (analysis->rate_hz != stretch->rate_hz) {
+    g_set_error (error, GST_STREAM_ERROR, GST_STREAM_ERROR_FORMAT,
+        "its sample rate changes from %u to %u Hz after %.1f s: one recording must have one", analysis->rate_hz,
+        stretch->rate_hz, (double) analysis->n_samples / analysis->rate_hz);
+    return FALSE;
+  }
+  for (gsize taken = 0; taken < stretch->n;) {
+    taken += dsp_log_mel_push (analysis->mel, stretch->mono + taken, stretch->n - taken);
+    take_frames (analysis);
+  }
+  analysis->n_samples += stretch->n;
+  return TRUE;
+}
+
+ToolRecording *
+tool_recording_read (const GenreFrontend *recipe, const char *location, GError **error)
+{
+  g_autoptr (GenreDecoder) decoder = genre_decoder_new (location);
+  g_autofree float *power = g_new (float, recipe->bands);
+  Analysis analysis = { .recipe = recipe, .power = power, .db = g_array_new (FALSE, FALSE, sizeof (float)) };
+  GenreStretch stretch = { NULL, 0, 0 };
+  gboolean ok;
+
+  do
+    ok = genre_decoder_next (decoder, &stretch, error) && (stretch.n == 0 || push (&analysis, &stretch, error));
+  while (ok && stretch.n > 0);
+  dsp_log_mel_free (analysis.mel);
+  if (!ok) {
+    g_array_unref (analysis.db);
+    return NULL;
+  }
+
+  ToolRecording *recording = g_new0 (ToolRecording, 1);
+  recording->n_frames = analysis.db->len / recipe->bands;
+  recording->db = (float *) (gpointer) g_array_free (analysis.db, FALSE);
+  recording->seconds = (double) analysis.n_samples / analysis.rate_hz;
+  recording->artist = find_artist (genre_decoder_tags (decoder));
+  return recording;
+}
+
+void
+tool_recording_free (ToolRecording *recording)
+{
+  if (!recording)
+    return;
+  g_free (recording->db);
+  g_free (recording->artist);
+  g_free (recording);
+}
+
+GenreFrontend
+tool_recording_recipe (const GenreFrontend *recipe)
+{
+  GenreFrontend own = {
+    .mel = recipe->mel,
+    .amin = AMIN,
+    .ref = 1,
+    .top_db = TOP_DB,
+    .bands = recipe->bands,
+    .mean = g_new0 (float, recipe->bands),
+    .std = g_new (float, recipe->bands),
+  };
+  for (gsize i = 0; i < own.bands; i++)
+    own.std[i] = 1;
+  return own;
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * gst/tools/recording.h - a recording -> the levels of its log-mel frames, as the element's front end has them.
+ *
+ * Layer:   gst; decode, dsp through models.
+ * Threads: any number may be at work.  gst_init() has been called.
+ */
+#ifndef GST_TOOLS_RECORDING_H
+#define GST_TOOLS_RECORDING_H
+
+#include "models/genre_model.h"
+
+G_BEGIN_DECLS
+
+typedef struct ToolRecording
+{
+  float *db; /* [n_frames][bands], 10 log10 (power), at least -100 */
+  gsize n_frames;
+  double seconds; /* of audio */
+  char *artist;   /* as it is tagged, UTF-8; NULL: it is not */
+} ToolRecording;
+
+/* recipe    sample_rate ... power of it count
+ * location  a file's path, or a URI
+ *
+ * All frames that need nothing beyond the last sample.  NULL: `error` says why in one line, without the name of the
+ * file. */
+ToolRecording *tool_recording_read (const GenreFrontend *recipe, const char *location, GError **error);
+void tool_recording_free (ToolRecording *recording); /* NULL is a no-op */
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (ToolRecording, tool_recording_free)
+
+/* The recipe that sets of such levels carry: `recipe`, but amin 1e-10, ref 1, top_db 80, nothing standardised.
+ * genre_frontend_clear() it. */
+GenreFrontend tool_recording_recipe (const GenreFrontend *recipe);
+
+G_END_DECLS
+
+#endif

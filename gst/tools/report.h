@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * gst/tools/report.h - an evaluation to read, as JSON, as CSV and as pictures.
+ *
+ * Layer:   gst; calibration, evaluation, models/svg.
+ * Threads: no state.
+ *
+ * All text is UTF-8, the same for the same evaluation in any locale, and freed with g_free().
+ */
+#ifndef GST_TOOLS_REPORT_H
+#define GST_TOOLS_REPORT_H
+
+#include "gst/tools/calibration.h"
+
+G_BEGIN_DECLS
+
+/* The same tracks, louder or softer. */
+typedef struct ToolGain
+{
+  double gain_db;
+  gsize n_cases, changed; /* tracks that get another label */
+  double accuracy;
+} ToolGain;
+
+typedef struct ToolReport
+{
+  const ToolEvaluation *evaluation;
+  ToolSeconds seconds[TOOL_N_SECONDS];
+
+  const ToolEvaluation *other; /* NULL: not compared */
+  ToolSeconds other_seconds[TOOL_N_SECONDS];
+  ToolComparison comparison;
+
+  const ToolGain *gains; /* [n_gains] */
+  gsize n_gains;
+  const ToolCalibration *calibration; /* NULL: none */
+  gboolean show_seconds;              /* in the text */
+} ToolReport;
+
+char *tool_report_text (const ToolReport *report);
+
+/* One object on one line: what DESIGN 6 wants, in its order, then more. */
+char *tool_report_json (const ToolReport *report);
+
+/* The confusion matrix: a first line of labels, then one a true label. */
+char *tool_report_confusion_csv (const ToolReport *report);
+
+/* A line a track: what it is, what it was taken for, every probability. */
+char *tool_report_tracks_csv (const ToolReport *report);
+
+char *tool_report_confusion_svg (const ToolReport *report);
+char *tool_report_seconds_svg (const ToolReport *report);
+
+G_END_DECLS
+
+#endif

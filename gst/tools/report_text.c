@@ -1,0 +1,313 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "gst/tools/report.h"
+
+#include <math.h>
+#include <string.h>
+
+enum
+{
+  MAX_NAME = 24,   /* columns of a label */
+  MAX_MATRIX = 20, /* labels, up to which the matrix fits on a terminal */
+  CELL = 7,        /* columns of a number in it */
+};
+
+static gsize
+columns_of (const char *text)
+{
+  gsize columns = 0;
+
+  for (; *text; text += g_utf8_skip[*(const guchar *) text])
+    columns += g_unichar_iswide (g_utf8_get_char (text)) ? 2 : 1;
+  return columns;
+}
+
+/* text, cut to so many columns, on one line. */
+static char *
+cut (const char *text, gsize most)
+{
+  GString *shown = g_string_new (NULL);
+  gsize columns = 0;
+
+  for (; *text; text += g_utf8_skip[*(const guchar *) text]) {
+    const gunichar c = g_utf8_get_char (text);
+    columns += g_unichar_iswide (c) ? 2 : 1;
+    if (columns > most)
+      break;
+    g_string_append_unichar (shown, g_unichar_iscntrl (c) ? 0xfffd : c);
+  }
+  return g_string_free (shown, FALSE);
+}
+
+static void
+append_padded (GString *out, const char *text, gsize width, gboolean right)
+{
+  g_autofree char *shown = cut (text, width);
+  const gsize blanks = width - columns_of (shown);
+
+  if (!right)
+    g_string_append (out, shown);
+  for (gsize i = 0; i < blanks; i++)
+    g_string_append_c (out, ' ');
+  if (right)
+    g_string_append (out, shown);
+}
+
+/* value with so many decimals; "-" for NaN. */
+static void
+append_fixed (GString *out, double value, int decimals, gsize width)
+{
+  char format[16], text[64] = "-";
+
+  g_snprintf (format, sizeof format, "%%.%df", decimals);
+  if (isfinite (value))
+    g_ascii_formatd (text, sizeof text, format, value);
+  append_padded (out, text, MAX (width, strlen (text)), TRUE);
+}
+
+static void
+append_percent (GString *out, double fraction, gsize width)
+{
+  append_fixed (out, 100 * fraction, 1, width);
+  g_string_append (out, isfinite (fraction) ? " %" : "  ");
+}
+
+static void
+append_count (GString *out, guint64 count, gsize width)
+{
+  char text[32];
+
+  g_snprintf (text, sizeof text, "%" G_GUINT64_FORMAT, count);
+  append_padded (out, text, MAX (width, strlen (text)), TRUE);
+}
+
+/* A number of the summary: its name, then the value from the same column on. */
+static void
+append_name (GString *out, const char *name)
+{
+  append_padded (out, name, 22, FALSE);
+}
+
+static void
+append_left_out (GString *out, const ToolEvaluation *evaluation)
+{
+  const GenreTracks *tracks = evaluation->tracks;
+  const struct
+  {
+    gsize n;
+    const char *why;
+  } reasons[] = {
+    { tracks->unlabelled, "without a label" },
+    { tracks->unknown, "with a label that the model does not know" },
+    { tracks->contradictory, "whose clips have different labels" },
+    { evaluation->too_short, "too short for an answer" },
+  };
+  gboolean any = FALSE;
+
+  for (gsize i = 0; i < G_N_ELEMENTS (reasons); i++) {
+    if (reasons[i].n == 0)
+      continue;
+    g_string_append_printf (out, "%s%" G_GSIZE_FORMAT " %s", any ? ", " : "left out  ", reasons[i].n, reasons[i].why);
+    any = TRUE;
+  }
+  if (any)
+    g_string_append_c (out, '\n');
+}
+
+static void
+append_summary (GString *out, const ToolEvaluation *evaluation)
+{
+  const Metrics *tracks = evaluation->by_track, *windows = evaluation->by_window;
+
+  append_name (out, "accuracy");
+  append_percent (out, tracks->accuracy, 6);
+  g_string_append (out, "   95 % interval ");
+  append_fixed (out, 100 * tracks->wilson[0], 1, 0);
+  g_string_append (out, " to ");
+  append_percent (out, tracks->wilson[1], 0);
+  g_string_append_printf (out, ", %" G_GUINT64_FORMAT " of %" G_GSIZE_FORMAT " tracks\n", tracks->right,
+      tracks->n_cases);
+  append_name (out, "accuracy by window");
+  append_percent (out, windows->accuracy, 6);
+  g_string_append_printf (out, "   %" G_GUINT64_FORMAT " of %" G_GSIZE_FORMAT " windows\n", windows->right,
+      windows->n_cases);
+  append_name (out, "among the first two");
+  append_percent (out, tracks->top2, 6);
+  g_string_append_c (out, '\n');
+  append_name (out, "macro F1");
+  append_fixed (out, tracks->macro_f1, 3, 6);
+  g_string_append_c (out, '\n');
+  append_name (out, "calibration error");
+  append_fixed (out, tracks->ece, 3, 6);
+  g_string_append (out, "     of the confidence, in 15 bins; log loss ");
+  append_fixed (out, tracks->nll, 3, 0);
+  g_string_append (out, ", temperature ");
+  char text[G_ASCII_DTOSTR_BUF_SIZE];
+  g_string_append (out, g_ascii_formatd (text, sizeof text, "%.4g", genre_model_temperature (evaluation->model)));
+  g_string_append_c (out, '\n');
+}
+
+static gsize
+name_width (const ToolEvaluation *evaluation)
+{
+  const char *const *labels = genre_model_labels (evaluation->model);
+  gsize width = 0;
+
+  for (gsize i = 0; labels[i]; i++)
+    width = MAX (width, columns_of (labels[i]));
+  return CLAMP (width, 5, MAX_NAME);
+}
+
+static void
+append_classes (GString *out, const ToolEvaluation *evaluation)
+{
+  const char *const *labels = genre_model_labels (evaluation->model);
+  const gsize width = name_width (evaluation);
+
+  g_string_append_c (out, '\n');
+  append_padded (out, "label", width, FALSE);
+  g_string_append (out, "   tracks  predicted  precision   recall     F1\n");
+  for (gsize i = 0; labels[i]; i++) {
+    const MetricsClass *class = &evaluation->by_track->classes[i];
+    append_padded (out, labels[i], width, FALSE);
+    append_count (out, class->support, 9);
+    append_count (out, class->predicted, 11);
+    append_percent (out, class->precision, 9);
+    append_percent (out, class->recall, 7);
+    append_fixed (out, class->f1, 3, 7);
+    g_string_append_c (out, '\n');
+  }
+}
+
+static void
+append_matrix (GString *out, const ToolEvaluation *evaluation)
+{
+  const char *const *labels = genre_model_labels (evaluation->model);
+  const gsize n = evaluation->by_track->n_labels, width = name_width (evaluation);
+
+  g_string_append_c (out, '\n');
+  if (n > MAX_MATRIX) {
+    g_string_append (out, "The confusion matrix is too wide for a terminal: see --csv and --confusion-svg.\n");
+    return;
+  }
+  append_padded (out, "true", width, FALSE);
+  g_string_append (out, "   predicted\n");
+  append_padded (out, "", width, FALSE);
+  for (gsize i = 0; i < n; i++) {
+    g_autofree char *name = cut (labels[i], CELL - 1);
+    append_padded (out, name, CELL, TRUE);
+  }
+  g_string_append_c (out, '\n');
+  for (gsize i = 0; i < n; i++) {
+    append_padded (out, labels[i], width, FALSE);
+    for (gsize k = 0; k < n; k++) {
+      const guint64 count = evaluation->by_track->confusion[i * n + k];
+      if (count > 0)
+        append_count (out, count, CELL);
+      else
+        append_padded (out, ".", CELL, TRUE);
+    }
+    g_string_append_c (out, '\n');
+  }
+}
+
+static void
+append_seconds (GString *out, const ToolSeconds *seconds)
+{
+  g_string_append (out, "\nseconds heard  accuracy  tracks\n");
+  for (gsize i = 0; i < TOOL_N_SECONDS; i++) {
+    append_fixed (out, seconds[i].seconds, 1, 13);
+    append_percent (out, tool_rate (seconds[i].right, seconds[i].n_cases), 8);
+    append_count (out, seconds[i].n_cases, 8);
+    g_string_append_c (out, '\n');
+  }
+}
+
+static void
+append_gains (GString *out, const ToolReport *report)
+{
+  g_string_append (out, "\ngain      accuracy  other labels\n");
+  for (gsize i = 0; i < report->n_gains; i++) {
+    const ToolGain *gain = &report->gains[i];
+    g_autofree char *name = g_strdup_printf ("%+.0f dB", gain->gain_db);
+    append_padded (out, name, 6, TRUE);
+    append_percent (out, gain->accuracy, 10);
+    append_count (out, gain->changed, 6);
+    g_string_append_printf (out, " of %" G_GSIZE_FORMAT " (", gain->n_cases);
+    append_percent (out, tool_rate (gain->changed, gain->n_cases), 0);
+    g_string_append (out, ")\n");
+  }
+}
+
+static void
+append_comparison (GString *out, const ToolReport *report)
+{
+  const ToolComparison *comparison = &report->comparison;
+  char text[G_ASCII_DTOSTR_BUF_SIZE];
+
+  g_string_append_printf (out, "\ncompared with %s on the %" G_GSIZE_FORMAT " tracks of both\n", report->other->name,
+      comparison->n_cases);
+  append_name (out, "  accuracy");
+  append_percent (out, tool_rate (comparison->first_right, comparison->n_cases), 6);
+  g_string_append (out, "   the other ");
+  append_percent (out, tool_rate (comparison->second_right, comparison->n_cases), 0);
+  g_string_append_c (out, '\n');
+  append_name (out, "  right alone");
+  append_count (out, comparison->only_first, 6);
+  g_string_append_printf (out, "     the other %" G_GUINT64_FORMAT "\n", comparison->only_second);
+  append_name (out, "  McNemar's test");
+  g_ascii_formatd (text, sizeof text, "%.2g", comparison->p);
+  g_string_append_printf (out, "p = %s: %s\n", text,
+      comparison->p < .05 ? "one is better than the other" : "no difference that is more than chance");
+}
+
+static void
+append_calibration (GString *out, const ToolCalibration *calibration)
+{
+  char text[2][G_ASCII_DTOSTR_BUF_SIZE];
+
+  g_string_append_printf (out, "calibrated on %s, %" G_GSIZE_FORMAT " tracks%s\n", calibration->set,
+      calibration->n_cases,
+      calibration->changed ? "" : ": no temperature gives a smaller calibration error, the model stays as it is");
+  if (!calibration->changed) {
+    g_string_append_c (out, '\n');
+    return;
+  }
+  for (int i = 0; i < 2; i++)
+    g_ascii_formatd (text[i], sizeof text[i], "%.4g", calibration->temperature[i]);
+  append_name (out, "  temperature");
+  g_string_append_printf (out, "%6s -> %s\n", text[0], text[1]);
+  append_name (out, "  calibration error");
+  append_fixed (out, calibration->ece[0], 3, 6);
+  g_string_append (out, " -> ");
+  append_fixed (out, calibration->ece[1], 3, 0);
+  g_string_append_c (out, '\n');
+  append_name (out, "  log loss");
+  append_fixed (out, calibration->nll[0], 3, 6);
+  g_string_append (out, " -> ");
+  append_fixed (out, calibration->nll[1], 3, 0);
+  g_string_append (out, "\n\n");
+}
+
+char *
+tool_report_text (const ToolReport *report)
+{
+  const ToolEvaluation *evaluation = report->evaluation;
+  GString *out = g_string_new (NULL);
+
+  if (report->calibration)
+    append_calibration (out, report->calibration);
+  g_string_append_printf (out, "model     %s\nset       %s, %" G_GSIZE_FORMAT " clips of %" G_GSIZE_FORMAT " tracks\n",
+      evaluation->name, genre_feature_set_name (evaluation->set), evaluation->n_clips, evaluation->n_cases);
+  append_left_out (out, evaluation);
+  g_string_append_c (out, '\n');
+  append_summary (out, evaluation);
+  append_classes (out, evaluation);
+  append_matrix (out, evaluation);
+  if (report->show_seconds)
+    append_seconds (out, report->seconds);
+  if (report->n_gains > 0)
+    append_gains (out, report);
+  if (report->other)
+    append_comparison (out, report);
+  return g_string_free (out, FALSE);
+}

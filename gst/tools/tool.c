@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "gst/tools/tool.h"
+
+#include <signal.h>
+#include <stdio.h>
+
+/* What a signal handler may write to; there is one terminal and one Ctrl-C. */
+static volatile sig_atomic_t interrupted;
+
+gboolean
+tool_parse_options (const char *command, const char *synopsis, const char *text, const GOptionEntry *entries, int n,
+    char **arguments, ToolStatus *ret_status)
+{
+  g_autoptr (GOptionContext) context = g_option_context_new (synopsis);
+  g_autofree char *program = g_strconcat ("gst-genre-1.0 ", command, NULL);
+  g_autoptr (GError) error = NULL;
+  gboolean help = FALSE;
+  const GOptionEntry own[] = {
+    { "help", 'h', 0, G_OPTION_ARG_NONE, &help, "Show this", NULL },
+    { NULL, 0, 0, 0, NULL, NULL, NULL },
+  };
+
+  /* The parser wants the program's name first, and moves the pointers. */
+  g_autofree char **list = g_new0 (char *, (gsize) n + 2);
+  list[0] = program;
+  for (int i = 0; i < n; i++)
+    list[i + 1] = arguments[i];
+  char **rest = list;
+  int count = n + 1;
+
+  g_option_context_set_help_enabled (context, FALSE);
+  g_option_context_add_main_entries (context, own, NULL);
+  g_option_context_add_main_entries (context, entries, NULL);
+  if (text)
+    g_option_context_set_description (context, text);
+  g_set_prgname (program);
+  const gboolean ok = g_option_context_parse (context, &count, &rest, &error);
+  if (ok && !help)
+    return TRUE;
+  if (ok) {
+    g_autofree char *shown = g_option_context_get_help (context, TRUE, NULL);
+    fputs (shown, stdout);
+    *ret_status = TOOL_OK;
+  } else {
+    *ret_status = tool_usage_error (command, "%s", error->message);
+  }
+  return FALSE;
+}
+
+ToolStatus
+tool_usage_error (const char *command, const char *format, ...)
+{
+  va_list arguments;
+  va_start (arguments, format);
+  g_autofree char *text = g_strdup_vprintf (format, arguments);
+  va_end (arguments);
+
+  fprintf (stderr, "gst-genre-1.0 %s: %s; gst-genre-1.0 %s --help says more\n", command, text, command);
+  return TOOL_USAGE;
+}
+
+ToolStatus
+tool_fail (const char *format, ...)
+{
+  va_list arguments;
+  va_start (arguments, format);
+  g_autofree char *text = g_strdup_vprintf (format, arguments);
+  va_end (arguments);
+
+  fprintf (stderr, "gst-genre-1.0: %s\n", text);
+  return TOOL_FAILED;
+}
+
+static void
+on_signal (int number)
+{
+  interrupted = 1;
+  signal (number, SIG_DFL);
+}
+
+void
+tool_catch_interrupts (void)
+{
+  signal (SIGINT, on_signal);
+  signal (SIGTERM, on_signal);
+}
+
+gboolean
+tool_interrupted (void)
+{
+  return interrupted != 0;
+}
+
+guint
+tool_jobs (int wanted)
+{
+  return wanted > 0 ? (guint) wanted : g_get_num_processors ();
+}

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * gst/tools/tool.h - what gst-genre-1.0 and its subcommands agree on.
+ *
+ * Layer:   gst; GLib.
+ * Threads: the main thread, but for tool_interrupted().
+ *
+ * A subcommand is one file with one function, which main.c has in its table.  Results go to stdout, everything else to
+ * stderr.
+ */
+#ifndef GST_TOOLS_TOOL_H
+#define GST_TOOLS_TOOL_H
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+typedef enum ToolStatus
+{
+  TOOL_OK = 0,
+  TOOL_FAILED = 1, /* some of it, or all */
+  TOOL_USAGE = 2,
+} ToolStatus;
+
+/* arguments  [n], then NULL: those after the subcommand's name.  The strings stay the caller's, in the file system's
+ *            encoding. */
+ToolStatus tool_evaluate (int n, char **arguments);
+ToolStatus tool_extract (int n, char **arguments);
+ToolStatus tool_inspect (int n, char **arguments);
+ToolStatus tool_train (int n, char **arguments);
+
+/* Parses a subcommand's options.  --help prints them to stdout.
+ *
+ * command    "extract"
+ * synopsis   "DIRECTORY -o SET"
+ * text       one paragraph, and examples; or NULL
+ * entries    ends in an empty one; ret_status is set on FALSE only
+ *
+ * FALSE: return *ret_status: TOOL_OK after --help, TOOL_USAGE after a message. */
+gboolean tool_parse_options (const char *command, const char *synopsis, const char *text, const GOptionEntry *entries,
+    int n, char **arguments, ToolStatus *ret_status);
+
+/* "gst-genre-1.0 extract: MESSAGE" and a hint at --help to stderr; returns TOOL_USAGE. */
+ToolStatus tool_usage_error (const char *command, const char *format, ...) G_GNUC_PRINTF (2, 3);
+
+/* "gst-genre-1.0: MESSAGE" to stderr; returns TOOL_FAILED.  While a progress line is shown, use progress_message(). */
+ToolStatus tool_fail (const char *format, ...) G_GNUC_PRINTF (1, 2);
+
+/* From now on Ctrl-C and SIGTERM ask the program to end in order; the second one ends it. */
+void tool_catch_interrupts (void);
+
+/* Whether one came.  Any thread. */
+gboolean tool_interrupted (void);
+
+/* --jobs: `wanted`, or as many as there are processors if that is 0. */
+guint tool_jobs (int wanted);
+
+G_END_DECLS
+
+#endif

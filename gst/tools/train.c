@@ -1,0 +1,596 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * gst-genre-1.0 train - folders of music, or feature sets -> a model of one's own genres.
+ *
+ * Beside MODEL.safetensors come MODEL.md, its card, and MODEL.svg, the learning curve; while it runs
+ * MODEL.safetensors.checkpoint, and for each directory MODEL-DIRECTORY.features.safetensors, which stays: training from
+ * it again saves the decoding.
+ */
+#include "gst/tools/extraction.h"
+#include "gst/tools/progress.h"
+#include "gst/tools/tool.h"
+#include "models/checkpoint.h"
+#include "models/safetensors_writer.h"
+#include "models/training.h"
+
+#include <errno.h>
+#include <glib/gstdio.h>
+#include <gst/gst.h>
+#include <json-glib/json-glib.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#ifndef PACKAGE_COMMIT
+#define PACKAGE_COMMIT NULL
+#endif
+
+static const int CHECKPOINT_SECONDS = 60;
+
+typedef struct Options
+{
+  char *output, *recipe, *validation, *initial, *protocol;
+  int seed, seeds, threads, steps, epochs, checkpoint;
+  gboolean resume, restart, print_recipe, quiet;
+} Options;
+
+/* One run of the subcommand. */
+typedef struct Train
+{
+  const Options *options;
+  TrainRecipe *recipe;
+  TrainingData *data;
+  char *stem; /* of the files beside the model */
+  guint threads;
+  gboolean some_failed; /* files that could not be decoded, but the rest went on */
+} Train;
+
+/* What came of one seed. */
+typedef struct Outcome
+{
+  char *path;
+  double accuracy; /* NaN: not measured */
+} Outcome;
+
+static const char text[] =
+    "A directory with one folder a genre is decoded first; feature sets, as extract writes them, are\n"
+    "taken as they are.  Recordings are held back to choose the best weights by, unless --validation\n"
+    "gives a set of others.  Ctrl-C, or worse, loses nothing: --resume goes on.\n"
+    "\n"
+    "  gst-genre-1.0 train ~/Music/by-genre -o mine.safetensors\n"
+    "  gst-launch-1.0 -m filesrc location=song.mp3 ! decodebin ! audioconvert ! genreclassify \\\n"
+    "      model=mine.safetensors ! fakesink\n"
+    "\n"
+    "docs/training.md explains recipes; --print-recipe shows one, to begin a file of one's own with.\n";
+
+/* --- recipe ---------------------------------------------------------------------------------------------------- */
+
+/* All stages together get so many steps, each in proportion to what it had. */
+static void
+limit_steps (TrainRecipe *recipe, unsigned steps)
+{
+  double length[TRAIN_MAX_STAGES], total = 0;
+  for (gsize i = 0; i < recipe->n_stages; i++) {
+    const TrainStage *stage = &recipe->stages[i];
+    length[i] = stage->windows > 0 ? (double) stage->windows / train_stage_samples (recipe, stage)
+                                   : (double) (stage->steps + stage->epochs);
+    total += length[i];
+  }
+  for (gsize i = 0; i < recipe->n_stages; i++) {
+    TrainStage *stage = &recipe->stages[i];
+    stage->steps = (unsigned) MAX (floor (steps * length[i] / total + .5), 1);
+    stage->windows = stage->epochs = 0;
+  }
+}
+
+static void
+replace (char **text_field, const char *value)
+{
+  g_free (*text_field);
+  *text_field = g_strdup (value);
+}
+
+/* The recipe, and what the command line says instead. */
+static TrainRecipe *
+load_recipe (const Options *options, GError **error)
+{
+  TrainRecipe *recipe = train_recipe_load (options->recipe ? options->recipe : "default", error);
+  if (!recipe)
+    return NULL;
+  if (options->seed >= 0)
+    recipe->seed = (unsigned) options->seed;
+  if (options->seeds > 0)
+    recipe->seeds = (unsigned) options->seeds;
+  if (options->steps > 0)
+    limit_steps (recipe, (unsigned) options->steps);
+  for (gsize i = 0; options->epochs > 0 && i < recipe->n_stages; i++) {
+    recipe->stages[i].epochs = (unsigned) options->epochs;
+    recipe->stages[i].steps = recipe->stages[i].windows = 0;
+  }
+  if (options->initial)
+    replace (&recipe->initial, strcmp (options->initial, "none") == 0 ? NULL : options->initial);
+  if (g_strcmp0 (options->protocol, "leaky-segments") == 0)
+    recipe->protocol = TRAIN_PROTOCOL_LEAKY_SEGMENTS;
+  else if (g_strcmp0 (options->protocol, "groups") == 0)
+    recipe->protocol = TRAIN_PROTOCOL_GROUPS;
+  if (g_strcmp0 (options->validation, "none") == 0)
+    recipe->protocol = TRAIN_PROTOCOL_NONE;
+  return recipe;
+}
+
+/* --- data ------------------------------------------------------------------------------------------------------ */
+
+/* The feature set of a directory, decoded if need be.  NULL: said why. */
+static char *
+extract_directory (Train *train, const char *directory)
+{
+  const Options *options = train->options;
+  g_autofree char *base = g_path_get_basename (directory);
+  g_autofree char *path = g_strdup_printf ("%s-%s.features.safetensors", train->stem, base);
+  GenreModel *initial = NULL;
+  g_autoptr (GError) error = NULL;
+
+  if (options->resume && g_file_test (path, G_FILE_TEST_IS_REGULAR))
+    return g_steal_pointer (&path);
+  if (train->recipe->initial && !train->recipe->has_spectrogram) {
+    initial = strcmp (train->recipe->initial, "default") == 0 ? genre_model_default (&error)
+                                                              : genre_model_load (train->recipe->initial, &error);
+    if (!initial) {
+      tool_fail ("%s", error->message);
+      return NULL;
+    }
+  }
+  const ToolExtractionConfig config = {
+    .recipe = initial ? genre_model_frontend (initial) : &train->recipe->frontend,
+    .min_frames = train->recipe->min_frames,
+    .layout = TOOL_LAYOUT_GENRES,
+    .type = SAFETENSORS_U8,
+    .jobs = train->threads,
+    .quiet = options->quiet,
+  };
+  gboolean written = FALSE;
+  const ToolStatus status = tool_extraction_run (&config, directory, path, &written);
+  if (initial)
+    genre_model_unref (initial);
+  train->some_failed |= status != TOOL_OK;
+  return written ? g_steal_pointer (&path) : NULL;
+}
+
+/* Appends the feature set that an argument stands for.  FALSE: said why. */
+static gboolean
+add_source (Train *train, const char *source, GPtrArray *paths)
+{
+  char *path = g_file_test (source, G_FILE_TEST_IS_DIR) ? extract_directory (train, source) : g_strdup (source);
+  if (path)
+    g_ptr_array_add (paths, path);
+  return path != NULL;
+}
+
+static void
+say_data (const Train *train)
+{
+  const TrainingData *data = train->data;
+  GString *labels = g_string_new (NULL);
+  gsize n_items = 0;
+  for (gsize i = 0; i < train->recipe->n_data; i++)
+    n_items += data->groups[i].n_items;
+  for (unsigned i = 0; i < data->n_labels; i++)
+    g_string_append_printf (labels, "%s%s", i == 0 ? "" : " ", data->labels[i]);
+  fprintf (stderr,
+      "%" G_GSIZE_FORMAT " clips to learn from, %" G_GSIZE_FORMAT " tracks to validate on; %u labels: %s\n", n_items,
+      data->n_tracks, data->n_labels, labels->str);
+  if (data->n_short > 0)
+    fprintf (stderr, "%" G_GSIZE_FORMAT " clips of fewer than %u frames are left out\n", data->n_short,
+        train->recipe->min_frames);
+  g_string_free (labels, TRUE);
+}
+
+static gboolean
+load_data (Train *train, char **sources)
+{
+  const Options *options = train->options;
+  g_autoptr (GPtrArray) paths = g_ptr_array_new_with_free_func (g_free);
+  g_autoptr (GPtrArray) validation = g_ptr_array_new_with_free_func (g_free);
+  g_autoptr (GError) error = NULL;
+
+  for (gsize i = 0; sources[i]; i++)
+    if (!add_source (train, sources[i], paths))
+      return FALSE;
+  if (options->validation && strcmp (options->validation, "none") != 0
+      && !add_source (train, options->validation, validation))
+    return FALSE;
+  train->data = training_data_load (train->recipe, (const char *const *) paths->pdata, paths->len,
+      validation->len > 0 ? validation->pdata[0] : NULL, &error);
+  if (!train->data) {
+    tool_fail ("%s", error->message);
+    return FALSE;
+  }
+  if (!options->quiet)
+    say_data (train);
+  return TRUE;
+}
+
+/* --- one seed -------------------------------------------------------------------------------------------------- */
+
+static gboolean
+save_text (const char *stem, const char *suffix, const char *contents)
+{
+  g_autofree char *path = g_strconcat (stem, suffix, NULL);
+  g_autoptr (GError) error = NULL;
+  if (g_file_set_contents (path, contents, -1, &error))
+    return TRUE;
+  tool_fail ("%s", error->message);
+  return FALSE;
+}
+
+/* The model, its card and its curve. */
+static gboolean
+save_model (const Train *train, const Training *training, const char *path, const char *stem)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GBytes) bytes = training_export (training, PACKAGE_COMMIT, &error);
+  if (!bytes || !safetensors_save (bytes, path, &error)) {
+    tool_fail ("%s", error->message);
+    return FALSE;
+  }
+  g_autofree char *sha256 = g_compute_checksum_for_bytes (G_CHECKSUM_SHA256, bytes);
+  g_autofree char *base = g_path_get_basename (path);
+  g_autofree char *name = g_filename_display_name (base);
+  g_autofree char *card = training_card (training, name, sha256);
+  g_autofree char *curve = training_curve (training);
+  const TrainingAccuracy accuracy = training_accuracy (training);
+  if (!save_text (stem, ".md", card) || !save_text (stem, ".svg", curve))
+    return FALSE;
+  if (accuracy.n_tracks > 0)
+    printf ("%s: %.1f %% of %" G_GSIZE_FORMAT " tracks, %.1f %% of windows (%s)\n", name,
+        100 * (double) accuracy.right_tracks / (double) accuracy.n_tracks, accuracy.n_tracks,
+        100 * (double) accuracy.right_windows / (double) MAX (accuracy.n_windows, 1), train->data->protocol);
+  else
+    printf ("%s: not validated\n", name);
+  fflush (stdout);
+  return TRUE;
+}
+
+typedef struct Pace
+{
+  gint64 began_us, saved_us;
+  guint64 windows;
+} Pace;
+
+static void
+show_step (ToolProgress *progress, const TrainingProgress *now, const Pace *pace, gboolean quiet)
+{
+  const double seconds = (double) (g_get_monotonic_time () - pace->began_us) / G_USEC_PER_SEC;
+  GString *note = g_string_new (NULL);
+  g_string_append_printf (note, "loss %.3f, %.0f windows/s", now->loss, (double) pace->windows / MAX (seconds, 1e-3));
+  if (!isnan (now->accuracy))
+    g_string_append_printf (note, ", %.1f %%", 100 * now->accuracy);
+  tool_progress_update (progress, now->step, note->str);
+  if (now->validated && !quiet)
+    tool_progress_message (progress, "step %" G_GUINT64_FORMAT ", %s: loss %.3f, %.1f %% of the validation%s",
+        now->step, now->stage_name, now->loss, 100 * now->accuracy, now->best ? ", the best so far" : "");
+  g_string_free (note, TRUE);
+}
+
+/* Steps until it is finished.  FALSE: said why it is not, and what is left on disk. */
+static gboolean
+run_steps (const Train *train, Training *training, const char *checkpoint)
+{
+  const Options *options = train->options;
+  const gint64 every_us = (gint64) options->checkpoint * G_USEC_PER_SEC;
+  TrainingProgress now;
+  Pace pace = { 0 };
+  g_autoptr (GError) error = NULL;
+
+  /* The first one says at once whether there is room and permission. */
+  if (!training_save (training, checkpoint, &error)) {
+    tool_fail ("%s", error->message);
+    return FALSE;
+  }
+  training_progress (training, &now);
+  g_autoptr (ToolProgress) progress = tool_progress_new ("train", now.steps, options->quiet);
+  tool_progress_start_at (progress, now.step);
+  pace.began_us = pace.saved_us = g_get_monotonic_time ();
+  while (!now.finished && !tool_interrupted ()) {
+    if (!training_step (training, &now, &error)) {
+      tool_progress_message (progress, "gst-genre-1.0: %s", error->message);
+      tool_progress_message (progress, "%s has the last weights that were saved before", checkpoint);
+      return FALSE;
+    }
+    pace.windows += now.windows;
+    show_step (progress, &now, &pace, options->quiet);
+    if (now.finished || g_get_monotonic_time () - pace.saved_us >= every_us) {
+      if (!training_save (training, checkpoint, &error)) {
+        tool_progress_message (progress, "gst-genre-1.0: %s", error->message);
+        tool_progress_message (progress, "what was saved before is still there: --resume goes on from it");
+        return FALSE;
+      }
+      pace.saved_us = g_get_monotonic_time ();
+    }
+  }
+  if (now.finished)
+    return TRUE;
+  g_clear_pointer (&progress, tool_progress_free);
+  if (!training_save (training, checkpoint, &error)) {
+    tool_fail ("interrupted; %s", error->message);
+    return FALSE;
+  }
+  tool_fail ("interrupted after %" G_GUINT64_FORMAT " of %" G_GUINT64_FORMAT " steps: --resume goes on", now.step,
+      now.steps);
+  return FALSE;
+}
+
+/* Takes up a checkpoint, or sees that none is in the way.  FALSE: said why. */
+static gboolean
+take_checkpoint (const Options *options, Training *training, const char *checkpoint)
+{
+  g_autoptr (GError) error = NULL;
+  g_autofree char *reason = NULL;
+
+  if (!checkpoint_exists (checkpoint)) {
+    if (options->resume && !options->quiet)
+      fprintf (stderr, "%s is not there: training begins from the start\n", checkpoint);
+    return TRUE;
+  }
+  if (options->restart) {
+    if (checkpoint_remove (checkpoint, &error))
+      return TRUE;
+    tool_fail ("%s", error->message);
+    return FALSE;
+  }
+  if (!options->resume) {
+    tool_fail ("%s is of a training that was interrupted: --resume goes on with it, --restart throws it away",
+        checkpoint);
+    return FALSE;
+  }
+  if (!training_resume (training, checkpoint, &reason, &error)) {
+    tool_fail ("%s; --restart throws it away", error->message);
+    return FALSE;
+  }
+  if (reason)
+    fprintf (stderr, "%s; the one before it is whole\n", reason);
+  if (!options->quiet) {
+    TrainingProgress now;
+    training_progress (training, &now);
+    fprintf (stderr, "resumed after %" G_GUINT64_FORMAT " of %" G_GUINT64_FORMAT " steps\n", now.step, now.steps);
+  }
+  return TRUE;
+}
+
+/* The accuracy in a model's metadata, if this very training of that seed made it; else -1.  NaN: not measured. */
+static double
+finished_accuracy (const Train *train, const char *path, guint64 seed)
+{
+  g_autoptr (GError) error = NULL;
+  GenreModel *model = g_file_test (path, G_FILE_TEST_EXISTS) ? genre_model_load (path, &error) : NULL;
+  if (!model)
+    return -1;
+  g_autoptr (JsonNode) node = json_from_string (genre_model_training (model), NULL);
+  genre_model_unref (model);
+  JsonObject *object = node && JSON_NODE_HOLDS_OBJECT (node) ? json_node_get_object (node) : NULL;
+  if (!object || !json_object_has_member (object, "recipe")
+      || g_strcmp0 (json_object_get_string_member_with_default (object, "data_digest", ""), train->data->digest) != 0
+      || json_object_get_int_member_with_default (object, "seed", -1) != (gint64) seed)
+    return -1;
+  GString *recipe = g_string_new (NULL);
+  train_recipe_append (train->recipe, recipe);
+  g_autoptr (JsonNode) wanted = json_from_string (recipe->str, NULL);
+  g_string_free (recipe, TRUE);
+  if (!json_node_equal (wanted, json_object_get_member (object, "recipe")))
+    return -1;
+  JsonArray *measured = json_object_has_member (object, "measured") ? json_object_get_array_member (object, "measured")
+                                                                    : NULL;
+  if (!measured || json_array_get_length (measured) == 0)
+    return (double) NAN;
+  return json_object_get_double_member_with_default (json_array_get_object_element (measured, 0), "accuracy",
+      (double) NAN);
+}
+
+/* FALSE: said why. */
+static gboolean
+train_seed (const Train *train, const char *path, const char *stem, guint64 seed, double *ret_accuracy)
+{
+  g_autofree char *checkpoint = g_strconcat (path, ".checkpoint", NULL);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (Training) training = training_new (train->recipe, train->data, seed, train->threads, &error);
+  if (!training) {
+    tool_fail ("%s", error->message);
+    return FALSE;
+  }
+  if (!take_checkpoint (train->options, training, checkpoint) || !run_steps (train, training, checkpoint)
+      || !save_model (train, training, path, stem))
+    return FALSE;
+  const TrainingAccuracy accuracy = training_accuracy (training);
+  *ret_accuracy = accuracy.n_tracks > 0 ? (double) accuracy.right_tracks / (double) accuracy.n_tracks : (double) NAN;
+  if (checkpoint_remove (checkpoint, &error))
+    return TRUE;
+  tool_fail ("%s", error->message);
+  return FALSE;
+}
+
+/* --- all seeds ------------------------------------------------------------------------------------------------- */
+
+static gboolean
+copy_file (const char *from, const char *to)
+{
+  g_autofree char *contents = NULL;
+  gsize size = 0;
+  g_autoptr (GError) error = NULL;
+  if (g_file_get_contents (from, &contents, &size, &error) && g_file_set_contents (to, contents, (gssize) size, &error))
+    return TRUE;
+  tool_fail ("%s", error->message);
+  return FALSE;
+}
+
+/* Mean and deviation, and the best one under the name that was asked for. */
+static gboolean
+choose_seed (const Train *train, const Outcome *outcomes, guint n)
+{
+  static const char *const suffixes[] = { ".safetensors", ".md", ".svg" };
+  double sum = 0, square = 0;
+  guint best = 0;
+  for (guint i = 0; i < n; i++) {
+    sum += outcomes[i].accuracy;
+    square += outcomes[i].accuracy * outcomes[i].accuracy;
+    if (outcomes[i].accuracy > outcomes[best].accuracy)
+      best = i;
+  }
+  const double mean = sum / n, variance = (square - sum * mean) / (n - 1);
+  if (!isnan (mean)) {
+    printf ("%u seeds:", n);
+    for (guint i = 0; i < n; i++)
+      printf (" %.1f", 100 * outcomes[i].accuracy);
+    printf (" %%; mean %.1f %%, deviation %.1f; %s is seed %u\n", 100 * mean, 100 * sqrt (MAX (variance, 0)),
+        train->options->output, train->recipe->seed + best);
+  }
+  for (gsize i = 0; i < G_N_ELEMENTS (suffixes); i++) {
+    g_autofree char *from = g_strdup_printf ("%s.seed-%u%s", train->stem, train->recipe->seed + best, suffixes[i]);
+    g_autofree char *to = i == 0 ? g_strdup (train->options->output) : g_strconcat (train->stem, suffixes[i], NULL);
+    if (!copy_file (from, to))
+      return FALSE;
+  }
+  return TRUE;
+}
+
+static gboolean
+train_seeds (const Train *train)
+{
+  const guint n = train->recipe->seeds;
+  g_autofree Outcome *outcomes = g_new0 (Outcome, n);
+  double accuracy;
+
+  if (n == 1)
+    return train_seed (train, train->options->output, train->stem, train->recipe->seed, &accuracy);
+  gboolean ok = TRUE;
+  for (guint i = 0; ok && i < n; i++) {
+    const guint seed = train->recipe->seed + i;
+    g_autofree char *stem = g_strdup_printf ("%s.seed-%u", train->stem, seed);
+    outcomes[i].path = g_strconcat (stem, ".safetensors", NULL);
+    outcomes[i].accuracy = train->options->resume ? finished_accuracy (train, outcomes[i].path, seed) : -1;
+    if (outcomes[i].accuracy < 0) {
+      if (!train->options->quiet)
+        fprintf (stderr, "seed %u, %u of %u\n", seed, i + 1, n);
+      ok = train_seed (train, outcomes[i].path, stem, seed, &outcomes[i].accuracy);
+    }
+  }
+  ok = ok && choose_seed (train, outcomes, n);
+  for (guint i = 0; i < n; i++)
+    g_free (outcomes[i].path);
+  return ok;
+}
+
+/* --- command line ---------------------------------------------------------------------------------------------- */
+
+static ToolStatus
+run (const Options *options, char **sources)
+{
+  Train train = { .options = options, .threads = tool_jobs (options->threads) };
+  g_autoptr (GError) error = NULL;
+  gboolean ok = FALSE;
+
+  train.recipe = load_recipe (options, &error);
+  if (!train.recipe)
+    return tool_fail ("%s", error->message);
+  if (options->print_recipe) {
+    g_autofree char *printed = train_recipe_print (train.recipe);
+    puts (printed);
+    train_recipe_free (train.recipe);
+    return TOOL_OK;
+  }
+  train.stem = g_str_has_suffix (options->output, ".safetensors")
+      ? g_strndup (options->output, strlen (options->output) - strlen (".safetensors"))
+      : g_strdup (options->output);
+  tool_catch_interrupts ();
+  gst_init (NULL, NULL);
+  ok = load_data (&train, sources) && train_seeds (&train);
+  training_data_free (train.data);
+  train_recipe_free (train.recipe);
+  g_free (train.stem);
+  return ok && !train.some_failed ? TOOL_OK : TOOL_FAILED;
+}
+
+static ToolStatus
+check (const Options *options, char **sources)
+{
+  if (options->print_recipe)
+    return TOOL_OK;
+  if (!sources || !sources[0])
+    return tool_usage_error ("train", "expected a directory or feature sets, found none");
+  if (!options->output)
+    return tool_usage_error ("train", "expected -o MODEL, found none");
+  if (g_file_test (options->output, G_FILE_TEST_IS_DIR))
+    return tool_usage_error ("train", "expected -o MODEL, found the directory %s", options->output);
+  if (options->resume && options->restart)
+    return tool_usage_error ("train", "expected --resume or --restart, found both");
+  if (options->steps != -1 && options->epochs != -1)
+    return tool_usage_error ("train", "expected --steps or --epochs, found both");
+  if (options->protocol && strcmp (options->protocol, "groups") != 0
+      && strcmp (options->protocol, "leaky-segments") != 0)
+    return tool_usage_error ("train", "expected --protocol groups or leaky-segments, found %s", options->protocol);
+  const struct
+  {
+    const char *name;
+    int value, least;
+  } numbers[] = {
+    { "--seed", options->seed, 0 },
+    { "--seeds", options->seeds, 1 },
+    { "--threads", options->threads, 1 },
+    { "--steps", options->steps, 1 },
+    { "--epochs", options->epochs, 1 },
+    { "--checkpoint", options->checkpoint, 0 },
+  };
+  for (gsize i = 0; i < G_N_ELEMENTS (numbers); i++)
+    if (numbers[i].value != -1 && (numbers[i].value < numbers[i].least || numbers[i].value > 1000000000))
+      return tool_usage_error ("train", "expected %s from %d to 1000000000, found %d", numbers[i].name,
+          numbers[i].least, numbers[i].value);
+  return TOOL_OK;
+}
+
+ToolStatus
+tool_train (int n, char **arguments)
+{
+  Options options = { .seed = -1,
+    .seeds = -1,
+    .threads = -1,
+    .steps = -1,
+    .epochs = -1,
+    .checkpoint = CHECKPOINT_SECONDS };
+  g_auto (GStrv) sources = NULL;
+  const GOptionEntry entries[] = {
+    { "output", 'o', 0, G_OPTION_ARG_FILENAME, &options.output, "The model to write", "MODEL" },
+    { "recipe", 'r', 0, G_OPTION_ARG_FILENAME, &options.recipe,
+        "How: a JSON file, or default, small, genre-crnn, deck-cnn-gru, deck-cnn-lstm", "RECIPE" },
+    { "validation", 0, 0, G_OPTION_ARG_FILENAME, &options.validation,
+        "A set or directory to choose the best weights by; or none", "SET" },
+    { "protocol", 0, 0, G_OPTION_ARG_STRING, &options.protocol,
+        "What to hold back without it: groups (recordings, artists), or leaky-segments", "NAME" },
+    { "initial", 0, 0, G_OPTION_ARG_FILENAME, &options.initial,
+        "Model whose weights to begin with; default: the embedded one; none: random", "MODEL" },
+    { "seed", 0, 0, G_OPTION_ARG_INT, &options.seed, "Of all that is random", "N" },
+    { "seeds", 0, 0, G_OPTION_ARG_INT, &options.seeds, "So many runs; the best one is the model", "N" },
+    { "threads", 't', 0, G_OPTION_ARG_INT, &options.threads, "Default: one a processor; the model is the same", "N" },
+    { "steps", 0, 0, G_OPTION_ARG_INT, &options.steps, "Of all stages together", "N" },
+    { "epochs", 0, 0, G_OPTION_ARG_INT, &options.epochs, "Of each stage", "N" },
+    { "resume", 0, 0, G_OPTION_ARG_NONE, &options.resume, "Go on where an interrupted run ended", NULL },
+    { "restart", 0, 0, G_OPTION_ARG_NONE, &options.restart, "Forget an interrupted run", NULL },
+    { "checkpoint", 0, 0, G_OPTION_ARG_INT, &options.checkpoint, "Seconds from one to the next; default: 60", "N" },
+    { "print-recipe", 0, 0, G_OPTION_ARG_NONE, &options.print_recipe, "Print the recipe with every key, and end",
+        NULL },
+    { "quiet", 'q', 0, G_OPTION_ARG_NONE, &options.quiet, "Only say what fails, and the result", NULL },
+    { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &sources, NULL, NULL },
+    { NULL, 0, 0, 0, NULL, NULL, NULL },
+  };
+
+  ToolStatus status = TOOL_OK;
+  if (tool_parse_options ("train", "DIRECTORY|SET... -o MODEL", text, entries, n, arguments, &status)) {
+    status = check (&options, sources);
+    if (status == TOOL_OK)
+      status = run (&options, sources);
+  }
+  g_free (options.output);
+  g_free (options.recipe);
+  g_free (options.validation);
+  g_free (options.initial);
+  g_free (options.protocol);
+  return status;
+}

@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "models/genre_windows.h"
+
+#include "models/feature_set.h"
+#include "models/genre_aggregate.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+__extension__ typedef unsigned __int128 Wide; /* for products of two 64-bit counts */
+
+/* The frames of the longest window twice over, so that old ones move away only once in a while. */
+typedef struct History
+{
+  size_t capacity; /* frames; 0 where columns are shared */
+  uint64_t first;  /* frame in slot 0 */
+  size_t n;
+  float *levels; /* [capacity][bands] */
+} History;
+
+struct GenreWindows
+{
+  GenreModel *model;
+  const GenreFrontend *frontend;
+  const NnNetwork *network;
+  GenreLevels unit;
+  uint64_t interval_ns;
+  unsigned n_labels;
+  size_t min_frames, window_frames, grid; /* M, W, S */
+  bool shares;
+
+  NnRun *run;
+  History history;
+  float *input;          /* [window_frames][bands] of the network; [1][bands] where columns are shared */
+  float *output;         /* [n_labels] */
+  double *probabilities; /* [n_labels] */
+
+  /* since the last reset */
+  uint64_t frames;     /* pushed */
+  uint64_t anchor_end; /* e of the answer that k is counted from */
+  uint64_t k;          /* of the next answer */
+  uint64_t next_end;   /* its e */
+  uint64_t last_end;   /* e of the answer before, 0 if none */
+};
+
+/* --- schedule -------------------------------------------------------------------------------------------------- */
+
+/* e_k = e_anchor + floor (k max (interval, one hop) / one hop); one hop is hop_length / sample_rate seconds. */
+static uint64_t
+end_of_answer (const GenreWindows *windows, uint64_t k)
+{
+  const Wide hop = (Wide) windows->frontend->mel.hop_length * 1000000000U;
+  const Wide interval = (Wide) windows->interval_ns * windows->frontend->mel.sample_rate_hz;
+  const Wide end = windows->anchor_end + k * (interval > hop ? interval : hop) / hop;
+
+  return end > UINT64_MAX ? UINT64_MAX : (uint64_t) end;
+}
+
+/* b = S ceil (max (0, e - W) / S) */
+static uint64_t
+first_frame (const GenreWindows *windows, uint64_t end)
+{
+  const uint64_t outside = end > windows->window_frames ? end - windows->window_frames : 0;
+
+  return (outside + windows->grid - 1) / windows->grid * windows->grid;
+}
+
+static void
+restart_schedule (GenreWindows *windows)
+{
+  windows->anchor_end = windows->min_frames;
+  windows->k = 0;
+  windows->last_end = 0;
+  windows->next_end = end_of_answer (windows, 0);
+}
+
+/* --- frames ---------------------------------------------------------------------------------------------------- */
+
+static void
+history_append (History *history, const float *levels, size_t bands, size_t keep)
+{
+  if (history->n == history->capacity) {
+    const size_t drop = history->n - keep;
+
+    memmove (history->levels, history->levels + drop * bands, keep * bands * sizeof *history->levels);
+    history->first += drop;
+    history->n = keep;
+  }
+  memcpy (history->levels + history->n * bands, levels, bands * sizeof *levels);
+  history->n++;
+}
+
+/* db [n_frames][bands] -> (db - mean) / std in place */
+static void
+standardize (const GenreFrontend *frontend, float *db, size_t n_frames)
+{
+  for (size_t t = 0; t < n_frames; t++, db += frontend->bands)
+    for (size_t b = 0; b < frontend->bands; b++)
+      db[b] = (db[b] - frontend->mean[b]) / frontend->std[b];
+}
+
+/* levels [n_frames][bands] -> windows->input */
+static void
+to_network_input (GenreWindows *windows, const float *levels, size_t n_frames)
+{
+  const GenreFrontend *frontend = windows->frontend;
+  const size_t n = n_frames * frontend->bands;
+
+  switch (windows->unit) {
+    case GENRE_LEVELS_POWER:
+      dsp_power_to_db (levels, windows->input, n, frontend->amin, frontend->ref, frontend->top_db);
+      standardize (frontend, windows->input, n_frames);
+      break;
+    case GENRE_LEVELS_DB:
+      memcpy (windows->input, levels, n * sizeof *levels);
+      genre_feature_set_to_input (frontend, windows->input, n_frames);
+      break;
+  }
+}
+
+/* --- public ---------------------------------------------------------------------------------------------------- */
+
+static size_t
+clamp_window (const GenreModel *model, unsigned frames)
+{
+  const unsigned least = genre_model_min_frames (model);
+
+  if (frames == 0 || least == genre_model_window_frames (model))
+    return genre_model_window_frames (model);
+  if (frames < least)
+    return least;
+  return frames > GENRE_WINDOWS_MAX_FRAMES ? GENRE_WINDOWS_MAX_FRAMES : frames;
+}
+
+GenreWindows *
+genre_windows_new (GenreModel *model, GenreLevels levels, unsigned window_frames, uint64_t interval_ns)
+{
+  GenreWindows *windows = calloc (1, sizeof *windows);
+
+  if (!windows)
+    return NULL;
+
+  windows->model = genre_model_ref (model);
+  windows->frontend = genre_model_frontend (model);
+  windows->network = genre_model_network (model);
+  windows->unit = levels;
+  windows->interval_ns = interval_ns;
+  windows->n_labels = genre_model_n_labels (model);
+  windows->min_frames = genre_model_min_frames (model);
+  windows->window_frames = clamp_window (model, window_frames);
+  windows->grid = genre_model_grid (model);
+  windows->shares = genre_model_shares_columns (model);
+
+  const size_t bands = windows->frontend->bands;
+
+  if (!windows->shares) {
+    windows->history.capacity = 2 * windows->window_frames;
+    windows->history.levels = calloc (windows->history.capacity * bands, sizeof *windows->history.levels);
+  }
+  windows->run = nn_run_new (windows->network, windows->window_frames);
+  windows->input = calloc ((windows->shares ? 1 : windows->window_frames) * bands, sizeof *windows->input);
+  windows->output = calloc (windows->n_labels, sizeof *windows->output);
+  windows->probabilities = calloc (windows->n_labels, sizeof *windows->probabilities);
+  if ((!windows->shares && !windows->history.levels) || !windows->run || !windows->input || !windows->output
+      || !windows->probabilities)
+    goto fail;
+
+  restart_schedule (windows);
+  return windows;
+
+fail:
+  genre_windows_free (windows);
+  return NULL;
+}
+
+void
+genre_windows_free (GenreWindows *windows)
+{
+  if (!windows)
+    return;
+  nn_run_free (windows->run);
+  free (windows->history.levels);
+  free (windows->input);
+  free (windows->output);
+  free (windows->probabilities);
+  genre_model_unref (windows->model);
+  free (windows);
+}
+
+size_t
+genre_windows_frames (const GenreWindows *windows)
+{
+  return windows->window_frames;
+}
+
+void
+genre_windows_set_interval (GenreWindows *windows, uint64_t interval_ns)
+{
+  const bool anew = interval_ns != windows->interval_ns && windows->last_end > 0;
+
+  windows->interval_ns = interval_ns;
+  if (anew) {
+    windows->anchor_end = windows->last_end;
+    windows->k = 1;
+  }
+  windows->next_end = end_of_answer (windows, windows->k);
+}
+
+bool
+genre_windows_push (GenreWindows *windows, const float *levels, GenreSpan *ret_window)
+{
+  if (windows->shares) {
+    to_network_input (windows, levels, 1);
+    nn_run_push (windows->run, windows->input);
+  } else {
+    history_append (&windows->history, levels, windows->frontend->bands, windows->window_frames);
+  }
+  if (++windows->frames != windows->next_end)
+    return false;
+
+  *ret_window = (GenreSpan){ first_frame (windows, windows->frames), windows->frames };
+  windows->last_end = windows->frames;
+  windows->next_end = end_of_answer (windows, ++windows->k);
+  return true;
+}
+
+bool
+genre_windows_whole (const GenreWindows *windows, GenreSpan *ret_window)
+{
+  const GenreSpan all = { first_frame (windows, windows->frames), windows->frames };
+  const size_t n_frames = (size_t) (all.end - all.first);
+  const bool free_length = windows->min_frames < genre_model_window_frames (windows->model);
+
+  if (n_frames < windows->min_frames && !(free_length && nn_network_accepts (windows->network, n_frames)))
+    return false;
+  *ret_window = all;
+  return true;
+}
+
+const double *
+genre_windows_look (GenreWindows *windows, const GenreSpan *window)
+{
+  const size_t n_frames = (size_t) (window->end - window->first);
+  bool valid = true;
+
+  if (windows->shares) {
+    nn_run_head (windows->run, window->first, n_frames, windows->output);
+  } else {
+    const History *history = &windows->history;
+
+    to_network_input (windows, history->levels + (window->first - history->first) * windows->frontend->bands, n_frames);
+    nn_run_forward (windows->run, windows->input, n_frames, windows->output);
+  }
+  for (unsigned i = 0; i < windows->n_labels; i++)
+    valid &= windows->output[i] >= 0 && windows->output[i] <= 1;
+  for (unsigned i = 0; i < windows->n_labels; i++)
+    windows->probabilities[i] = valid ? (double) windows->output[i] : 1. / (double) windows->n_labels;
+  genre_probabilities_normalize (windows->probabilities, windows->n_labels);
+  return windows->probabilities;
+}
+
+void
+genre_windows_reset (GenreWindows *windows)
+{
+  windows->frames = 0;
+  windows->history.first = 0;
+  windows->history.n = 0;
+  nn_run_reset (windows->run);
+  restart_schedule (windows);
+}

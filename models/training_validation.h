@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * models/training_validation.h - how many of the held-out tracks a model names rightly.
+ *
+ * Layer:   models; uses training_data, genre_windows, genre_aggregate, nn/pool.
+ * Threads: uses the threads of a pool; the result does not depend on their number.
+ */
+#ifndef MODELS_TRAINING_VALIDATION_H
+#define MODELS_TRAINING_VALIDATION_H
+
+#include "models/training_data.h"
+#include "nn/pool.h"
+
+G_BEGIN_DECLS
+
+typedef struct TrainingAccuracy
+{
+  gsize n_tracks, right_tracks;   /* by the aggregate of DESIGN 4 over the windows of all clips of a track */
+  gsize n_windows, right_windows; /* each by itself */
+  double nll;                     /* mean over tracks of -ln p[truth] */
+} TrainingAccuracy;
+
+/* interval_s: between windows.  FALSE: out of memory. */
+bool training_validate (const TrainingData *data, GenreModel *model, double interval_s, NnPool *pool,
+    TrainingAccuracy *ret_accuracy);
+
+G_END_DECLS
+
+#endif

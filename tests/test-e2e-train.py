@@ -1,0 +1,371 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""gst-genre-1.0 train: folders of music in, a model out that genreclassify hears with; nothing lost on the way.
+
+Three kinds of music are made here that differ in timbre and rhythm.  With $GENRE_SHARED, two folders of ten of its
+recordings must give a working model too; how good it is nobody can say from so few.
+"""
+
+import hashlib
+import json
+import os
+import pathlib
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import wave
+
+import numpy as np
+
+from pipeline import Verdict, classify, decode, need
+
+RATE = 22050
+LEARNED, HELD_BACK = 8, 2  # recordings a kind
+SECONDS = 12
+RECIPE = {  # the small network, trained for seconds
+    "base": "small",
+    "stages": [
+        {
+            "name": "labels", "steps": 60, "batch": {"music": {"windows": 24, "labels": 1}}, "learning_rate": 4e-3,
+            "warmup": 5, "weight_decay": 0.02, "average": 0.9, "crop": 0.5,
+        }
+    ],
+    "validation": {"every": 20},
+}  # fmt: skip
+
+verdict = Verdict()
+
+
+def tool():
+    path = pathlib.Path(os.environ["GENRE_BUILD_DIR"]) / "gst" / "tools" / "gst-genre-1.0"
+    assert path.is_file(), path
+    return str(path)
+
+
+def start(*arguments):
+    command = [tool(), "train", *map(str, arguments)]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def train(*arguments, timeout=240):
+    """-> exit status, stdout, stderr"""
+    process = start(*arguments)
+    try:
+        stdout, stderr = process.communicate(timeout=timeout)
+    finally:
+        process.kill()
+    return process.returncode, stdout, stderr
+
+
+def sha256(path):
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def metadata(path):
+    data = path.read_bytes()
+    return json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])["__metadata__"]
+
+
+# Music -------------------------------------------------------------------------------------------------------------
+
+
+def tones(noise, count, pitches, beat, decay):
+    """notes of a few partials, one each `beat` seconds, dying away"""
+    time_s = np.arange(count) / RATE
+    out = np.zeros(count)
+    for begin in np.arange(0, count / RATE, beat):
+        since = time_s - begin
+        pitch = noise.choice(pitches)
+        note = sum(np.sin(2 * np.pi * pitch * k * since) / k for k in (1, 2, 3))
+        out += np.where(since >= 0, note * np.exp(-np.maximum(since, 0) / decay), 0)
+    return out
+
+
+def music(kind, seed, seconds=SECONDS):
+    """[samples] int16"""
+    noise = np.random.default_rng([seed, len(kind)])
+    count = int(seconds * RATE)
+    time_s = np.arange(count) / RATE
+    if kind == "bells":
+        pcm = tones(noise, count, [880, 1175, 1319, 1760], 0.8 + 0.2 * noise.random(), 0.7)
+    elif kind == "drone":
+        pitch = 55 * 2 ** (noise.random() / 2)
+        pcm = sum(np.sin(2 * np.pi * pitch * k * time_s + 6 * noise.random()) / k for k in range(1, 6))
+        pcm *= 1 + 0.3 * np.sin(2 * np.pi * 0.2 * time_s)
+    else:  # "drums"
+        beat = 0.24 + 0.06 * noise.random()
+        pcm = noise.standard_normal(count) * np.exp(-(time_s % beat) / 0.03)
+    pcm = pcm / np.abs(pcm).max() * (0.2 + 0.4 * noise.random()) + 1e-4 * noise.standard_normal(count)
+    return (pcm * 32767).astype("<i2")
+
+
+KINDS = ["bells", "drone", "drums"]
+
+
+def write_wav(path, pcm):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(RATE)
+        file.writeframes(pcm.tobytes())
+
+
+def make_music(root):
+    for kind in KINDS:
+        for i in range(LEARNED):
+            write_wav(root / kind / f"{i}.wav", music(kind, i))
+
+
+def write_recipe(root, **changes):
+    path = root / "recipe.json"
+    path.write_text(json.dumps({**RECIPE, **changes}))
+    return path
+
+
+# What must work ----------------------------------------------------------------------------------------------------
+
+
+def test_learns(root):
+    """one command, and the element hears it; the feature set stays for the other tests"""
+    recipe, model = write_recipe(root), root / "mine.safetensors"
+    began = time.monotonic()
+    status, stdout, stderr = train(root / "music", "-o", model, "--recipe", recipe)
+    seconds = time.monotonic() - began
+    verdict.check(status == 0 and "mine.safetensors: " in stdout, f"train: {status} {stdout} {stderr}")
+    print(f"trained in {seconds:.1f} s: {stdout.strip()}")
+    facts = json.loads(metadata(model)["training"])
+    measured = facts["measured"][0]
+    verdict.check(measured["accuracy"] >= 0.9 and measured["tracks"] == 6, f"accuracy {measured}")
+    verdict.check(json.loads(metadata(model)["labels"]) == KINDS, metadata(model)["labels"])
+    verdict.check(facts["recipe"]["name"] == "small" and facts["seed"] == 0, facts)
+    verdict.check("bells" in (root / "mine.md").read_text(), "the card has no labels")
+    verdict.check("</svg>" in (root / "mine.svg").read_text(), "the curve is no SVG")
+    verdict.check(not list(root.glob("*.checkpoint*")), "a checkpoint is left behind")
+
+    right, heard = 0, 0
+    for kind in KINDS:
+        for i in range(HELD_BACK):
+            final = classify(music(kind, 100 + i).reshape(-1), RATE, format="S16LE", model=model)[-1]
+            heard += 1
+            right += final.final and final.label == kind
+    verdict.check(right == heard, f"the element names {right} of {heard} unheard recordings")
+    return root / "mine-music.features.safetensors", model
+
+
+def test_same_bytes(root, features, model):
+    """any number of threads, and from the set instead of the directory"""
+    recipe = root / "recipe.json"
+    sums = []
+    for threads in (1, 2, 3):
+        path = root / f"threads-{threads}.safetensors"
+        status, _, stderr = train(features, "-o", path, "--recipe", recipe, "--steps", 20, "--threads", threads, "-q")
+        verdict.check(status == 0, stderr)
+        sums.append(sha256(path))
+    verdict.check(len(set(sums)) == 1, f"threads change the model: {sums}")
+
+
+def test_kill(root, features):
+    """kill -9 at five random moments; the model in the end is that of a run that was left alone"""
+    recipe = root / "recipe.json"
+    arguments = [features, "--recipe", recipe, "--threads", 1, "--checkpoint", 0, "--seed", 3, "--steps", 120]
+    alone, killed = root / "alone.safetensors", root / "killed.safetensors"
+    began = time.monotonic()
+    status, _, stderr = train(*arguments, "-o", alone, "-q")
+    seconds = time.monotonic() - began
+    verdict.check(status == 0, stderr)
+
+    dice, kills, resumed = random.Random(), 0, 0
+    seed = int.from_bytes(os.urandom(4), "little")
+    dice.seed(seed)
+    for _ in range(20):
+        process = start(*arguments, "-o", killed, "--resume")
+        try:
+            _, stderr = process.communicate(timeout=dice.uniform(0.06, 0.18) * seconds)
+            break
+        except subprocess.TimeoutExpired:
+            process.send_signal(signal.SIGKILL)
+            _, stderr = process.communicate()
+            kills += 1
+        resumed += "resumed after" in stderr
+        if kills == 5:
+            break
+    verdict.check(kills == 5 and resumed >= 1, f"{kills} kills, {resumed} resumed (dice {seed})")
+    status, _, stderr = train(*arguments, "-o", killed, "--resume")
+    verdict.check(status == 0, stderr)
+    verdict.check(sha256(killed) == sha256(alone), f"other weights after kill -9 (dice {seed})")
+    verdict.check(not list(root.glob("killed*.checkpoint*")), "a checkpoint is left behind")
+
+    # Ctrl-C, a torn last checkpoint, the one before it
+    torn = root / "torn.safetensors"
+    process = start(*arguments, "-o", torn)
+    time.sleep(0.5 * seconds)
+    process.send_signal(signal.SIGINT)
+    _, stderr = process.communicate(timeout=60)
+    verdict.check(process.returncode == 1 and "--resume goes on" in stderr, f"Ctrl-C: {process.returncode} {stderr}")
+    checkpoint = pathlib.Path(f"{torn}.checkpoint")
+    verdict.check(checkpoint.is_file() and not torn.exists(), "Ctrl-C leaves a checkpoint and no model")
+    checkpoint.write_bytes(checkpoint.read_bytes()[:-1000])
+    status, _, stderr = train(*arguments, "-o", torn)
+    verdict.check(status == 1 and "--resume" in stderr and "--restart" in stderr, f"in the way: {status} {stderr}")
+    status, _, stderr = train(*arguments, "-o", torn, "--resume", "--seed", 4)
+    verdict.check(status == 1 and "another recipe or another seed" in stderr, f"another seed: {status} {stderr}")
+    status, _, stderr = train(*arguments, "-o", torn, "--resume")
+    verdict.check(status == 0 and sha256(torn) == sha256(alone), f"after a torn checkpoint: {status} {stderr}")
+
+
+def test_full_disk(root, features):
+    recipe, model = root / "recipe.json", root / "full.safetensors"
+    arguments = [features, "-o", model, "--recipe", recipe, "--steps", 12, "--threads", 1, "--checkpoint", 0]
+    fresh = pathlib.Path(f"{model}.checkpoint.new")
+    fresh.symlink_to("/dev/full")
+    status, _, stderr = train(*arguments)
+    verdict.check(status == 1 and "No space left on device" in stderr, f"full from the start: {status} {stderr}")
+    verdict.check(not model.exists(), "a model on a full disk")
+
+    # full in the middle: what was saved before stays
+    if fresh.is_symlink():
+        fresh.unlink()
+    process = start(*arguments)
+    checkpoint = pathlib.Path(f"{model}.checkpoint")
+    deadline = time.monotonic() + 60
+    while not checkpoint.exists() and time.monotonic() < deadline:
+        time.sleep(0.001)
+    while process.poll() is None:
+        try:
+            fresh.symlink_to("/dev/full")
+            break
+        except FileExistsError:
+            pass
+    _, stderr = process.communicate(timeout=60)
+    if process.returncode == 1:  # else it was done before the disk was full
+        verdict.check("No space left on device" in stderr and "--resume" in stderr, f"full disk: {stderr}")
+        if fresh.is_symlink():
+            fresh.unlink()
+        status, _, stderr = train(*arguments, "--resume")
+        verdict.check(status == 0, f"after the disk had room: {stderr}")
+    status, _, stderr = train(*arguments[:1], "-o", root / "again.safetensors", *arguments[3:])
+    verdict.check(sha256(model) == sha256(root / "again.safetensors"), "other weights after a full disk")
+
+
+def test_seeds(root, features):
+    recipe, model = root / "recipe.json", root / "seeds.safetensors"
+    arguments = [features, "-o", model, "--recipe", recipe, "--steps", 8, "--seeds", 2, "--threads", 2]
+    status, stdout, stderr = train(*arguments)
+    verdict.check(status == 0 and "2 seeds:" in stdout and "mean" in stdout, f"{status} {stdout} {stderr}")
+    sums = [sha256(root / f"seeds.seed-{seed}.safetensors") for seed in (0, 1)]
+    verdict.check(sums[0] != sums[1] and sha256(model) in sums, "the model is one of the two")
+    status, stdout, stderr = train(*arguments, "--resume")
+    verdict.check(status == 0 and "step" not in stderr, f"finished seeds are trained again: {stderr}")
+
+
+def test_hostile(root, features):
+    """clear sentences, the right exit status, and no model"""
+    model = root / "never.safetensors"
+    make_music(root / "broken")
+    for kind in KINDS:
+        (root / "broken" / kind / "noise.wav").write_bytes(os.urandom(5000))
+    (root / "empty" / "a").mkdir(parents=True)
+    (root / "empty" / "b").mkdir()
+    for kind in KINDS:
+        write_wav(root / "single" / kind / "0.wav", music(kind, 0))
+        write_wav(root / "short" / kind / "0.wav", music(kind, 0, 2))
+    shutil.copytree(root / "music" / "bells", root / "alone" / "bells")
+    (root / "typo.json").write_text('{"base": "small", "sed": 1}')
+    (root / "hot.json").write_text(
+        json.dumps({**RECIPE, "stages": [{**RECIPE["stages"][0], "learning_rate": 900, "weight_decay": 900}]})
+    )
+    (root / "cut.safetensors").write_bytes(features.read_bytes()[:-5])
+    quick = ["--recipe", root / "recipe.json", "--steps", 3]
+    cases = [
+        # arguments, exit status, words on stderr
+        ([], 2, ["a directory or feature sets"]),
+        ([features], 2, ["-o MODEL"]),
+        ([features, "-o", root], 2, ["-o MODEL", str(root)]),
+        ([features, "-o", model, "--steps", "0"], 2, ["--steps", "found 0"]),
+        ([features, "-o", model, "--steps", "3", "--epochs", "3"], 2, ["--steps or --epochs"]),
+        ([features, "-o", model, "--resume", "--restart"], 2, ["both"]),
+        ([features, "-o", model, "--protocol", "leaky"], 2, ["leaky-segments"]),
+        ([features, "-o", model, "--bogus"], 2, ["bogus"]),
+        ([features, "-o", model, "--recipe", "nobody"], 1, ["nobody", '"genre-crnn"']),
+        ([features, "-o", model, "--recipe", root / "typo.json"], 1, ["typo.json", '"sed"', "seed"]),
+        ([features, "-o", model, "--recipe", "genre-crnn"], 1, ['"pool"', "pool-*"]),
+        ([features, "-o", model, *quick, "--validation", root / "nowhere"], 1, ["nowhere"]),
+        ([features, "-o", model, *quick, "--initial", root / "nowhere"], 1, ["nowhere"]),
+        ([features, "-o", root / "nowhere" / "x.safetensors", *quick], 1, ["nowhere"]),
+        ([root / "cut.safetensors", "-o", model, *quick], 1, ["cut.safetensors"]),
+        ([root / "recipe.json", "-o", model, *quick], 1, ["recipe.json"]),
+        ([root / "nowhere", "-o", model, *quick], 1, ["nowhere"]),
+        ([root / "empty", "-o", model, *quick], 1, ["empty"]),
+        ([root / "single", "-o", model, *quick], 1, ['"bells"', "two recordings", "--validation none"]),
+        ([root / "short", "-o", model, *quick], 1, ["too short"]),
+        ([root / "alone", "-o", model, *quick], 1, ["two labels", "only bells"]),
+        ([features, "-o", model, "--recipe", root / "hot.json"], 1, ["finite", "learning rate", ".checkpoint"]),
+    ]
+    for arguments, expected, words in cases:
+        status, _, stderr = train(*arguments)
+        name = " ".join(map(str, arguments))
+        verdict.check(status == expected, f"{name}: exit status {status} instead of {expected}: {stderr}")
+        for word in words:
+            verdict.check(word in stderr, f"{name}: no '{word}' in: {stderr}")
+        verdict.check("CRITICAL" not in stderr and "WARNING" not in stderr, f"{name}: {stderr}")
+        verdict.check(not model.exists(), f"{name}: a model is there")
+        for left in root.glob("never.safetensors.checkpoint*"):
+            left.unlink()
+
+    # A file that cannot be decoded is named, the rest makes a model, and the exit status says so.
+    status, stdout, stderr = train(root / "broken", "-o", model, *quick)
+    verdict.check(status == 1 and model.is_file() and "noise.wav" in stderr, f"unreadable files: {status} {stderr}")
+    model.unlink()
+
+    # One recording a label will do without a validation.
+    status, stdout, stderr = train(root / "single", "-o", model, *quick, "--validation", "none")
+    verdict.check(status == 0 and model.is_file() and "not validated" in stdout, f"none: {status} {stdout} {stderr}")
+
+
+def test_recordings(root):
+    """two folders of ten recordings, by the default recipe but for its length"""
+    shared = os.environ.get("GENRE_SHARED")
+    recordings = sorted(pathlib.Path(shared, "audio").glob("*.flac")) if shared else []
+    if len(recordings) < 20:
+        print("no recordings: the two folders of ten are left out")
+        return
+    quiet = ("blues", "classical", "country", "jazz", "pop")
+    for recording in recordings:
+        folder = root / "shelf" / ("quiet" if recording.name.split(".")[0] in quiet else "loud")
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / recording.name).symlink_to(recording)
+    model = root / "shelf.safetensors"
+    status, stdout, stderr = train(root / "shelf", "-o", model, "--steps", 15)
+    verdict.check(status == 0, f"{status} {stderr}")
+    print(f"two folders of ten: {stdout.strip()}")
+    pcm, rate = decode(recordings[0])
+    messages = classify(pcm, rate, model=model)
+    verdict.check(len(messages) > 20 and messages[-1].final, f"{len(messages)} messages")
+    verdict.check(messages[-1].labels == ["loud", "quiet"], messages[-1].labels)
+    verdict.check(abs(sum(messages[-1].probabilities) - 1) < 1e-6, "a distribution")
+
+
+def main():
+    need("wavparse", "flacparse", "flacdec", "decodebin", "audioconvert")
+    with tempfile.TemporaryDirectory(prefix="genre-train-") as directory:
+        root = pathlib.Path(directory)
+        make_music(root / "music")
+        features, model = test_learns(root)
+        if not features.is_file():
+            sys.exit("no feature set: nothing else can be tried")
+        test_same_bytes(root, features, model)
+        test_kill(root, features)
+        test_full_disk(root, features)
+        test_seeds(root, features)
+        test_hostile(root, features)
+        test_recordings(root)
+    verdict.exit()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * models/augment: each change by its definition in double, limits, and the same for the same seed.
+ */
+#include "models/augment.h"
+
+#include "tests/test.h"
+
+#include <math.h>
+#include <string.h>
+
+enum
+{
+  FRAMES = 17,
+  BANDS = 9,
+  N = FRAMES * BANDS
+};
+
+static void
+fill (float *values, gsize n, uint64_t seed)
+{
+  for (gsize i = 0; i < n; i++)
+    values[i] = 40 * test_noise (&seed) - 30;
+}
+
+static void
+check_close (const float *found, const double *expected, gsize n, const char *what)
+{
+  for (gsize i = 0; i < n; i++)
+    CHECK (fabs ((double) found[i] - expected[i]) <= 1e-4, "%s: %g instead of %g at %u", what, (double) found[i],
+        expected[i], (unsigned) i);
+}
+
+static void
+test_stretch (void)
+{
+  static const struct
+  {
+    double first, stretch;
+    gsize n;
+  } cases[] = { { 0, 1, 17 }, { 3, 1, 14 }, { 2.25, 1, 10 }, { 0, .5, 33 }, { 1.5, 1.3, 11 }, { 10, 1, 30 } };
+  float clip[N], out[40 * BANDS];
+  double expected[40 * BANDS];
+
+  fill (clip, N, 1);
+  for (gsize c = 0; c < G_N_ELEMENTS (cases); c++) {
+    for (gsize t = 0; t < cases[c].n; t++) {
+      const double x = cases[c].first + (double) t * cases[c].stretch, share = x - floor (x);
+      const gsize a = (gsize) floor (x) % FRAMES, b = (a + 1) % FRAMES;
+      for (gsize k = 0; k < BANDS; k++)
+        expected[t * BANDS + k] = (1 - share) * (double) clip[a * BANDS + k] + share * (double) clip[b * BANDS + k];
+    }
+    augment_stretch (clip, FRAMES, BANDS, cases[c].first, cases[c].stretch, out, cases[c].n);
+    check_close (out, expected, cases[c].n * BANDS, "stretch");
+  }
+  augment_stretch (clip, FRAMES, BANDS, 0, 1, out, FRAMES);
+  CHECK (memcmp (out, clip, sizeof clip) == 0, "a stretch of 1 changes values");
+}
+
+static void
+test_colour (void)
+{
+  for (int shift = -3; shift <= 3; shift++) {
+    const Augment augment = { .stretch = 1, .gain_db = 3.5, .equalizer_db = { 1, -.5, .25, 2 }, .shift_bands = shift };
+    float db[N], before[N];
+    double expected[N];
+    fill (db, N, 2);
+    memcpy (before, db, sizeof db);
+    for (gsize t = 0; t < FRAMES; t++)
+      for (int b = 0; b < BANDS; b++) {
+        double curve = 0;
+        for (int k = 0; k < AUGMENT_EQUALIZER_TERMS; k++)
+          curve += augment.equalizer_db[k] * cos (acos (-1) * (k + 1) * (b + .5) / BANDS);
+        const int from = CLAMP (b - shift, 0, BANDS - 1);
+        expected[t * BANDS + (gsize) b] = (double) before[t * BANDS + (gsize) from] + 3.5 + curve;
+      }
+    augment_colour (&augment, db, FRAMES, BANDS);
+    check_close (db, expected, N, "colour");
+  }
+
+  /* Nothing asked for, nothing changed. */
+  const Augment nothing = { .stretch = 1 };
+  float db[N], before[N];
+  fill (db, N, 3);
+  memcpy (before, db, sizeof db);
+  augment_colour (&nothing, db, FRAMES, BANDS);
+  augment_mask (&nothing, db, FRAMES, BANDS);
+  CHECK (memcmp (db, before, sizeof db) == 0, "nothing was asked for");
+}
+
+static void
+test_mix (void)
+{
+  static const double shares[] = { 0, .1, .5, .93, 1 };
+  for (gsize s = 0; s < G_N_ELEMENTS (shares); s++) {
+    float db[N], other[N];
+    double expected[N];
+    fill (db, N, 4);
+    fill (other, N, 5);
+    for (gsize i = 0; i < N; i++)
+      expected[i] = 10
+          * log10 (shares[s] * pow (10, (double) db[i] / 10) + (1 - shares[s]) * pow (10, (double) other[i] / 10));
+    augment_mix (db, other, shares[s], N);
+    check_close (db, expected, N, "mix");
+  }
+}
+
+static void
+test_mask (void)
+{
+  const Augment augment = { .stretch = 1, .first_band = 2, .n_bands = 3, .first_frame = 15, .n_frames = 2 };
+  float db[N];
+  for (gsize i = 0; i < N; i++)
+    db[i] = 1;
+  augment_mask (&augment, db, FRAMES, BANDS);
+  for (gsize t = 0; t < FRAMES; t++)
+    for (gsize b = 0; b < BANDS; b++) {
+      const bool masked = (b >= 2 && b < 5) || t >= 15;
+      CHECK ((db[t * BANDS + b] == 0) == masked, "frame %u, band %u", (unsigned) t, (unsigned) b);
+    }
+}
+
+static void
+test_draw (void)
+{
+  const AugmentConfig config = { .8, 1.25, 6, 2, 2, 4, 8 };
+  double square = 0, least = 2, most = 0;
+  int low = 9, high = -9;
+  unsigned widest = 0, longest = 0;
+  enum
+  {
+    RUNS = 4000
+  };
+  for (guint64 i = 0; i < RUNS; i++) {
+    Random random = random_from (&i, 1), again = random_from (&i, 1);
+    const Augment a = augment_draw (&config, &random, FRAMES, BANDS), b = augment_draw (&config, &again, FRAMES, BANDS);
+    CHECK (a.stretch == b.stretch && a.gain_db == b.gain_db && a.first_band == b.first_band, "not the same again");
+    CHECK (a.stretch >= .8 && a.stretch <= 1.25 && fabs (a.gain_db) <= 6 && abs (a.shift_bands) <= 2, "out of range");
+    CHECK (a.n_bands <= 4 && a.first_band + a.n_bands <= BANDS && a.n_frames <= 8
+            && a.first_frame + a.n_frames <= FRAMES,
+        "mask out of range");
+    least = fmin (least, a.stretch);
+    most = fmax (most, a.stretch);
+    low = MIN (low, a.shift_bands);
+    high = MAX (high, a.shift_bands);
+    widest = MAX (widest, a.n_bands);
+    longest = MAX (longest, a.n_frames);
+    for (int n = 0; n < 200; n++) {
+      double curve = 0;
+      for (int k = 0; k < AUGMENT_EQUALIZER_TERMS; k++)
+        curve += a.equalizer_db[k] * cos (acos (-1) * (k + 1) * (n + .5) / 200);
+      square += curve * curve / 200 / RUNS;
+    }
+  }
+  CHECK (least < .82 && most > 1.22 && low == -2 && high == 2 && widest == 4 && longest == 8, "range is not used");
+  CHECK (fabs (sqrt (square) - 2) < .1, "equaliser deviates by %g dB", sqrt (square));
+}
+
+int
+main (void)
+{
+  test_stretch ();
+  test_colour ();
+  test_mix ();
+  test_mask ();
+  test_draw ();
+  TEST_END ();
+}
