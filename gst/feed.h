@@ -32,7 +32,7 @@ G_BEGIN_DECLS
 
 typedef struct GenreFeed GenreFeed;
 
-/* sinkpad: whose peer is asked whether it is live; its element is what is logged about.  Neither it nor queue is owned. */
+/* sinkpad: whose peer is asked whether it is live, and what is logged about.  Neither it nor queue is owned. */
 GenreFeed *genre_feed_new (GstPad *sinkpad, GenreQueue *queue);
 void genre_feed_free (GenreFeed *feed); /* NULL is a no-op */
 

@@ -4,10 +4,10 @@
  * SECTION:element-genreclassify
  * @title: genreclassify
  *
- * Tells which genre of music is playing.  Audio of any format, layout, rate and number of channels passes untouched: the
- * buffer that comes in is the buffer that goes out, at once.  Inside, a thread of the element's own computes
- * mel-spectrograms, runs a small convolutional and recurrent network over windows of up to ten seconds, and posts element
- * messages with the distribution over the genres: the first after 3.5 s of audio, then one a second.
+ * Tells which genre of music is playing.  Audio of any format, layout, rate and number of channels passes untouched:
+ * the buffer that comes in is the buffer that goes out, at once.  Inside, a thread of the element's own computes
+ * mel-spectrograms, runs a small convolutional and recurrent network over windows of up to ten seconds, and posts
+ * element messages with the distribution over the genres: the first after 3.5 s of audio, then one a second.
  *
  * The message's structure is named `genreclassify` and always has these fields, in this order
  * (GST_CLOCK_TIME_NONE where a time is unknown):
@@ -23,8 +23,8 @@
  * * #GstValueArray of #gdouble `smoothed`: the same, smoothed over time; their sum is 1
  * * #gchararray `summary`: up to three genres of at least 5 %: "classical 89 %, jazz 7 %"; or "silence", "too short"
  * * #gchararray `state`: "ok", "silence" (label "unknown", confidence 0) or "too-short"
- * * #gboolean `final`: whether this is the answer for the whole run, posted before EOS, SEGMENT_DONE or the STREAM_START
- *   of another stream goes on; `probabilities` and `smoothed` are then the aggregate of all its windows
+ * * #gboolean `final`: whether this is the answer for the whole run, posted before EOS, SEGMENT_DONE or the
+ *   STREAM_START of another stream goes on; `probabilities` and `smoothed` are then the aggregate of all its windows
  * * #guint `windows`: windows in the aggregate so far
  *
  * `gst/genreclassify/genremessage.h` has a parser.
@@ -588,8 +588,8 @@ install_properties (GObjectClass *object_class)
    */
   g_object_class_install_property (object_class, PROP_WINDOW,
       g_param_spec_uint64 ("window", "Window",
-          "The most audio that one answer looks at, in nanoseconds, rounded to frames and clamped to what the model can "
-          "(0: the model's own); takes effect on READY to PAUSED",
+          "The most audio that one answer looks at, in nanoseconds, rounded to frames and clamped to what the model "
+          "can (0: the model's own); takes effect on READY to PAUSED",
           0, G_MAXUINT64, 0, ready));
   /**
    * GstGenreClassify:smoothing:
@@ -664,8 +664,9 @@ install_properties (GObjectClass *object_class)
   /**
    * GstGenreClassify:stats:
    *
-   * Since start: `windows` analysed, audio `skipped`, `inference-mean` and `inference-max` time spent per window, audio
-   * queued when the last window was done (`lag`) and at most (`lag-max`), all in ns, and whether the pipeline is `live`.
+   * Since start: `windows` analysed, audio `skipped`, `inference-mean` and `inference-max` time spent per window,
+   * audio queued when the last window was done (`lag`) and at most (`lag-max`), all in ns, and whether the pipeline is
+   * `live`.
    */
   g_object_class_install_property (object_class, PROP_STATS,
       g_param_spec_boxed ("stats", "Statistics",

@@ -273,6 +273,19 @@ fill_tensors (GenreModel *model, const Safetensors *file, GError **error)
   return true;
 }
 
+/* Windows that slide start on a multiple of the grid, and so lose up to a step of it at their beginning. */
+static bool
+check_window (const GenreModel *model, const Safetensors *file, GError **error)
+{
+  const unsigned lost = genre_model_grid (model) - 1;
+  if (model->window_frames > lost && nn_network_accepts (model->network, model->window_frames - lost))
+    return true;
+  g_set_error (error, GENRE_MODEL_ERROR, GENRE_MODEL_ERROR_WINDOW,
+      "%s: window_frames: expected enough for the network when %u frames are lost to its time pools, found %u",
+      safetensors_name (file), lost, model->window_frames);
+  return false;
+}
+
 bool
 genre_model_read (GenreModel *model, const Safetensors *file, GError **error)
 {
@@ -287,7 +300,7 @@ genre_model_read (GenreModel *model, const Safetensors *file, GError **error)
       || !parse_frames (file, "min_frames", 1, model->window_frames, &model->min_frames, error))
     return false;
   if (!parse_training (model, file, error) || !build_network (model, file, error) || !check_output (model, file, error)
-      || !fill_tensors (model, file, error))
+      || !check_window (model, file, error) || !fill_tensors (model, file, error))
     return false;
 
   if (nn_network_prepare (model->network) == NN_OK)

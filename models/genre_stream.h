@@ -53,7 +53,8 @@ typedef struct GenreStream GenreStream;
 
 /* model          a reference is taken
  * rate_hz        GENRE_STREAM_MIN_RATE to GENRE_STREAM_MAX_RATE
- * window_frames  0: the model's; else clamped to [min_frames, GENRE_STREAM_MAX_WINDOW]; a model of fixed length keeps its own
+ * window_frames  0: the model's; else clamped to [min_frames, GENRE_STREAM_MAX_WINDOW]; a model of fixed length keeps
+ *                its own
  * NULL: out of memory. */
 GenreStream *genre_stream_new (GenreModel *model, unsigned rate_hz, unsigned window_frames,
     const GenreStreamConfig *config);

@@ -123,12 +123,16 @@ to_network_input (GenreWindows *windows, const float *levels, size_t n_frames)
 static size_t
 clamp_window (const GenreModel *model, unsigned frames)
 {
-  const unsigned least = genre_model_min_frames (model);
+  const unsigned least = genre_model_min_frames (model), lost = genre_model_grid (model) - 1;
 
   if (frames == 0 || least == genre_model_window_frames (model))
     return genre_model_window_frames (model);
   if (frames < least)
-    return least;
+    frames = least;
+  /* What a sliding window loses to the grid must leave enough for the network; the model's own window does. */
+  while (frames < GENRE_WINDOWS_MAX_FRAMES
+      && (frames <= lost || !nn_network_accepts (genre_model_network (model), frames - lost)))
+    frames++;
   return frames > GENRE_WINDOWS_MAX_FRAMES ? GENRE_WINDOWS_MAX_FRAMES : frames;
 }
 

@@ -40,7 +40,7 @@ extern const NnLayerTraining nn_gru_training;
 extern const NnLayerTraining nn_lstm_training;
 extern const NnLayerTraining nn_max_pool2d_training;
 
-/* in [items][rows][values] of layer->in, out [items_out (items)][...] of layer->out; the tensors are used as they are */
+/* in [items][rows][values] of layer->in, out [items_out (items)][...] of layer->out; tensors are used as they are. */
 void nn_avg_pool2d_ref (const NnLayer *layer, const float *in, size_t items, float *out);
 void nn_batch_norm_ref (const NnLayer *layer, const float *in, size_t items, float *out);
 void nn_conv2d_ref (const NnLayer *layer, const float *in, size_t items, float *out);

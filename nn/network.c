@@ -88,8 +88,8 @@ add_product (size_t *total, size_t a, size_t b, size_t limit)
   return true;
 }
 
-/* The parameters of a layer as the kernels keep them: rows padded to the widest panel of any, so that a model that loads
- * on one machine loads on all. */
+/* The parameters of a layer as the kernels keep them: rows padded to the widest panel of any, so that a model that
+ * loads on one machine loads on all. */
 static bool
 add_parameters (size_t *total, const NnLayer *layer)
 {

@@ -138,7 +138,8 @@ run (GenreModel *model, unsigned rate, const GenreStreamConfig *config, const fl
 
 /* --- tests ----------------------------------------------------------------------------------------------------- */
 
-/* e_k = M + floor (k max (interval, hop) / hop), b_k = S ceil (max (0, e_k - W) / S), c (t) = floor (t hop r / s + 1/2) */
+/* e_k = M + floor (k max (interval, hop) / hop), b_k = S ceil (max (0, e_k - W) / S),
+ * c (t) = floor (t hop r / s + 1/2) */
 static void
 test_schedule (void)
 {
@@ -451,6 +452,42 @@ test_window_lengths (void)
   genre_model_unref (fixed);
 }
 
+/* Sliding windows lose up to three frames to a grid of four: the network, which needs six, must still get them. */
+static void
+test_coarse_grid (void)
+{
+  g_autoptr (ModelBuilder) builder = model_builder_new ();
+  g_autofree float *samples = noise (3 * 8000, 71, .5F);
+  g_autofree Answers *answers = g_new0 (Answers, 1);
+  GError *error = NULL;
+
+  model_builder_replace (builder, "network", "\"pool\":[2,2]", "\"pool\":[2,4]");
+  model_builder_set (builder, "min_frames", "6");
+  model_builder_fill (builder, 3);
+
+  GenreModel *model = parse (builder);
+  const GenreStreamConfig config = { 1, 0, -60 };
+  GenreStream *stream = genre_stream_new (model, 8000, 6, &config);
+
+  push (stream, samples, 3 * 8000, 0, 0, answers);
+  CHECK (answers->n > 150, "%zu answers", answers->n);
+  for (size_t k = 10; k < answers->n; k++)
+    CHECK (answers->list[k].n_samples >= 6 * 128 && answers->list[k].n_samples <= 9 * 128, "%d samples",
+        (int) answers->list[k].n_samples);
+  genre_stream_free (stream);
+  genre_model_unref (model);
+
+  model_builder_set (builder, "window_frames", "8");
+
+  GBytes *bytes = model_builder_build (builder);
+
+  model = genre_model_parse (g_bytes_get_data (bytes, NULL), g_bytes_get_size (bytes), "short window", &error);
+  CHECK (!model && g_error_matches (error, GENRE_MODEL_ERROR, GENRE_MODEL_ERROR_WINDOW), "%s",
+      error ? error->message : "accepted");
+  g_clear_error (&error);
+  g_bytes_unref (bytes);
+}
+
 /* Full scale of float overflows inside; the answers must still be distributions. */
 static void
 test_extremes (GenreModel *model)
@@ -537,6 +574,7 @@ main (void)
   test_resets (fixed);
   test_interval_change ();
   test_window_lengths ();
+  test_coarse_grid ();
   test_extremes (model);
   test_extremes (fixed);
   test_out_of_memory (model);

@@ -5,9 +5,9 @@
  * Layer:   tests; uses models/safetensors_writer, GLib.
  * Threads: no state.
  *
- * Eight bands, 24 frames a clip.  Label l of "low" "middle" "high" is loud in bands 2 l and 2 l + 1, on a noise of its
- * own clip.  Three windows of a teacher, with 3 values of an embedding and the logits of 4 classes, "class 0" ...: class
- * l is what it hears in label l, class 3 nothing.
+ * Eight bands, 24 frames a clip.  Label l of "low" "middle" "high" is loud in bands 2 l and 2 l + 1, on a noise of
+ * its own clip.  Three windows of a teacher, with 3 values of an embedding and the logits of 4 classes, "class 0" ...:
+ * class l is what it hears in label l, class 3 nothing.
  */
 #ifndef TESTS_TRAINING_BUILDER_H
 #define TESTS_TRAINING_BUILDER_H

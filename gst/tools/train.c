@@ -6,6 +6,7 @@
  * MODEL.safetensors.checkpoint, and for each directory MODEL-DIRECTORY.features.safetensors, which stays: training from
  * it again saves the decoding.
  */
+#include "gst/tools/commit.h"
 #include "gst/tools/extraction.h"
 #include "gst/tools/progress.h"
 #include "gst/tools/tool.h"
@@ -20,10 +21,6 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
-
-#ifndef PACKAGE_COMMIT
-#define PACKAGE_COMMIT NULL
-#endif
 
 static const int CHECKPOINT_SECONDS = 60;
 
@@ -228,7 +225,7 @@ static gboolean
 save_model (const Train *train, const Training *training, const char *path, const char *stem)
 {
   g_autoptr (GError) error = NULL;
-  g_autoptr (GBytes) bytes = training_export (training, PACKAGE_COMMIT, &error);
+  g_autoptr (GBytes) bytes = training_export (training, tool_commit, &error);
   if (!bytes || !safetensors_save (bytes, path, &error)) {
     tool_fail ("%s", error->message);
     return FALSE;
