@@ -1,23 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "gst/message.h"
 
+#include "models/genre_aggregate.h"
+
 enum
 {
   SUMMARY_GENRES = 3
 };
 
 static const gdouble SUMMARY_LEAST = .05;
-
-guint
-genre_message_top (const gdouble *p, guint n)
-{
-  guint top = 0;
-
-  for (guint i = 1; i < n; i++)
-    if (p[i] > p[top])
-      top = i;
-  return top;
-}
 
 /* "classical 89 %, jazz 7 %": whole numbers only, so that no locale can change them. */
 static gchar *
@@ -87,7 +78,7 @@ genre_message_new (GstObject *source, const GenreModel *model, const GenreResult
     [GENRE_STATE_TOO_SHORT] = "too-short",
   };
   const gchar *const *labels = genre_model_labels (model);
-  const guint n = genre_model_n_labels (model), top = genre_message_top (result->smoothed, n);
+  const guint n = genre_model_n_labels (model), top = genre_probabilities_top (result->smoothed, n);
   /* A final that is too short may still hold one window over what there was. */
   const gboolean heard = result->state != GENRE_STATE_SILENCE && result->windows > 0;
   const gboolean known = heard && result->smoothed[top] >= threshold;

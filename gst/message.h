@@ -27,9 +27,6 @@ typedef struct GenreTimes
 GstMessage *genre_message_new (GstObject *source, const GenreModel *model, const GenreResult *result,
     const GenreTimes *times, gdouble threshold);
 
-/* Index of the largest of p [n], the first of equals. */
-guint genre_message_top (const gdouble *p, guint n);
-
 G_END_DECLS
 
 #endif

@@ -3,6 +3,7 @@
 
 #include "gst/mark.h"
 #include "gst/message.h"
+#include "models/genre_aggregate.h"
 
 GST_DEBUG_CATEGORY_EXTERN (gst_genre_classify_debug);
 #define GST_CAT_DEFAULT gst_genre_classify_debug
@@ -122,7 +123,7 @@ begin_run (GenreWorker *worker)
 static void
 update_tag (GenreWorker *worker, const GenreResult *result, const GenreWorkerConfig *config)
 {
-  const guint leader = genre_message_top (result->aggregate, genre_model_n_labels (worker->model));
+  const guint leader = genre_probabilities_top (result->aggregate, genre_model_n_labels (worker->model));
   const GstClockTime now = worker->run_length + samples_to_time (worker, worker->position);
 
   if (result->windows == 0)

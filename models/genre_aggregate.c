@@ -95,3 +95,14 @@ genre_probabilities_normalize (double *p, unsigned n)
   for (unsigned i = 0; i < n; i++)
     p[i] /= (double) sum * 0x1p-47;
 }
+
+unsigned
+genre_probabilities_top (const double *p, unsigned n)
+{
+  unsigned top = 0;
+
+  for (unsigned i = 1; i < n; i++)
+    if (p[i] > p[top])
+      top = i;
+  return top;
+}

@@ -35,4 +35,7 @@ const double *genre_aggregate_probabilities (GenreAggregate *aggregate);
  * in another order gives the very same values. */
 void genre_probabilities_normalize (double *p, unsigned n);
 
+/* Index of the largest of p [n], the first of equals. */
+unsigned genre_probabilities_top (const double *p, unsigned n);
+
 #endif

@@ -344,7 +344,7 @@ serialize (const GenreModel *model, const NnLayerSpec *specs, gsize n_specs, con
   genre_frontend_append (&model->frontend, json);
   safetensors_writer_add_metadata (writer, "frontend", json->str);
   g_string_truncate (json, 0);
-  network_spec_append_layers (specs, n_specs, json);
+  network_spec_append (specs, n_specs, json);
   safetensors_writer_add_metadata (writer, "network", json->str);
   add_frames (writer, "window_frames", model->window_frames);
   add_frames (writer, "min_frames", model->min_frames);

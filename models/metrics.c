@@ -1,23 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "models/metrics.h"
 
+#include "models/genre_aggregate.h"
+
 #include <math.h>
 
 static double
 ratio (guint64 part, guint64 whole)
 {
   return whole > 0 ? (double) part / (double) whole : (double) NAN;
-}
-
-unsigned
-metrics_top (const double *probabilities, gsize n_labels)
-{
-  unsigned top = 0;
-
-  for (unsigned i = 1; i < n_labels; i++)
-    if (probabilities[i] > probabilities[top])
-      top = i;
-  return top;
 }
 
 /* Whether at most one label goes before `label`: a larger probability, or an equal one of a lower index. */
@@ -88,7 +79,7 @@ tempered_nll (const unsigned *truth, const double *x, gsize n_cases, gsize n_lab
   double nll = 0;
 
   for (gsize k = 0; k < n_cases; k++, x += n_labels) {
-    const double max = x[metrics_top (x, n_labels)];
+    const double max = x[genre_probabilities_top (x, (unsigned) n_labels)];
     double sum = 0;
     for (gsize i = 0; i < n_labels; i++)
       sum += exp ((x[i] - max) / t);
@@ -170,7 +161,7 @@ metrics_new (const unsigned *truth, const double *probabilities, gsize n_cases, 
   metrics->confusion = g_new0 (guint64, n_labels * n_labels);
   for (gsize k = 0; k < n_cases; k++) {
     const double *p = probabilities + k * n_labels;
-    const unsigned top = metrics_top (p, n_labels);
+    const unsigned top = genre_probabilities_top (p, (unsigned) n_labels);
     confidence[k] = p[top];
     right[k] = top == truth[k];
     metrics->right += right[k] ? 1 : 0;

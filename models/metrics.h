@@ -54,9 +54,6 @@ Metrics *metrics_new (const unsigned *truth, const double *probabilities, gsize 
 void metrics_free (Metrics *metrics); /* NULL is a no-op */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Metrics, metrics_free)
 
-/* Index of the first of the largest. */
-unsigned metrics_top (const double *probabilities, gsize n_labels);
-
 /* Expected calibration error: sum over bins b of n_b / n |right_b / n_b - mean confidence_b|, where bin b of
  * METRICS_ECE_BINS holds the confidences in (b / bins, (b + 1) / bins]  (Guo et al. 2017).
  *

@@ -301,21 +301,11 @@ append_layer (const NnLayerSpec *spec, GString *json)
 }
 
 void
-network_spec_append_layers (const NnLayerSpec *specs, gsize n, GString *json)
+network_spec_append (const NnLayerSpec *specs, gsize n, GString *json)
 {
   for (gsize i = 0; i < n; i++) {
     g_string_append_c (json, i == 0 ? '[' : ',');
     append_layer (&specs[i], json);
-  }
-  g_string_append_c (json, ']');
-}
-
-void
-network_spec_append (const NnNetwork *network, GString *json)
-{
-  for (size_t i = 0; i < nn_network_n_layers (network); i++) {
-    g_string_append_c (json, i == 0 ? '[' : ',');
-    append_layer (nn_network_spec (network, i), json);
   }
   g_string_append_c (json, ']');
 }

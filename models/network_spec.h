@@ -27,11 +27,8 @@ enum
  * The result is freed with g_free().  NULL: GENRE_MODEL_ERROR_JSON, _SIZE or _NETWORK. */
 NnLayerSpec *network_spec_parse (const char *json, const char *file, gsize *ret_n_layers, GError **error);
 
-/* Appends the array, every key that a layer takes written out: parsing it gives an equal list. */
-void network_spec_append (const NnNetwork *network, GString *json);
-
-/* The same of specs [n]. */
-void network_spec_append_layers (const NnLayerSpec *specs, gsize n, GString *json);
+/* Appends the array of specs [n], every key that a layer takes written out: parsing it gives an equal list. */
+void network_spec_append (const NnLayerSpec *specs, gsize n, GString *json);
 
 /* "layer 3 (conv2d \"conv2\")", for messages. */
 char *network_spec_describe (const NnLayerSpec *spec, gsize index);

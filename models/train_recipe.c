@@ -307,7 +307,7 @@ static void
 append_network (const TrainRecipe *recipe, const void *object, GString *json)
 {
   (void) object;
-  network_spec_append_layers (recipe->layers, recipe->n_layers, json);
+  network_spec_append (recipe->layers, recipe->n_layers, json);
 }
 
 static const char *const spectrogram_keys[] = { "sample_rate", "n_fft", "hop_length", "window", "n_mels", "band_pool",

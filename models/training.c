@@ -20,6 +20,8 @@ enum
   CURVE_POINTS = 200, /* of the loss, about */
 };
 
+static const char no_memory[] = "no memory, or no more threads, for this network with batches of this size";
+
 /* What the curve remembers. */
 typedef struct LossPoint
 {
@@ -117,7 +119,7 @@ set_network_error (const Training *training, NnStatus status, const NnIssue *iss
 {
   const gsize n_body = training->n_layers - 2;
   if (status == NN_NO_MEMORY)
-    return fail (GENRE_MODEL_ERROR_SIZE, error, "no memory to train this network with batches of this size");
+    return fail (GENRE_MODEL_ERROR_SIZE, error, no_memory);
   g_autofree char *layer = issue->layer < n_body ? network_spec_describe (&training->layers[issue->layer], issue->layer)
                                                  : g_strdup_printf ("head \"%s\"", heads[issue->layer - n_body].name);
   g_autofree char *what = g_strdup_printf ("recipe: network: %s: %s", layer, issue->text);
@@ -181,6 +183,8 @@ compute_digest (Training *training)
   g_string_free (json, TRUE);
 }
 
+static GenreModel *make_model (const Training *training, GError **error);
+
 Training *
 training_new (const TrainRecipe *recipe, const TrainingData *data, guint64 seed, unsigned threads, GError **error)
 {
@@ -199,7 +203,7 @@ training_new (const TrainRecipe *recipe, const TrainingData *data, guint64 seed,
     return NULL;
   training->pool = nn_pool_new (threads);
   if (!training->pool) {
-    fail (GENRE_MODEL_ERROR_SIZE, error, "no memory, or no more threads");
+    fail (GENRE_MODEL_ERROR_SIZE, error, no_memory);
     return NULL;
   }
   training->batch = training_batch_new (recipe, data, training->pool);
@@ -209,6 +213,12 @@ training_new (const TrainRecipe *recipe, const TrainingData *data, guint64 seed,
   for (size_t t = 0; t < nn_trainer_n_tensors (training->trainer); t++)
     training->best[t] = g_new0 (float, nn_tensor_size (nn_trainer_tensor (training->trainer, t)));
   compute_digest (training);
+
+  /* What the model file would refuse in the end is refused now. */
+  GenreModel *model = make_model (training, error);
+  if (!model)
+    return NULL;
+  genre_model_unref (model);
   return g_steal_pointer (&training);
 }
 
@@ -238,16 +248,24 @@ takes_best (const Training *training)
   return training->recipe->choose_best && training->best_step > 0;
 }
 
-/* The network with the average of the weights, ready to run; NULL: no memory. */
+/* The network with the average of the weights, ready to run. */
 static NnNetwork *
-make_network (const Training *training, bool best)
+make_network (const Training *training, bool best, GError **error)
 {
   NnNetwork *network = NULL;
-  NnIssue issue;
-  if (nn_network_new (training->layers, training->n_layers, training->data->frontend.bands,
-          training->recipe->min_frames, training->recipe->window_frames, &network, &issue)
-      != NN_OK)
+  NnIssue issue = { 0 };
+  const NnStatus status = nn_network_new (training->layers, training->n_layers, training->data->frontend.bands,
+      training->recipe->min_frames, training->recipe->window_frames, &network, &issue);
+  if (status == NN_NO_MEMORY) {
+    fail (GENRE_MODEL_ERROR_SIZE, error, no_memory);
     return NULL;
+  }
+  if (status != NN_OK) {
+    g_autofree char *layer = network_spec_describe (&training->layers[issue.layer], issue.layer);
+    g_autofree char *what = g_strdup_printf ("recipe: network: %s: %s", layer, issue.text);
+    fail (GENRE_MODEL_ERROR_NETWORK, error, what);
+    return NULL;
+  }
 
   /* The body's tensors, then head 0: the first of the trainer's, in the same order. */
   for (size_t t = 0; t < nn_network_n_tensors (network); t++) {
@@ -258,17 +276,16 @@ make_network (const Training *training, bool best)
   if (nn_network_prepare (network) == NN_OK)
     return network;
   nn_network_free (network);
+  fail (GENRE_MODEL_ERROR_SIZE, error, no_memory);
   return NULL;
 }
 
 static GBytes *
 serialize (const Training *training, bool best, const char *json, GError **error)
 {
-  NnNetwork *network = make_network (training, best);
-  if (!network) {
-    fail (GENRE_MODEL_ERROR_NETWORK, error, "recipe: network: no window of min_frames passes it, or no memory");
+  NnNetwork *network = make_network (training, best, error);
+  if (!network)
     return NULL;
-  }
   g_autofree char *text = g_strdup (json);
   const GenreModel model = {
     .labels = training->data->labels,
@@ -387,15 +404,22 @@ is_better (const TrainingAccuracy *a, const TrainingAccuracy *b)
   return a->right_tracks > b->right_tracks || (a->right_tracks == b->right_tracks && a->nll < b->nll);
 }
 
-static bool
-validate (Training *training, bool *ret_best, GError **error)
+/* The present average of the weights. */
+static GenreModel *
+make_model (const Training *training, GError **error)
 {
   g_autoptr (GBytes) bytes = serialize (training, false, "{}", error);
   if (!bytes)
-    return false;
+    return NULL;
   gsize size = 0;
   const guint8 *data = g_bytes_get_data (bytes, &size);
-  GenreModel *model = genre_model_parse (data, size, "model in training", error);
+  return genre_model_parse (data, size, "model in training", error);
+}
+
+static bool
+validate (Training *training, bool *ret_best, GError **error)
+{
+  GenreModel *model = make_model (training, error);
   if (!model)
     return false;
   AccuracyPoint point = { .step = training->step };
@@ -403,7 +427,7 @@ validate (Training *training, bool *ret_best, GError **error)
       &point.accuracy);
   genre_model_unref (model);
   if (!ok)
-    return fail (GENRE_MODEL_ERROR_SIZE, error, "no memory to validate");
+    return fail (GENRE_MODEL_ERROR_SIZE, error, no_memory);
 
   g_array_append_val (training->accuracies, point);
   *ret_best = training->best_step == 0 || is_better (&point.accuracy, &training->best_accuracy);
@@ -754,12 +778,12 @@ training_card (const Training *training, const char *name, const char *sha256)
   g_string_append (text, "\n## How good it is\n\n");
   if (accuracy.n_tracks > 0) {
     g_string_append_printf (text,
-        "%.1f %% of %" G_GSIZE_FORMAT " tracks and %.1f %% of %" G_GSIZE_FORMAT " windows; protocol: %s.\n",
-        100 * (double) accuracy.right_tracks / (double) accuracy.n_tracks, accuracy.n_tracks,
+        "%.1f %% of %" G_GSIZE_FORMAT " %s and %.1f %% of %" G_GSIZE_FORMAT " answers; protocol: %s.\n",
+        100 * (double) accuracy.right_tracks / (double) accuracy.n_tracks, accuracy.n_tracks, training->data->cases,
         100 * (double) accuracy.right_windows / (double) MAX (accuracy.n_windows, 1), accuracy.n_windows,
         training->data->protocol);
     if (training->recipe->choose_best)
-      g_string_append (text, "The best of several measurements on the same tracks: expect a little less on others.\n");
+      g_string_append (text, "The best of several measurements on the same music: expect a little less on others.\n");
     if (training->recipe->protocol == TRAIN_PROTOCOL_LEAKY_SEGMENTS)
       g_string_append (text, "Parts of the same recordings were learned from: on new music it will be much worse.\n");
   } else {

@@ -36,7 +36,7 @@ typedef struct TrainingProgress
 /* recipe, data: kept, not owned; data is what training_data_load() made of the recipe
  *
  * NULL: GENRE_MODEL_ERROR_NETWORK, the recipe's network does not fit the data or cannot be trained; _LABELS, it has
- * another number of outputs; _SIZE, no memory. */
+ * another number of outputs; _SIZE, no memory; or what genre_model_parse() says of a model that would come of it. */
 Training *training_new (const TrainRecipe *recipe, const TrainingData *data, guint64 seed, unsigned threads,
     GError **error);
 void training_free (Training *training); /* NULL is a no-op */

@@ -467,10 +467,12 @@ choose_items (Load *load, GError **error)
   data->validation = (TrainingItem *) (void *) g_array_free (validation, FALSE);
   number_tracks (load);
 
+  data->cases = load->recipe->protocol == TRAIN_PROTOCOL_LEAKY_SEGMENTS ? "windows" : "tracks";
   if (load->recipe->protocol == TRAIN_PROTOCOL_LEAKY_SEGMENTS && load->validation < 0)
     data->protocol = "A, leaky segments";
   else if (load->validation >= 0)
-    data->protocol = "validation set, by track";
+    data->protocol = load->recipe->protocol == TRAIN_PROTOCOL_LEAKY_SEGMENTS ? "validation set, by window"
+                                                                             : "validation set, by track";
   else
     data->protocol = "held-out recordings, by track";
   return check_items (load, error);

@@ -45,6 +45,7 @@ typedef struct TrainingData
   gsize *track; /* [n_validation] which track each belongs to, 0, 1, ... */
   gsize n_tracks;
   const char *protocol;  /* what an accuracy measured here is to be called */
+  const char *cases;     /* what n_tracks counts: "tracks", or "windows" that were shuffled */
   double *class_weight;  /* [n_labels] */
   gsize n_embedding;     /* 0: no stage wants it */
   float *embedding_mean; /* [n_embedding] */

@@ -23,23 +23,13 @@ typedef struct Validation
   TrainingAccuracy *tracks; /* [n_tracks], each of its own */
 } Validation;
 
-static unsigned
-top (const double *p, unsigned n)
-{
-  unsigned best = 0;
-  for (unsigned i = 1; i < n; i++)
-    if (p[i] > p[best])
-      best = i;
-  return best;
-}
-
 static void
 take_window (const Validation *validation, Listener *listener, const GenreSpan *span, unsigned truth,
     TrainingAccuracy *accuracy)
 {
   const double *p = genre_windows_look (listener->windows, span);
   accuracy->n_windows++;
-  accuracy->right_windows += top (p, validation->data->n_labels) == truth;
+  accuracy->right_windows += genre_probabilities_top (p, validation->data->n_labels) == truth;
   genre_aggregate_add (listener->aggregate, p, span->end - span->first);
 }
 
@@ -85,7 +75,7 @@ hear_track (void *user_data, size_t task, unsigned worker)
     return;
   const double *p = genre_aggregate_probabilities (listener->aggregate);
   accuracy->n_tracks = 1;
-  accuracy->right_tracks = top (p, validation->data->n_labels) == truth;
+  accuracy->right_tracks = genre_probabilities_top (p, validation->data->n_labels) == truth;
   accuracy->nll = -log (fmax (p[truth], 1e-12));
 }
 

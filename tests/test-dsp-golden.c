@@ -6,11 +6,9 @@
  * Threads: one.
  */
 #include "dsp/log_mel.h"
-#include "tests/test.h"
+#include "tests/golden.h"
 
 #include <math.h>
-#include <stdlib.h>
-#include <string.h>
 
 enum
 {
@@ -20,44 +18,7 @@ enum
 
 static const double AMIN = 1e-10;
 
-/* The golden file, whole; its header as a string. */
-static char *header;
-static const float *data;
-static size_t n_values;
-
-static bool
-load (const char *path)
-{
-  FILE *file = fopen (path, "rb");
-  if (!file) {
-    perror (path);
-    return false;
-  }
-  uint64_t length = 0;
-  bool ok = fread (&length, 8, 1, file) == 1 && length < 1 << 20 && (header = calloc (length + 1, 1)) != NULL
-      && fread (header, 1, length, file) == length;
-
-  static float values[1 << 18];
-  data = values;
-  n_values = ok ? fread (values, sizeof *values, sizeof values / sizeof *values, file) : 0;
-  fclose (file);
-  return ok && n_values > 0;
-}
-
-/* The tensor of that name, which must have n values. */
-static const float *
-tensor (const char *name, size_t n)
-{
-  char key[128];
-  snprintf (key, sizeof key, "\"%s\":{", name);
-  const char *at = strstr (header, key);
-  const char *offsets = at ? strstr (at, "\"data_offsets\":[") : NULL;
-  unsigned long from = 0, to = 0;
-  const bool ok = offsets && sscanf (offsets, "\"data_offsets\":[%lu,%lu]", &from, &to) == 2 && to / 4 <= n_values
-      && to - from == n * sizeof (float);
-  CHECK (ok, "%s with %zu values", name, n);
-  return ok ? data + from / 4 : NULL;
-}
+static Golden golden;
 
 /* All frames of a stream that is pushed in pieces of 1000: their number. */
 static size_t
@@ -93,9 +54,9 @@ compare (const char *name, const DspLogMelConfig *config, const float *samples)
       config->band_pool > 1 ? "p" : "");
   char key[128];
   snprintf (key, sizeof key, "%s/power", at);
-  const float *expected_power = tensor (key, frames * bands);
+  const float *expected_power = golden_tensor (&golden, key, frames * bands);
   snprintf (key, sizeof key, "%s/db", at);
-  const float *expected_db = tensor (key, frames * bands);
+  const float *expected_db = golden_tensor (&golden, key, frames * bands);
   if (!expected_power || !expected_db)
     return;
 
@@ -128,7 +89,7 @@ compare_max (const char *name, const DspLogMelConfig *config, const float *sampl
   const size_t n = run (config, samples, config->sample_rate_hz, power) * config->n_mels;
   char key[128];
   snprintf (key, sizeof key, "%s/22050-2048-512-128/db-max", name);
-  const float *expected = tensor (key, n);
+  const float *expected = golden_tensor (&golden, key, n);
   if (!expected)
     return;
 
@@ -143,11 +104,7 @@ compare_max (const char *name, const DspLogMelConfig *config, const float *sampl
 int
 main (void)
 {
-  const char *tests = getenv ("GENRE_TEST_DATA");
-  char path[4096];
-  snprintf (path, sizeof path, "%s/golden/dsp-mel.safetensors", tests ? tests : "tests");
-  if (!load (path))
-    return 1;
+  golden = golden_load ("dsp-mel.safetensors");
 
   static const DspLogMelConfig configs[] = {
     { 22050, 2048, 512, 128, 1, 0, 11025 },
@@ -163,7 +120,7 @@ main (void)
       noise[k] = test_noise (&seed) * 0.25f;
     char key[32];
     snprintf (key, sizeof key, "chirp/%zu", n);
-    const float *chirp = tensor (key, n);
+    const float *chirp = golden_tensor (&golden, key, n);
 
     compare ("noise", &configs[i], noise);
     if (chirp)
@@ -174,6 +131,6 @@ main (void)
         compare_max ("chirp", &configs[i], chirp);
     }
   }
-  free (header);
+  golden_free (&golden);
   TEST_END ();
 }

@@ -2,6 +2,7 @@
  *
  * metrics: small cases worked out by hand, and what must hold for any.
  */
+#include "models/genre_aggregate.h"
 #include "models/metrics.h"
 #include "tests/test.h"
 
@@ -161,7 +162,7 @@ test_temperature (void)
     CHECK (fabs (t / scales[s] - fitted) < 1e-5, "times %g fits at %g", scales[s], t);
   }
   for (int k = 0; k < N; k++)
-    truth[k] = metrics_top (x + k * LABELS, LABELS);
+    truth[k] = genre_probabilities_top (x + k * LABELS, LABELS);
   CHECK (metrics_fit_temperature (truth, x, N, LABELS) <= 1. / 32, "all right");
   for (int i = 0; i < N * LABELS; i++)
     scaled[i] = -x[i];

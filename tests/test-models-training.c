@@ -249,12 +249,12 @@ test_diverges (const Fixture *fixture)
 }
 
 static void
-expect_new (const Fixture *fixture, const char *layers, GenreModelError code, const char *words)
+expect_refused (const Fixture *fixture, const char *layers, unsigned crop, GenreModelError code, const char *words)
 {
   g_autofree char *json =
       g_strdup_printf ("{\"network\":%s,\"window_frames\":12,\"min_frames\":6,\"data\":{\"all\":{}},"
-                       "\"stages\":[{\"steps\":1,\"crop\":1,\"batch\":{\"all\":{\"windows\":2,\"labels\":1}}}]}",
-          layers);
+                       "\"stages\":[{\"steps\":1,\"crop\":%u,\"batch\":{\"all\":{\"windows\":2,\"labels\":1}}}]}",
+          layers, crop);
   g_autoptr (TrainRecipe) recipe = tb_recipe (json);
   g_autoptr (TrainingData) data = load (fixture, recipe);
   GError *error = NULL;
@@ -269,13 +269,16 @@ expect_new (const Fixture *fixture, const char *layers, GenreModelError code, co
 static void
 test_networks (const Fixture *fixture)
 {
-  expect_new (fixture,
-      "[" CONV ",{\"type\":\"flatten\"},{\"type\":\"dense\",\"name\":\"d\",\"units\":4},{\"type\":\"softmax\"}]",
+  expect_refused (fixture,
+      "[" CONV ",{\"type\":\"flatten\"},{\"type\":\"dense\",\"name\":\"d\",\"units\":4},{\"type\":\"softmax\"}]", 1,
       GENRE_MODEL_ERROR_LABELS, "3 units|found 4");
-  expect_new (fixture, "[{\"type\":\"max_pool2d\",\"pool\":[9,1]},{\"type\":\"to_sequence\"}," END,
+  expect_refused (fixture, "[{\"type\":\"max_pool2d\",\"pool\":[9,1]},{\"type\":\"to_sequence\"}," END, 1,
       GENRE_MODEL_ERROR_NETWORK, "layer 0 (max_pool2d)");
-  expect_new (fixture, "[" CONV ",{\"type\":\"to_sequence\"}," END, GENRE_MODEL_ERROR_NETWORK, "head \"d\"");
-  expect_new (fixture, "[" CONV ",{\"type\":\"flatten\"}," END, GENRE_MODEL_ERROR_NETWORK, "layer 1 (flatten)");
+  expect_refused (fixture, "[" CONV ",{\"type\":\"to_sequence\"}," END, 1, GENRE_MODEL_ERROR_NETWORK, "head \"d\"");
+  expect_refused (fixture, "[" CONV ",{\"type\":\"flatten\"}," END, 1, GENRE_MODEL_ERROR_NETWORK, "layer 1 (flatten)");
+
+  /* It could be trained, but nobody could use it: shorter windows leave no frame. */
+  expect_refused (fixture, "[" CONV ",{\"type\":\"flatten\"}," END, 0, GENRE_MODEL_ERROR_NETWORK, "flatten");
 }
 
 int

@@ -3,6 +3,7 @@
 
 #include "gst/tools/progress.h"
 #include "gst/tools/tool.h"
+#include "models/genre_aggregate.h"
 
 #include <math.h>
 
@@ -207,7 +208,7 @@ tool_evaluation_seconds (const ToolEvaluation *evaluation, ToolSeconds *seconds)
       const double *p = genre_hearing_aggregate (evaluation->hearings[evaluation->cases[k]], seconds_heard[i],
           aggregate);
       seconds[i].n_cases += p ? 1 : 0;
-      seconds[i].right += p && metrics_top (p, n_labels) == evaluation->truth[k] ? 1 : 0;
+      seconds[i].right += p && genre_probabilities_top (p, n_labels) == evaluation->truth[k] ? 1 : 0;
     }
   }
   genre_aggregate_free (aggregate);
@@ -218,7 +219,7 @@ predicted (const ToolEvaluation *evaluation, gsize index)
 {
   const unsigned n_labels = genre_model_n_labels (evaluation->model);
 
-  return metrics_top (evaluation->probabilities + index * n_labels, n_labels);
+  return genre_probabilities_top (evaluation->probabilities + index * n_labels, n_labels);
 }
 
 gsize

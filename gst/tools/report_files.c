@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "gst/tools/report.h"
 
+#include "models/genre_aggregate.h"
 #include "models/svg.h"
 
 #include <string.h>
@@ -58,7 +59,7 @@ append_csv_track (GString *csv, const ToolEvaluation *evaluation, gsize index)
   g_string_append_c (csv, ',');
   append_cell (csv, labels[track->truth]);
   g_string_append_c (csv, ',');
-  append_cell (csv, labels[metrics_top (p, n_labels)]);
+  append_cell (csv, labels[genre_probabilities_top (p, n_labels)]);
   g_string_append_printf (csv, ",%" G_GSIZE_FORMAT, evaluation->hearings[at]->n_answers);
   for (gsize i = 0; i < n_labels; i++)
     g_string_append_printf (csv, ",%s", g_ascii_formatd (text, sizeof text, "%.6f", p[i]));

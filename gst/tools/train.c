@@ -173,9 +173,9 @@ say_data (const Train *train)
     n_items += data->groups[i].n_items;
   for (unsigned i = 0; i < data->n_labels; i++)
     g_string_append_printf (labels, "%s%s", i == 0 ? "" : " ", data->labels[i]);
-  fprintf (stderr,
-      "%" G_GSIZE_FORMAT " clips to learn from, %" G_GSIZE_FORMAT " tracks to validate on; %u labels: %s\n", n_items,
-      data->n_tracks, data->n_labels, labels->str);
+  fprintf (stderr, "%" G_GSIZE_FORMAT " %s to learn from, %" G_GSIZE_FORMAT " %s to validate on; %u labels: %s\n",
+      n_items, strcmp (data->cases, "windows") == 0 ? "windows" : "clips", data->n_tracks, data->cases, data->n_labels,
+      labels->str);
   if (data->n_short > 0)
     fprintf (stderr, "%" G_GSIZE_FORMAT " clips of fewer than %u frames are left out\n", data->n_short,
         train->recipe->min_frames);
@@ -239,8 +239,8 @@ save_model (const Train *train, const Training *training, const char *path, cons
   if (!save_text (stem, ".md", card) || !save_text (stem, ".svg", curve))
     return FALSE;
   if (accuracy.n_tracks > 0)
-    printf ("%s: %.1f %% of %" G_GSIZE_FORMAT " tracks, %.1f %% of windows (%s)\n", name,
-        100 * (double) accuracy.right_tracks / (double) accuracy.n_tracks, accuracy.n_tracks,
+    printf ("%s: %.1f %% of %" G_GSIZE_FORMAT " %s, %.1f %% of answers (%s)\n", name,
+        100 * (double) accuracy.right_tracks / (double) accuracy.n_tracks, accuracy.n_tracks, train->data->cases,
         100 * (double) accuracy.right_windows / (double) MAX (accuracy.n_windows, 1), train->data->protocol);
   else
     printf ("%s: not validated\n", name);
