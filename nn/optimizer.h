@@ -21,7 +21,7 @@ typedef struct NnAdamW
   uint64_t step; /* 1 for the first */
 } NnAdamW;
 
-/* As PyTorch's and Keras's AdamW:
+/* As PyTorch's AdamW (Keras's adds epsilon before the bias correction of v):
  *
  *   g = scale * gradient
  *   weight -= learning_rate weight_decay weight

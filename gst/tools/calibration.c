@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "gst/tools/calibration.h"
 
+#include "models/json_node.h"
 #include "models/json_write.h"
 
 #include <json-glib/json-glib.h>
@@ -46,7 +47,11 @@ without_member (const char *json, const char *key)
   if (!object || !json_object_has_member (object, key))
     return g_strdup (json);
   json_object_remove_member (object, key);
-  return json_to_string (root, FALSE);
+
+  GString *text = g_string_new (NULL);
+
+  json_append_node (text, root);
+  return g_string_free (text, FALSE);
 }
 
 /* The training record with a member "calibration". */

@@ -1,24 +1,24 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Writes keras.safetensors, to which tests/test-nn-keras.c holds nn/: what Keras makes of every layer of a model file and
-of the deck's two networks, and what three steps of its AdamW make of their weights.
+"""Writes keras.safetensors, to which tests/test-nn-keras.c holds nn/: what Keras makes of every layer of a model file
+and of the deck's two networks, and what three steps of its AdamW make of their weights.
 
     python3 -m venv venv && venv/bin/pip install keras==3.15.1 torch==2.15.0 numpy==2.4.6
     venv/bin/python tests/golden/make-keras-golden.py
 
 Versions used: Python 3.11, Keras 3.15.1 on PyTorch 2.15.0, NumPy 2.4.6 (they also stand in the file's metadata).
 
-Weights and inputs are not in the file: both sides make them from a seed, so that 1.6 million cost nothing.  Keras computes
-in float64, so that its own rounding is not in the way; it is given the float32 numbers of the C test.
+Weights and inputs are not in the file: both sides make them from a seed, so that 1.6 million cost nothing.  Keras
+computes in float64, so that its own rounding is not in the way; it is given the float32 numbers of the C test.
 
-The metadata has, for every case, what it is, as words: keys of the case (seed, bands, frames, samples, scale of the input
-...), then each layer's type, followed by its keys as in the model file.  A key that is absent is Keras's default on one
-side and ours on the other.  Tensors, float32:
-    forward/CASE           [samples][columns][rows][channels], [samples][steps][values] or [samples][values]
-    train/CASE/targets     [samples][classes]      distributions
-    train/CASE/loss, norm  [steps]                 of each step, before it; the norm of the gradients before clipping
-    train/CASE/weights     [steps][values]         after each step, every stride()th value of each tensor
-    train/CASE/logits      [samples][classes]      after all steps, as at inference
+The metadata has, for every case, what it is, as words: keys of the case (seed, bands, frames, samples, scale of the
+input ...), then each layer's type, followed by its keys as in the model file.  A key that is absent is Keras's default
+on one side and ours on the other.  Tensors, float32:
+    forward/CASE/out       [samples][columns][rows][channels], [samples][steps][values] or [samples][values]
+    train/CASE/targets     [samples][classes]  distributions
+    train/CASE/loss, norm  [steps]             of each step, before it; of all gradients together, before clipping
+    train/CASE/weights     [steps][values]     after each step, every stride()th value of each tensor
+    train/CASE/logits      [samples][classes]  after all steps, as at inference
 
 Keras is made to compute what nn/optimizer.h says in two points: weight decay leaves out biases, gamma and beta; and as
 Keras adds epsilon to sqrt (v), not to sqrt (v / (1 - beta_2^step)), each step has its epsilon.  hard_sigmoid is that of
@@ -251,7 +251,7 @@ def train(case, specs):
         optimizer.epsilon = EPSILON * np.sqrt(1 - BETA_2**step)
         with torch.no_grad():
             optimizer.apply(gradients, model.trainable_variables)
-        out["loss"].append(float(value))
+        out["loss"].append(value.item())
         out["norm"].append(np.sqrt(sum(float((g**2).sum()) for g in gradients)))
         out["weights"].append(np.concatenate([array(w.value).ravel()[::stride(w.value.numel())] for w in weights]))
     out = {name: np.array(x) for name, x in out.items()}
@@ -273,11 +273,12 @@ def save(path, tensors, metadata):
 
 
 def deck(name, root):
-    """the layers of the recipe, and the same without the last dense and softmax"""
+    """of the recipe: the layers, those without the last dense and softmax, the learning rate"""
     with open(os.path.join(root, "models", "recipes", name + ".json"), encoding="utf-8") as f:
-        specs = json.load(f)["network"]
+        recipe = json.load(f)
+    specs = recipe["network"]
     assert [s["type"] for s in specs[-2:]] == ["dense", "softmax"]
-    return specs[:-2] + [{**specs[-2], "units": 10}, specs[-1]], specs[:-2]
+    return specs[:-2] + [{**specs[-2], "units": 10}, specs[-1]], specs[:-2], recipe["stages"][0]["learning_rate"]
 
 
 def main():
@@ -288,23 +289,23 @@ def main():
         "made_by": "tests/golden/make-keras-golden.py", "python": sys.version.split()[0], "keras": keras.__version__,
         "backend": f"torch {torch.__version__}", "numpy": np.__version__,
     }
-    training = {"crnn": ({"bands": 13, "frames": 17}, CRNN)}
+    training = {"crnn": ({"bands": 13, "frames": 17, "learning_rate": 1e-3}, CRNN)}
     runs = [(name, specs, {"bands": 11, "frames": 14, "samples": 2, "scale": 4}) for name, specs in FORWARD.items()]
     for name in ("deck-cnn-gru", "deck-cnn-lstm"):
-        whole, body = deck(name, os.path.join(here, "..", ".."))
+        whole, body, rate = deck(name, os.path.join(here, "..", ".."))
         size = {"bands": 64, "frames": 173}
-        training[name] = (size, body)
+        training[name] = ({**size, "learning_rate": rate}, body)
         runs += [(n, specs, {**size, "samples": 2, "scale": 1}) for n, specs in
                  ((name, whole), (name + "-logits", whole[:-1]))]
 
     for seed, (name, specs, case) in enumerate(runs, 1):
         case = {"seed": seed, **case}
         metadata[f"forward/{name}"] = words(case, specs)
-        tensors[f"forward/{name}"] = y = forward(case, specs)
+        tensors[f"forward/{name}/out"] = y = forward(case, specs)
         print(f"forward/{name}: {y.shape}, up to {np.abs(y).max():.3g}")
     for seed, (name, (size, specs)) in enumerate(training.items(), 1):
-        case = {"seed": seed, **size, "samples": 4, "scale": 1, "classes": 10, "learning_rate": 1e-3,
-                "weight_decay": 1, "clip_norm": 0.5}
+        case = {"seed": seed, **size, "samples": 4, "scale": 1, "classes": 10, "weight_decay": 1,
+                "clip_norm": 0.2}
         metadata[f"train/{name}"] = words(case, specs)
         out = train(case, specs)
         tensors.update({f"train/{name}/{key}": x for key, x in out.items()})
