@@ -94,6 +94,6 @@ stage threads needed "--suite threads" \
   -Dbuildtype=debugoptimized -Db_sanitize=thread -Db_lundef=false
 if [ -n "${released-}" ]; then
   say "valgrind: testing the release build"
-  run valgrind "$builds/release" --setup valgrind --suite unit
+  run valgrind "$builds/release" --setup valgrind --suite unit --no-suite no-memcheck
 fi
 close
