@@ -211,6 +211,7 @@ gst_genre_classify_sink_event (GstBaseTransform *trans, GstEvent *event)
       genre_queue_flush_end (self->queue);
       genre_feed_flush_stop (self->feed);
       g_clear_pointer (&self->genre, g_free);
+      g_free (genre_worker_take_tag (self->worker)); /* of what was flushed */
       break;
     default:
       break;

@@ -112,7 +112,11 @@ begin_run (GenreWorker *worker)
   worker->run_end = GST_CLOCK_TIME_NONE;
   worker->run_length = 0;
   worker->leader = G_MAXUINT;
+}
 
+static void
+forget_tag (GenreWorker *worker)
+{
   g_mutex_lock (&worker->lock);
   worker->tag = NULL;
   worker->tag_taken = NULL;
@@ -191,15 +195,7 @@ finish_run (GenreWorker *worker)
   times.duration = worker->run_begun ? run_duration (worker) : 0;
   post (worker, result, &times);
 
-  /* The tag outlives the run until the streaming thread, which waits for us, has asked for it. */
-  g_mutex_lock (&worker->lock);
-  const gchar *tag = worker->tag, *taken = worker->tag_taken;
-  g_mutex_unlock (&worker->lock);
   begin_run (worker);
-  g_mutex_lock (&worker->lock);
-  worker->tag = tag;
-  worker->tag_taken = taken;
-  g_mutex_unlock (&worker->lock);
   worker->position = 0;
 }
 
@@ -272,6 +268,7 @@ handle_samples (GenreWorker *worker, const float *samples, size_t n)
   if (!worker->run_begun) {
     worker->run_begun = TRUE;
     worker->run_start = times_at (worker, worker->position);
+    forget_tag (worker); /* not before: the streaming thread asks for it after the final */
   }
   for (;;) {
     const GenreResult *result;
@@ -382,10 +379,7 @@ genre_worker_stop (GenreWorker *worker)
   if (worker->thread)
     g_thread_join (g_steal_pointer (&worker->thread));
   g_clear_pointer (&worker->stream, genre_stream_free);
-  g_mutex_lock (&worker->lock);
-  worker->tag = NULL; /* the model's */
-  worker->tag_taken = NULL;
-  g_mutex_unlock (&worker->lock);
+  forget_tag (worker); /* it is the model's */
   g_clear_pointer (&worker->model, genre_model_unref);
 }
 

@@ -770,6 +770,35 @@ test_tags (void)
   teardown (harness, &log);
 }
 
+/* The second of two streams without an EOS between them gets a tag of its own, and before its end. */
+static void
+test_tags_of_two_streams (void)
+{
+  Log log;
+  GstHarness *harness = setup_audio (&log);
+  GstTagList *tags;
+  GstSegment segment;
+  GstEvent *event;
+  guint genres = 0;
+
+  g_object_set (harness->element, "post-tags", TRUE, NULL);
+  push_sine (harness, 25);
+  gst_harness_push_event (harness, gst_event_new_stream_start ("the second"));
+  gst_segment_init (&segment, GST_FORMAT_TIME);
+  gst_harness_push_event (harness, gst_event_new_segment (&segment));
+  push_sine (harness, 25);
+  CHECK (count (&log, TRUE) == 1, "%u finals", count (&log, TRUE));
+  while ((event = gst_harness_try_pull_event (harness))) {
+    if (GST_EVENT_TYPE (event) == GST_EVENT_TAG) {
+      gst_event_parse_tag (event, &tags);
+      genres += gst_tag_list_get_tag_size (tags, GST_TAG_GENRE);
+    }
+    gst_event_unref (event);
+  }
+  CHECK (genres == 2, "%u genre tags for two streams", genres);
+  teardown (harness, &log);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -787,5 +816,6 @@ main (int argc, char **argv)
   test_live_never_blocks ();
   test_handler_calls_back ();
   test_tags ();
+  test_tags_of_two_streams ();
   TEST_END ();
 }
