@@ -21,11 +21,6 @@
 #define O_BINARY 0
 #endif
 
-enum
-{
-  WRITE_BYTES = 1 << 20,
-};
-
 static const char format[] = "genre-checkpoint";
 static const char version[] = "1";
 static const char *const texts[CHECKPOINT_N_TEXTS] = {
@@ -95,24 +90,9 @@ fail (const char *path, const char *what, GError **error)
 {
   const int number = errno;
   g_autofree char *name = g_filename_display_name (path);
-  g_set_error (error, G_FILE_ERROR, (int) g_file_error_from_errno (number), "%s: cannot %s: %s", name, what,
-      g_strerror (number));
-  return false;
-}
 
-static bool
-write_and_sync (int fd, const char *path, const guint8 *data, gsize size, GError **error)
-{
-  while (size > 0) {
-    const gssize n = write (fd, data, (unsigned) MIN (size, WRITE_BYTES)); /* Windows counts in unsigned int */
-    if (n < 0 && errno == EINTR)
-      continue;
-    if (n < 0)
-      return fail (path, "write", error);
-    data += n;
-    size -= (gsize) n;
-  }
-  return g_fsync (fd) == 0 || fail (path, "write", error);
+  errno = number;
+  return regular_file_fail (name, what, error);
 }
 
 /* The whole file, on the disk and not in a cache. */
@@ -124,7 +104,8 @@ write_file (const char *path, GBytes *bytes, GError **error)
   const int fd = g_open (path, O_WRONLY | O_CREAT | O_TRUNC | O_BINARY, 0666);
   if (fd < 0)
     return fail (path, "create", error);
-  bool ok = write_and_sync (fd, path, data, size, error);
+  g_autofree char *name = g_filename_display_name (path);
+  bool ok = regular_file_write (fd, name, data, size, error) && (g_fsync (fd) == 0 || fail (path, "write", error));
   if (!g_close (fd, ok ? error : NULL))
     ok = false;
   if (!ok)

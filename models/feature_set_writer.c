@@ -4,6 +4,7 @@
 #include "models/frontend.h"
 #include "models/half.h"
 #include "models/json_write.h"
+#include "models/regular_file.h"
 #include "models/safetensors_writer.h"
 
 #include <assert.h>
@@ -57,30 +58,6 @@ struct GenreFeatureSetWriter
 
 /* --- files ----------------------------------------------------------------------------------------------------- */
 
-static gboolean
-fail (const GenreFeatureSetWriter *writer, const char *what, GError **error)
-{
-  const int number = errno;
-  g_set_error (error, G_FILE_ERROR, (int) g_file_error_from_errno (number), "%s: cannot %s: %s", writer->name, what,
-      g_strerror (number));
-  return FALSE;
-}
-
-static gboolean
-write_fully (const GenreFeatureSetWriter *writer, int fd, const guint8 *data, gsize size, GError **error)
-{
-  while (size > 0) {
-    const gssize n = write (fd, data, (unsigned) MIN (size, COPY_BYTES)); /* Windows counts in unsigned int */
-    if (n < 0 && errno == EINTR)
-      continue;
-    if (n < 0)
-      return fail (writer, "write", error);
-    data += n;
-    size -= (gsize) n;
-  }
-  return TRUE;
-}
-
 /* A new file beside the set, that only it is named like.  NULL: an error. */
 static char *
 create_temporary (const GenreFeatureSetWriter *writer, int *ret_fd, GError **error)
@@ -88,7 +65,7 @@ create_temporary (const GenreFeatureSetWriter *writer, int *ret_fd, GError **err
   g_autofree char *path = g_strconcat (writer->path, ".XXXXXX", NULL);
   const int fd = g_mkstemp_full (path, O_RDWR | O_BINARY, 0666);
   if (fd < 0) {
-    fail (writer, "create", error);
+    regular_file_fail (writer->name, "create", error);
     return NULL;
   }
   *ret_fd = fd;
@@ -100,7 +77,7 @@ static gboolean
 copy_features (const GenreFeatureSetWriter *writer, int fd, GError **error)
 {
   if (lseek (writer->fd, 0, SEEK_SET) != 0)
-    return fail (writer, "read its temporary file", error);
+    return regular_file_fail (writer->name, "read its temporary file", error);
   g_autofree guint8 *buffer = g_malloc (COPY_BYTES);
   for (;;) {
     const gssize n = read (writer->fd, buffer, COPY_BYTES);
@@ -109,8 +86,8 @@ copy_features (const GenreFeatureSetWriter *writer, int fd, GError **error)
     if (n < 0 && errno == EINTR)
       continue;
     if (n < 0)
-      return fail (writer, "read its temporary file", error);
-    if (!write_fully (writer, fd, buffer, (gsize) n, error))
+      return regular_file_fail (writer->name, "read its temporary file", error);
+    if (!regular_file_write (fd, writer->name, buffer, (gsize) n, error))
       return FALSE;
   }
 }
@@ -261,7 +238,7 @@ genre_feature_set_writer_append (GenreFeatureSetWriter *writer, const GenreFeatu
     return FALSE;
   measure (clip->db, n, &entry.offset_db, &entry.scale_db);
   encode (writer, clip->db, n, entry.offset_db, entry.scale_db);
-  if (!write_fully (writer, writer->fd, writer->block, bytes, error))
+  if (!regular_file_write (writer->fd, writer->name, writer->block, bytes, error))
     return FALSE;
   g_array_append_val (writer->clips, entry);
   return TRUE;
@@ -317,7 +294,7 @@ write_bytes (const GenreFeatureSetWriter *writer, int fd, GBytes *bytes, GError 
 {
   gsize size = 0;
   const guint8 *data = g_bytes_get_data (bytes, &size);
-  return write_fully (writer, fd, data, size, error);
+  return regular_file_write (fd, writer->name, data, size, error);
 }
 
 gboolean
@@ -339,11 +316,11 @@ genre_feature_set_writer_finish (GenreFeatureSetWriter *writer, GError **error)
   gboolean ok = write_bytes (writer, fd, head, error) && copy_features (writer, fd, error)
       && write_bytes (writer, fd, rest, error);
   if (ok && g_fsync (fd) != 0)
-    ok = fail (writer, "write", error);
+    ok = regular_file_fail (writer->name, "write", error);
   if (close (fd) != 0 && ok)
-    ok = fail (writer, "write", error);
+    ok = regular_file_fail (writer->name, "write", error);
   if (ok && g_rename (path, writer->path) != 0)
-    ok = fail (writer, "put it in its place", error);
+    ok = regular_file_fail (writer->name, "put it in its place", error);
   if (!ok)
     g_remove (path);
   return ok;

@@ -16,6 +16,11 @@
 #include <io.h>
 #endif
 
+enum
+{
+  WRITE_BYTES = 1 << 20, /* at a time */
+};
+
 /* What a system has not got is nothing to ask for. */
 #ifndef O_BINARY
 #define O_BINARY 0
@@ -146,4 +151,30 @@ regular_file_read (const char *path, gsize max_bytes, GError **error)
 #endif
   g_close (fd, NULL);
   return bytes;
+}
+
+gboolean
+regular_file_fail (const char *name, const char *what, GError **error)
+{
+  const int number = errno;
+
+  g_set_error (error, G_FILE_ERROR, (int) g_file_error_from_errno (number), "%s: cannot %s: %s", name, what,
+      g_strerror (number));
+  return FALSE;
+}
+
+gboolean
+regular_file_write (int fd, const char *name, const guint8 *data, gsize size, GError **error)
+{
+  while (size > 0) {
+    const gssize n = write (fd, data, (unsigned) MIN (size, WRITE_BYTES)); /* Windows counts in unsigned int */
+
+    if (n < 0 && errno == EINTR)
+      continue;
+    if (n < 0)
+      return regular_file_fail (name, "write", error);
+    data += n;
+    size -= (gsize) n;
+  }
+  return TRUE;
 }
