@@ -6,6 +6,7 @@
 #include "nn/layers.h"
 #include "nn/network.h"
 #include "tests/nn_random.h"
+#include "tests/nn_reference.h"
 
 #include <stdlib.h>
 
@@ -107,76 +108,6 @@ network_new (uint64_t *seed, const Description *description, size_t bands, size_
   return network;
 }
 
-static float *
-floats_new (size_t n)
-{
-  float *x = calloc (n, sizeof *x);
-
-  if (!x)
-    abort ();
-  return x;
-}
-
-static void
-layer_ref (const NnLayer *layer, const float *in, size_t items, float *out)
-{
-  static const struct
-  {
-    const NnLayerClass *class;
-    void (*reference) (const NnLayer *layer, const float *in, size_t items, float *out);
-  } rows[] = {
-    { &nn_avg_pool2d_class, nn_avg_pool2d_ref },
-    { &nn_conv2d_class, nn_conv2d_ref },
-    { &nn_dense_class, nn_dense_ref },
-    { &nn_elu_class, nn_elu_ref },
-    { &nn_expand_dims_class, nn_expand_dims_ref },
-    { &nn_flatten_class, nn_flatten_ref },
-    { &nn_gru_class, nn_gru_ref },
-    { &nn_lstm_class, nn_lstm_ref },
-    { &nn_max_pool2d_class, nn_max_pool2d_ref },
-    { &nn_relu_class, nn_relu_ref },
-    { &nn_softmax_class, nn_softmax_ref },
-    { &nn_tanh_class, nn_tanh_ref },
-    { &nn_time_distributed_flatten_class, nn_time_distributed_flatten_ref },
-  };
-
-  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-    if (rows[i].class == layer->spec.class) {
-      rows[i].reference (layer, in, items, out);
-      return;
-    }
-  CHECK (false, "no reference for %s", layer->spec.class->type);
-}
-
-/* frames [n_frames][bands] through all layers, one after the other, to a vector; the caller frees. */
-static float *
-network_ref (NnNetwork *network, const Description *description, size_t bands, const float *frames, size_t n_frames)
-{
-  NnShape shape = { .rank = 3, .items = n_frames, .rows = bands, .values = 1 };
-  float *x = floats_new (n_frames * bands);
-  size_t tensor = 0;
-
-  memcpy (x, frames, n_frames * bands * sizeof *x);
-  for (size_t i = 0; i < description->n; i++) {
-    NnLayer layer = { .spec = description->specs[i], .in = shape };
-    NnIssue issue;
-
-    if (layer.spec.class->configure (&layer, &issue) != NN_OK)
-      abort ();
-    layer.out.items = layer.spec.class->items_out ? layer.spec.class->items_out (&layer, shape.items) : shape.items;
-    for (unsigned t = 0; t < layer.n_tensors; t++)
-      layer.tensors[t].values = nn_network_tensor (network, tensor++)->values;
-
-    float *y = floats_new (layer.out.items * nn_shape_item (&layer.out));
-
-    layer_ref (&layer, x, shape.items, y);
-    free (x);
-    x = y;
-    shape = layer.out;
-  }
-  return x;
-}
-
 /* In small, so that the references do not take long. */
 static void
 test_forward (uint64_t *seed)
@@ -206,7 +137,8 @@ test_forward (uint64_t *seed)
       nn_random_array (seed, 1, frames, FRAMES * BANDS);
       nn_run_forward (run, frames, FRAMES, out);
 
-      float *expected = network_ref (network, description, BANDS, frames, FRAMES);
+      NnShape shape;
+      float *expected = network_ref (network, description->specs, description->n, BANDS, frames, FRAMES, &shape);
       const double error = nn_relative_error (out, expected, 10);
 
       CHECK (error <= 1e-5, "network %zu: %g", i, error);

@@ -11,6 +11,7 @@
 #include "nn/gemm.h"
 #include "nn/layers.h"
 #include "tests/nn_random.h"
+#include "tests/nn_reference.h"
 
 #include <stdlib.h>
 
@@ -72,16 +73,6 @@ __wrap_free (void *memory)
 {
   n_alive -= memory != NULL;
   __real_free (memory);
-}
-
-static float *
-floats_new (size_t n)
-{
-  float *x = calloc (n, sizeof *x);
-
-  if (!x)
-    abort ();
-  return x;
 }
 
 /* --- descriptions ---------------------------------------------------------------------------------------------- */
@@ -283,64 +274,6 @@ run_new (const NnNetwork *network, size_t max_frames)
 /* --- against the references ------------------------------------------------------------------------------------ */
 
 static void
-layer_ref (const NnLayer *layer, const float *in, size_t items, float *out)
-{
-  const struct
-  {
-    const NnLayerClass *class;
-    void (*reference) (const NnLayer *layer, const float *in, size_t items, float *out);
-  } rows[] = {
-    { &nn_batch_norm_class, nn_batch_norm_ref },
-    { &nn_conv2d_class, nn_conv2d_ref },
-    { &nn_dense_class, nn_dense_ref },
-    { &nn_gru_class, nn_gru_ref },
-    { &nn_max_pool2d_class, nn_max_pool2d_ref },
-    { &nn_relu_class, nn_relu_ref },
-    { &nn_softmax_class, nn_softmax_ref },
-    { &nn_temporal_pool_class, nn_temporal_pool_ref },
-    { &nn_to_sequence_class, nn_to_sequence_ref },
-  };
-
-  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-    if (rows[i].class == layer->spec.class) {
-      rows[i].reference (layer, in, items, out);
-      return;
-    }
-  memcpy (out, in, items * nn_shape_item (&layer->in) * sizeof *out); /* dropout */
-}
-
-/* frames [n_frames][bands] through all layers, one after the other; the caller frees.  ret_shape: what came out. */
-static float *
-network_ref (NnNetwork *network, const Description *description, const float *frames, size_t n_frames,
-    NnShape *ret_shape)
-{
-  NnShape shape = { .rank = 3, .items = n_frames, .rows = description->bands, .values = 1 };
-  float *x = floats_new (n_frames * description->bands);
-  size_t tensor = 0;
-
-  memcpy (x, frames, n_frames * description->bands * sizeof *x);
-  for (size_t i = 0; i < description->n; i++) {
-    NnLayer layer = { .spec = description->specs[i], .in = shape, .gemm = kernel };
-    NnIssue issue;
-
-    if (layer.spec.class->configure (&layer, &issue) != NN_OK)
-      abort ();
-    layer.out.items = layer.spec.class->items_out ? layer.spec.class->items_out (&layer, shape.items) : shape.items;
-    for (unsigned t = 0; t < layer.n_tensors; t++)
-      layer.tensors[t].values = nn_network_tensor (network, tensor++)->values;
-
-    float *y = floats_new (layer.out.items * nn_shape_item (&layer.out));
-
-    layer_ref (&layer, x, shape.items, y);
-    free (x);
-    x = y;
-    shape = layer.out;
-  }
-  *ret_shape = shape;
-  return x;
-}
-
-static void
 check_network (uint64_t *seed, const Description *description)
 {
   NnNetwork *network = network_new (seed, description);
@@ -352,7 +285,8 @@ check_network (uint64_t *seed, const Description *description)
   nn_random_array (seed, 1, frames, description->max_frames * description->bands);
   for (size_t i = 0; i < 3; i++) {
     NnShape shape;
-    float *expected = network_ref (network, description, frames, lengths[i], &shape);
+    float *expected = network_ref (network, description->specs, description->n, description->bands, frames, lengths[i],
+        &shape);
     const size_t size = shape.items * nn_shape_item (&shape);
     float *out = floats_new (size);
 
