@@ -2,7 +2,7 @@
  *
  * dsp/fft.c - real FFT over FFTW3, and the spectrum at n points where FFTW is slow at n.
  *
- * Layer:   dsp; links FFTW (single precision) and nothing of ours.
+ * Layer:   dsp; links FFTW (double precision) and nothing of ours.
  * Threads: the table of plans has its own lock; a DspFft serves one thread at a time.
  *
  * A window of fixed duration has an inconvenient length at many rates: 4458 = 2 3 743 samples at 48 kHz, which costs
@@ -15,7 +15,10 @@
  *
  * phi being TAPS bins wide and PHI its Fourier transform.  With a Hann window, which hides the edges of the frame, what
  * the kernel leaves of its images is below 8e-7 (-122 dB) of any line that causes it: sum_t window[t] |error[t]| over
- * sum_t window[t], at the smallest N/n.  Single precision rounds by up to 3e-7 of the loudest line anyway.
+ * sum_t window[t], at the smallest N/n.
+ *
+ * Double precision, for single rounds by up to 3e-7 of the frame's loudest line: 60 dB below a full-scale tone that is
+ * more than the 1e-4 by which a band may differ from librosa's, which transforms in double too.
  */
 #include "dsp/fft.h"
 
@@ -33,7 +36,7 @@ enum
 {
   SOME_BINS = 64,    /* interpolated at a time */
   TAPS = 8,          /* bins of the longer FFT per point */
-  ALIGN_BINS = 8,    /* complex values before bin 0: 64 bytes, so that bin 0 is aligned as FFTW's malloc() aligns */
+  ALIGN_BINS = 8,    /* complex values before bin 0: 128 bytes, so that bin 0 is aligned as FFTW's malloc() aligns */
   MIN_STRETCH = 512, /* frames shorter than this are transformed as they are: no length is slow enough to matter */
 };
 
@@ -44,7 +47,7 @@ struct Plan
 {
   Plan *next;
   size_t n;
-  fftwf_plan plan;
+  fftw_plan plan;
 };
 
 /* The only mutable statics of the library.  FFTW's planner and its accumulated wisdom are per process anyway, and
@@ -55,24 +58,24 @@ static _Atomic (Plan *) plans; /* the newest; what is in the list stays there as
 
 struct DspFft
 {
-  size_t n;        /* samples of a frame */
-  size_t n_bins;   /* wanted */
-  size_t n_fft;    /* of FFTW's transform, n or more */
-  bool stretched;  /* n_fft > n: bins are interpolated */
-  fftwf_plan plan; /* shared */
+  size_t n;       /* samples of a frame */
+  size_t n_bins;  /* wanted */
+  size_t n_fft;   /* of FFTW's transform, n or more */
+  bool stretched; /* n_fft > n: bins are interpolated */
+  fftw_plan plan; /* shared */
 
-  float *window;     /* [n] divided by PHI if stretched */
+  double *window;    /* [n] divided by PHI if stretched */
   size_t *first_tap; /* [n_bins] of the points, counted from bin -ALIGN_BINS; stretched only */
-  float *tap;        /* [n_bins][TAPS][2] weights, each twice: for real and imaginary part; stretched only */
+  double *tap;       /* [n_bins][TAPS][2] weights, each twice: for real and imaginary part; stretched only */
 
-  float *in;          /* [n_fft] */
-  fftwf_complex *out; /* [ALIGN_BINS + n_fft/2+1 + TAPS]: bins -ALIGN_BINS .. n_fft/2 + TAPS */
+  double *in;        /* [n_fft] */
+  fftw_complex *out; /* [ALIGN_BINS + n_fft/2+1 + TAPS]: bins -ALIGN_BINS .. n_fft/2 + TAPS */
 };
 
 static void
 init_once (void)
 {
-  fftwf_make_planner_thread_safe ();
+  fftw_make_planner_thread_safe ();
   mtx_init (&plans_lock, mtx_plain);
 }
 
@@ -87,14 +90,14 @@ static Plan *
 plan_new (size_t n)
 {
   Plan *plan = calloc (1, sizeof *plan);
-  float *in = fftwf_malloc (n * sizeof *in);
-  fftwf_complex *out = fftwf_malloc ((n / 2 + 1) * sizeof *out);
+  double *in = fftw_malloc (n * sizeof *in);
+  fftw_complex *out = fftw_malloc ((n / 2 + 1) * sizeof *out);
   if (plan && in && out) {
     plan->n = n;
-    plan->plan = fftwf_plan_dft_r2c_1d ((int) n, in, out, FFTW_ESTIMATE);
+    plan->plan = fftw_plan_dft_r2c_1d ((int) n, in, out, FFTW_ESTIMATE);
   }
-  fftwf_free (in);
-  fftwf_free (out);
+  fftw_free (in);
+  fftw_free (out);
   if (plan && !plan->plan) {
     free (plan);
     return NULL;
@@ -112,7 +115,7 @@ plan_find (size_t n)
 }
 
 /* The process's plan for n real samples; NULL: out of memory. */
-static fftwf_plan
+static fftw_plan
 plan_get (size_t n)
 {
   Plan *plan = plan_find (n);
@@ -193,7 +196,7 @@ make_taps (DspFft *fft)
 
   for (size_t i = 0; i < fft->n; i++) {
     const double t = (double) i - (double) (fft->n / 2);
-    fft->window[i] = (float) ((double) fft->window[i] / kernel_transform (beta, t / (double) fft->n_fft));
+    fft->window[i] /= kernel_transform (beta, t / (double) fft->n_fft);
   }
 
   for (size_t k = 0; k < fft->n_bins; k++) {
@@ -201,7 +204,7 @@ make_taps (DspFft *fft)
     const double fraction = (double) (product % fft->n) / (double) fft->n;
     fft->first_tap[k] = ALIGN_BINS + (size_t) (product / fft->n) - (TAPS / 2 - 1);
     for (size_t i = 0; i < TAPS; i++) {
-      const float weight = (float) kernel (beta, (double) i - (TAPS / 2 - 1) - fraction);
+      const double weight = kernel (beta, (double) i - (TAPS / 2 - 1) - fraction);
       fft->tap[(k * TAPS + i) * 2] = weight;
       fft->tap[(k * TAPS + i) * 2 + 1] = weight;
     }
@@ -226,14 +229,14 @@ dsp_fft_new (const double *window, size_t n, size_t n_bins)
 
   const size_t n_out = ALIGN_BINS + fft->n_fft / 2 + 1 + TAPS;
   fft->window = calloc (n, sizeof *fft->window);
-  fft->in = fftwf_malloc (fft->n_fft * sizeof *fft->in);
-  fft->out = fftwf_malloc (n_out * sizeof *fft->out);
+  fft->in = fftw_malloc (fft->n_fft * sizeof *fft->in);
+  fft->out = fftw_malloc (n_out * sizeof *fft->out);
   fft->plan = plan_get (fft->n_fft);
   if (!fft->window || !fft->in || !fft->out || !fft->plan)
     goto fail;
 
   for (size_t i = 0; i < n; i++)
-    fft->window[i] = (float) window[i];
+    fft->window[i] = window[i];
   memset (fft->in, 0, fft->n_fft * sizeof *fft->in);
   memset (fft->out, 0, n_out * sizeof *fft->out);
 
@@ -259,16 +262,16 @@ dsp_fft_free (DspFft *fft)
   free (fft->window);
   free (fft->first_tap);
   free (fft->tap);
-  fftwf_free (fft->in);
-  fftwf_free (fft->out);
+  fftw_free (fft->in);
+  fftw_free (fft->out);
   free (fft);
 }
 
 static void
-multiply (const float *restrict a, const float *restrict b, float *restrict product, size_t n)
+multiply (const float *restrict a, const double *restrict b, double *restrict product, size_t n)
 {
   for (size_t i = 0; i < n; i++)
-    product[i] = a[i] * b[i];
+    product[i] = (double) a[i] * b[i];
 }
 
 /* power[k] = re^2 + im^2
@@ -277,30 +280,30 @@ multiply (const float *restrict a, const float *restrict b, float *restrict prod
  * power [n]
  */
 static void
-square (const float *restrict bins, float *restrict power, size_t n)
+square (const double *restrict bins, float *restrict power, size_t n)
 {
   for (size_t k = 0; k < n; k++)
-    power[k] = bins[2 * k] * bins[2 * k] + bins[2 * k + 1] * bins[2 * k + 1];
+    power[k] = (float) (bins[2 * k] * bins[2 * k] + bins[2 * k + 1] * bins[2 * k + 1]);
 }
 
 /* The same of bins interpolated from TAPS each.  In two loops over a few points at a time, which compilers turn into
  * vector code; in one they shuffle, three times slower (measured). */
 static void
-interpolate_square (const DspFft *fft, const float *restrict bins, float *restrict power)
+interpolate_square (const DspFft *fft, const double *restrict bins, float *restrict power)
 {
-  float part[SOME_BINS][4]; /* re, im of the even taps, of the odd */
+  double part[SOME_BINS][4]; /* re, im of the even taps, of the odd */
   for (size_t from = 0; from < fft->n_bins; from += SOME_BINS) {
     const size_t n = fft->n_bins - from < SOME_BINS ? fft->n_bins - from : SOME_BINS;
     for (size_t k = 0; k < n; k++) {
-      const float *restrict bin = bins + 2 * fft->first_tap[from + k];
-      const float *restrict tap = fft->tap + 2 * TAPS * (from + k);
+      const double *restrict bin = bins + 2 * fft->first_tap[from + k];
+      const double *restrict tap = fft->tap + 2 * TAPS * (from + k);
       for (size_t l = 0; l < 4; l++)
         part[k][l] = (tap[l] * bin[l] + tap[4 + l] * bin[4 + l])
             + (tap[8 + l] * bin[8 + l] + tap[12 + l] * bin[12 + l]);
     }
     for (size_t k = 0; k < n; k++) {
-      const float re = part[k][0] + part[k][2], im = part[k][1] + part[k][3];
-      power[from + k] = re * re + im * im;
+      const double re = part[k][0] + part[k][2], im = part[k][1] + part[k][3];
+      power[from + k] = (float) (re * re + im * im);
     }
   }
 }
@@ -308,11 +311,11 @@ interpolate_square (const DspFft *fft, const float *restrict bins, float *restri
 void
 dsp_fft_power (DspFft *fft, const float *frame, float *power)
 {
-  fftwf_complex *bin = fft->out + ALIGN_BINS;
+  fftw_complex *bin = fft->out + ALIGN_BINS;
 
   if (!fft->stretched) {
     multiply (frame, fft->window, fft->in, fft->n);
-    fftwf_execute_dft_r2c (fft->plan, fft->in, bin);
+    fftw_execute_dft_r2c (fft->plan, fft->in, bin);
     square (&bin[0][0], power, fft->n_bins);
     return;
   }
@@ -322,7 +325,7 @@ dsp_fft_power (DspFft *fft, const float *frame, float *power)
   const size_t half = fft->n / 2;
   multiply (frame + half, fft->window + half, fft->in, half);
   multiply (frame, fft->window, fft->in + fft->n_fft - half, half);
-  fftwf_execute_dft_r2c (fft->plan, fft->in, bin);
+  fftw_execute_dft_r2c (fft->plan, fft->in, bin);
 
   /* A real signal's bins beyond either end: Y[-j] = conj Y[j], Y[N/2 + j] = conj Y[N/2 - j]. */
   const size_t last = fft->n_fft / 2;

@@ -2,7 +2,7 @@
  *
  * dsp/fft.h - window and real FFT of any even length, to the power spectrum.
  *
- * Layer:   dsp; links FFTW (single precision) and nothing of ours.
+ * Layer:   dsp; links FFTW (double precision) and nothing of ours.
  * Threads: dsp_fft_init(), dsp_fft_new() and dsp_fft_free() may run on any thread at any time.
  *          One DspFft serves one thread at a time.
  */

@@ -50,7 +50,7 @@ need_to_build () {
   need pkg-config have pkg-config
   need libglib2.0-dev pkg-config --exists glib-2.0
   need libjson-glib-dev pkg-config --exists json-glib-1.0
-  need libfftw3-dev pkg-config --exists fftw3f
+  need libfftw3-dev pkg-config --exists fftw3
   need libopenblas-dev pkg-config --exists openblas
   need libgstreamer1.0-dev pkg-config --exists gstreamer-base-1.0
   need libgstreamer-plugins-base1.0-dev pkg-config --exists gstreamer-audio-1.0

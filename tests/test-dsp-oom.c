@@ -2,7 +2,7 @@
  *
  * tests/test-dsp-oom.c - the k-th allocation fails, for every k: NULL, no leak (under ASan), and the next try works.
  *
- * Layer:   tests; dsp.  Link with -Wl,--wrap=malloc,--wrap=calloc,--wrap=fftwf_malloc.
+ * Layer:   tests; dsp.  Link with -Wl,--wrap=malloc,--wrap=calloc,--wrap=fftw_malloc.
  * Threads: one.
  */
 #include "dsp/fft.h"
@@ -17,10 +17,10 @@
 
 void *__real_malloc (size_t size);
 void *__real_calloc (size_t n, size_t size);
-void *__real_fftwf_malloc (size_t size);
+void *__real_fftw_malloc (size_t size);
 void *__wrap_malloc (size_t size);
 void *__wrap_calloc (size_t n, size_t size);
-void *__wrap_fftwf_malloc (size_t size);
+void *__wrap_fftw_malloc (size_t size);
 
 static int allocations_left = INT_MAX;
 
@@ -43,9 +43,9 @@ __wrap_calloc (size_t n, size_t size)
 }
 
 void *
-__wrap_fftwf_malloc (size_t size)
+__wrap_fftw_malloc (size_t size)
 {
-  return may_allocate () ? __real_fftwf_malloc (size) : NULL;
+  return may_allocate () ? __real_fftw_malloc (size) : NULL;
 }
 
 /* The length has not been used before: its plan is made on the way. */

@@ -5,7 +5,7 @@
  * Layer:   tests; dsp.
  * Threads: one.
  *
- * What may differ, besides single precision, follows from two roundings of DESIGN 2, and is predicted here:
+ * What may differ, besides 1e-4 dB of rounding and of interpolated bins, follows from two roundings of DESIGN 2, and is predicted here:
  *
  *   window  n is the even number nearest to m = n_fft rate / sample_rate, so that bins lie m/n as far apart as at the
  *           recipe's rate.  A line's power is m/n of what it should be (.0017 dB at 24 kHz, where n = 2230 and m =
@@ -165,7 +165,6 @@ main (void)
   analyse (chirp, 22050, chirp_db);
   for (size_t i = 0; i < sizeof rates / sizeof *rates; i++) {
     const unsigned rate = rates[i];
-    /* Single precision; a level 50 dB below the loudest has 5e-5 of rounding. */
     const double rounding = 1e-4;
 
     analyse (lines, rate, found);

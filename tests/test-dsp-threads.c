@@ -87,14 +87,14 @@ plan (void *argument)
   atomic_int *plans = argument;
   while (!done) {
     const int n = 600 + *plans % 500;
-    float *in = fftwf_malloc ((size_t) n * sizeof *in);
-    fftwf_complex *out = fftwf_malloc (((size_t) n / 2 + 1) * sizeof *out);
-    fftwf_plan p = fftwf_plan_dft_r2c_1d (n, in, out, FFTW_ESTIMATE);
+    double *in = fftw_malloc ((size_t) n * sizeof *in);
+    fftw_complex *out = fftw_malloc (((size_t) n / 2 + 1) * sizeof *out);
+    fftw_plan p = fftw_plan_dft_r2c_1d (n, in, out, FFTW_ESTIMATE);
     memset (in, 0, (size_t) n * sizeof *in);
-    fftwf_execute (p);
-    fftwf_destroy_plan (p);
-    fftwf_free (in);
-    fftwf_free (out);
+    fftw_execute (p);
+    fftw_destroy_plan (p);
+    fftw_free (in);
+    fftw_free (out);
     ++*plans;
   }
   return NULL;

@@ -28,14 +28,14 @@ plan_for_ever (gpointer unused)
   (void) unused;
   while (g_atomic_int_get (&planning)) {
     const int n = (int) (test_random (&seed) % 4000) + 2;
-    float *in = fftwf_alloc_real ((size_t) n);
-    fftwf_complex *out = fftwf_alloc_complex ((size_t) n / 2 + 1);
-    fftwf_plan plan = fftwf_plan_dft_r2c_1d (n, in, out, FFTW_ESTIMATE);
+    double *in = fftw_alloc_real ((size_t) n);
+    fftw_complex *out = fftw_alloc_complex ((size_t) n / 2 + 1);
+    fftw_plan plan = fftw_plan_dft_r2c_1d (n, in, out, FFTW_ESTIMATE);
 
     CHECK (plan != NULL, "no plan for %d points", n);
-    fftwf_destroy_plan (plan);
-    fftwf_free (in);
-    fftwf_free (out);
+    fftw_destroy_plan (plan);
+    fftw_free (in);
+    fftw_free (out);
     n_plans++;
   }
   return g_memdup2 (&n_plans, sizeof n_plans);
