@@ -732,6 +732,7 @@ static const Key stage_keys[] = {
   { "clip", NUMBER, offsetof (TrainStage, clip), 0, 1e9, NULL, NULL },
   { "average", NUMBER, offsetof (TrainStage, average), 0, .999999, NULL, NULL },
   { "crop", NUMBER, offsetof (TrainStage, crop_share), 0, 1, NULL, NULL },
+  { "heads_only", BOOLEAN, offsetof (TrainStage, heads_only), 0, 0, NULL, NULL },
 };
 
 static bool

@@ -64,6 +64,7 @@ typedef struct TrainStage
   double clip;       /* norm of the gradients; 0: none */
   double average;    /* decay of the moving average of the weights */
   double crop_share; /* of the batches that are cut to a random length of min_frames to window_frames */
+  bool heads_only; /* learns the dense layers behind the body, which stays what the average of its weights has become */
 } TrainStage;
 
 typedef enum TrainProtocol

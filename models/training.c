@@ -465,6 +465,16 @@ diverged (const Training *training, gsize stage, const NnStepReport *report, GEr
   return false;
 }
 
+/* The weights become their average: what the body is when only the heads go on. */
+static void
+take_average (Training *training)
+{
+  for (size_t t = 0; t < nn_trainer_n_tensors (training->trainer); t++)
+    memcpy (nn_trainer_array (training->trainer, NN_TRAINER_WEIGHT, t),
+        nn_trainer_array (training->trainer, NN_TRAINER_AVERAGE, t),
+        nn_tensor_size (nn_trainer_tensor (training->trainer, t)) * sizeof (float));
+}
+
 bool
 training_step (Training *training, TrainingProgress *ret_progress, GError **error)
 {
@@ -477,10 +487,13 @@ training_step (Training *training, TrainingProgress *ret_progress, GError **erro
     const guint64 steps = training->stage_steps[index];
     const NnSchedule schedule = { stage->learning_rate, stage->final, MIN (stage->warmup, steps / 2), steps };
 
+    if (step == 0 && stage->heads_only)
+      take_average (training);
     training->learning_rate = nn_schedule_rate (&schedule, step);
     training_batch_fill (training->batch, training->seed, index, step);
     training->windows = training_batch_samples (training->batch);
-    const NnStep how = { training->learning_rate, stage->weight_decay, stage->clip, stage->average, training->seed };
+    const NnStep how = { training->learning_rate, stage->weight_decay, stage->clip, stage->average, training->seed,
+      stage->heads_only };
     const NnStepReport report = nn_trainer_step (training->trainer, training_batch_input (training->batch),
         training->windows, training_batch_frames (training->batch), training_batch_targets (training->batch), &how);
     if (!report.finite)

@@ -78,6 +78,21 @@ towards (float moving, double now, double momentum)
   return (float) (momentum * (double) moving + (1 - momentum) * now);
 }
 
+/* What forward() and backward() do to channel c. */
+static void
+set_rows (NnLayer *layer, size_t c, double mean, double variance)
+{
+  const size_t channels = layer->in.values;
+  float *row = layer->packed + c;
+  const double inverse = 1 / sqrt (variance + layer->spec.epsilon);
+  const double scale = (double) layer->tensors[GAMMA].values[c] * inverse;
+
+  row[SCALE * channels] = (float) scale;
+  row[SHIFT * channels] = (float) ((double) layer->tensors[BETA].values[c] - mean * scale);
+  row[CENTRE * channels] = (float) mean;
+  row[INVERSE * channels] = (float) inverse;
+}
+
 static void
 batch_norm_forward_total (NnLayer *layer, size_t count, const double *sums)
 {
@@ -85,20 +100,21 @@ batch_norm_forward_total (NnLayer *layer, size_t count, const double *sums)
   const double n = (double) count * (double) layer->in.rows;
 
   for (size_t c = 0; c < channels; c++) {
-    float *row = layer->packed + c, *moving_mean = layer->tensors[MEAN].values + c,
-          *moving_variance = layer->tensors[VARIANCE].values + c;
+    float *moving_mean = layer->tensors[MEAN].values + c, *moving_variance = layer->tensors[VARIANCE].values + c;
     const double shifted = sums[c] / n, mean = (double) *moving_mean + shifted;
     const double variance = fmax (0, sums[channels + c] / n - shifted * shifted);
-    const double inverse = 1 / sqrt (variance + layer->spec.epsilon);
-    const double scale = (double) layer->tensors[GAMMA].values[c] * inverse;
 
-    row[SCALE * channels] = (float) scale;
-    row[SHIFT * channels] = (float) ((double) layer->tensors[BETA].values[c] - mean * scale);
-    row[CENTRE * channels] = (float) mean;
-    row[INVERSE * channels] = (float) inverse;
+    set_rows (layer, c, mean, variance);
     *moving_mean = towards (*moving_mean, mean, layer->spec.momentum);
     *moving_variance = towards (*moving_variance, variance, layer->spec.momentum);
   }
+}
+
+static void
+batch_norm_forward_fixed (NnLayer *layer)
+{
+  for (size_t c = 0; c < layer->in.values; c++)
+    set_rows (layer, c, (double) layer->tensors[MEAN].values[c], (double) layer->tensors[VARIANCE].values[c]);
 }
 
 static void
@@ -163,6 +179,7 @@ const NnLayerTraining nn_batch_norm_training = {
   .n_sums = batch_norm_n_sums,
   .forward_sums = batch_norm_forward_sums,
   .forward_total = batch_norm_forward_total,
+  .forward_fixed = batch_norm_forward_fixed,
   .backward_sums = batch_norm_backward_sums,
   .backward_total = batch_norm_backward_total,
   .forward = batch_norm_train_forward,

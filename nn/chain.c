@@ -79,6 +79,7 @@ struct NnChain
   const NnTarget *targets;
   size_t samples, frames;
   size_t n_slices;
+  bool heads_only;
   size_t part;
 
   Link links[]; /* [n_layers] the body, [n_heads] */
@@ -605,8 +606,8 @@ turn_around (NnChain *chain, size_t index, unsigned worker)
     forward (chain, chain->n_layers + h, index, worker);
     if (!weigh (chain, h, &slice, dout, &loss))
       continue;
-    backward (chain, chain->n_layers + h, index, dout, din, worker);
-    for (size_t i = 0; i < n; i++)
+    backward (chain, chain->n_layers + h, index, dout, chain->heads_only ? NULL : din, worker);
+    for (size_t i = 0; i < n && !chain->heads_only; i++)
       sum[i] += din[i];
   }
   chain->slice_loss[index] = loss;
@@ -634,7 +635,7 @@ forward_task (void *data, size_t index, unsigned worker)
 
   for (size_t i = part_begin (chain, chain->part); i < end; i++)
     forward (chain, i, index, worker);
-  if (chain->part < chain->n_stops) {
+  if (chain->part < chain->n_stops && !chain->heads_only) {
     const Link *stop = &chain->links[end];
     const NnSlice slice = slice_at (chain, stop, index);
 
@@ -680,7 +681,8 @@ last_task (void *data, size_t index, unsigned worker)
   else
     forward_task (data, index, worker);
   turn_around (data, index, worker);
-  backward_task (data, index, worker);
+  if (!((const NnChain *) data)->heads_only)
+    backward_task (data, index, worker);
 }
 
 static void
@@ -695,6 +697,10 @@ add_slice_sums (const NnChain *chain, Link *stop)
 static void
 forward_total (const NnChain *chain, Link *stop)
 {
+  if (chain->heads_only) {
+    stop->layer.spec.class->training->forward_fixed (&stop->layer);
+    return;
+  }
   add_slice_sums (chain, stop);
   stop->layer.spec.class->training->forward_total (&stop->layer, chain->samples * stop->items, stop->sums);
 }
@@ -773,12 +779,14 @@ begin_batch (NnChain *chain, const float *input, size_t samples, size_t frames, 
 }
 
 NnChainReport
-nn_chain_run (NnChain *chain, const float *input, size_t samples, size_t frames, const NnTarget *targets, uint64_t seed)
+nn_chain_run (NnChain *chain, const float *input, size_t samples, size_t frames, const NnTarget *targets, uint64_t seed,
+    bool heads_only)
 {
   NnChainReport report = { 0 };
   double squares = 0;
 
   begin_batch (chain, input, samples, frames, targets, seed);
+  chain->heads_only = heads_only;
   nn_pool_run (chain->pool, chain->n_layers + chain->n_heads, prepare_task, chain);
 
   for (chain->part = 0; chain->part < chain->n_stops; chain->part++) {
@@ -786,7 +794,7 @@ nn_chain_run (NnChain *chain, const float *input, size_t samples, size_t frames,
     forward_total (chain, &chain->links[chain->stops[chain->part]]);
   }
   nn_pool_run (chain->pool, chain->n_slices, last_task, chain);
-  while (chain->part > 0) {
+  while (chain->part > 0 && !heads_only) {
     const size_t stop = chain->stops[--chain->part];
 
     if (stop < chain->lowest)

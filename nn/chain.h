@@ -39,10 +39,11 @@ typedef struct NnChainReport
 
 /* One batch: fills the gradients, and moves batch_norm's running statistics among the weights.
  *
- * input    [samples][frames][bands]
- * targets  [n_heads] */
+ * input       [samples][frames][bands]
+ * targets     [n_heads]
+ * heads_only  the body stays as it is: batch_norm works by its running statistics, gradients are the heads' */
 NnChainReport nn_chain_run (NnChain *chain, const float *input, size_t samples, size_t frames, const NnTarget *targets,
-    uint64_t seed);
+    uint64_t seed, bool heads_only);
 
 /* The layers as they were described, and each head's: for networks that infer. */
 const NnLayerSpec *nn_chain_body_spec (const NnChain *chain, size_t index);

@@ -13,13 +13,15 @@
 
 enum
 {
-  RANGE = 8192, /* parameters that a thread updates at once */
+  RANGE = 8192,        /* parameters that a thread updates at once */
+  TENSORS_OF_HEAD = 2, /* kernel and bias */
 };
 
 /* Some parameters of one tensor. */
 typedef struct Range
 {
   size_t first, n;
+  bool body;   /* false: of a head */
   bool learns; /* false: running statistics, which the layer moves by itself */
   bool decays; /* kernels only */
 } Range;
@@ -47,6 +49,7 @@ struct NnTrainer
   uint64_t steps;
 
   NnAdamW adamw;       /* of the present step */
+  bool heads_only;     /* the same */
   double decay;        /* of the average, in the present step */
   const Predictor *by; /* of the present prediction, as all that follows */
   const float *input;
@@ -66,8 +69,9 @@ name_ends (const char *name, const char *suffix)
 
 /* ranges [..]: out; NULL: counts only. */
 static size_t
-cut_ranges (const NnChain *chain, Range *ranges)
+cut_ranges (const NnChain *chain, size_t n_heads, Range *ranges)
 {
+  const size_t n_body = nn_chain_n_tensors (chain) - n_heads * TENSORS_OF_HEAD;
   size_t n_ranges = 0;
 
   for (size_t t = 0; t < nn_chain_n_tensors (chain); t++) {
@@ -79,6 +83,7 @@ cut_ranges (const NnChain *chain, Range *ranges)
         ranges[n_ranges] = (Range){
           .first = nn_chain_offset (chain, t) + first,
           .n = size - first < RANGE ? size - first : RANGE,
+          .body = t < n_body,
           .learns = !name_ends (tensor->name, "/moving_mean") && !name_ends (tensor->name, "/moving_variance"),
           .decays = name_ends (tensor->name, "/kernel") || name_ends (tensor->name, "/recurrent_kernel"),
         };
@@ -95,12 +100,12 @@ allocate (NnTrainer *trainer)
   for (size_t i = 0; i < sizeof arrays / sizeof *arrays; i++)
     if (!(*arrays[i] = calloc (trainer->n_values, sizeof (float))))
       return false;
-  trainer->n_ranges = cut_ranges (trainer->chain, NULL);
+  trainer->n_ranges = cut_ranges (trainer->chain, trainer->n_heads, NULL);
   trainer->ranges = calloc (trainer->n_ranges, sizeof *trainer->ranges);
   trainer->predictors = calloc (trainer->n_heads, sizeof *trainer->predictors);
   if (!trainer->ranges || !trainer->predictors)
     return false;
-  cut_ranges (trainer->chain, trainer->ranges);
+  cut_ranges (trainer->chain, trainer->n_heads, trainer->ranges);
   return true;
 }
 
@@ -196,14 +201,14 @@ copy_statistics (const NnTrainer *trainer, const float *from, float *to)
 /* Moves the running statistics. */
 static NnStepReport
 run_batch (NnTrainer *trainer, const float *input, size_t samples, size_t frames, const NnTarget *targets,
-    uint64_t seed)
+    uint64_t seed, bool heads_only)
 {
   assert (frames >= trainer->min_frames);
 
   copy_statistics (trainer, nn_chain_weights (trainer->chain), trainer->statistics);
 
   const NnChainReport report = nn_chain_run (trainer->chain, input, samples, frames, targets,
-      seed ^ trainer->steps * UINT64_C (0x9e3779b97f4a7c15));
+      seed ^ trainer->steps * UINT64_C (0x9e3779b97f4a7c15), heads_only);
 
   return (NnStepReport){
     .loss = report.loss,
@@ -221,6 +226,8 @@ update_task (void *data, size_t index, unsigned worker)
   NnAdamW adamw = trainer->adamw;
 
   (void) worker;
+  if (range->body && trainer->heads_only)
+    return;
   if (!range->decays)
     adamw.weight_decay = 0;
   if (range->learns)
@@ -233,7 +240,7 @@ NnStepReport
 nn_trainer_step (NnTrainer *trainer, const float *input, size_t samples, size_t frames, const NnTarget *targets,
     const NnStep *step)
 {
-  const NnStepReport report = run_batch (trainer, input, samples, frames, targets, step->seed);
+  const NnStepReport report = run_batch (trainer, input, samples, frames, targets, step->seed, step->heads_only);
 
   if (!report.finite) {
     copy_statistics (trainer, trainer->statistics, nn_chain_weights (trainer->chain));
@@ -249,6 +256,7 @@ nn_trainer_step (NnTrainer *trainer, const float *input, size_t samples, size_t 
     .scale = nn_clip_scale (report.gradient_norm, step->clip_norm),
     .step = trainer->steps,
   };
+  trainer->heads_only = step->heads_only;
   trainer->decay = nn_average_decay (step->average, trainer->steps);
   nn_pool_run (trainer->pool, trainer->n_ranges, update_task, trainer);
   return report;
@@ -258,7 +266,7 @@ NnStepReport
 nn_trainer_gradients (NnTrainer *trainer, const float *input, size_t samples, size_t frames, const NnTarget *targets,
     uint64_t seed)
 {
-  const NnStepReport report = run_batch (trainer, input, samples, frames, targets, seed);
+  const NnStepReport report = run_batch (trainer, input, samples, frames, targets, seed, false);
 
   copy_statistics (trainer, trainer->statistics, nn_chain_weights (trainer->chain));
   return report;
@@ -323,9 +331,9 @@ nn_trainer_set_steps (NnTrainer *trainer, uint64_t steps)
 static size_t
 tensor_of (const NnNetwork *network, size_t head, size_t index)
 {
-  const size_t of_head = 2, of_body = nn_network_n_tensors (network) - of_head;
+  const size_t of_body = nn_network_n_tensors (network) - TENSORS_OF_HEAD;
 
-  return index < of_body ? index : index + head * of_head;
+  return index < of_body ? index : index + head * TENSORS_OF_HEAD;
 }
 
 static bool

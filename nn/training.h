@@ -43,11 +43,13 @@ struct NnLayerTraining
    *
    * forward_sums    slice: sums [n_sums] out
    * forward_total   whole batch: the sums over all slices, of `count` items in all; updates running statistics
+   * forward_fixed   whole batch, in place of both where the layer is to stay as it is: works by its running statistics
    * backward_sums   slice: sums [n_sums] out
    * backward_total  whole batch; adds to the gradients [n_tensors] of the batch what follows from the sums */
   size_t (*n_sums) (const NnLayer *layer);
   void (*forward_sums) (const NnLayer *layer, const NnSlice *slice, const float *in, double *sums);
   void (*forward_total) (NnLayer *layer, size_t count, const double *sums);
+  void (*forward_fixed) (NnLayer *layer);
   void (*backward_sums) (const NnLayer *layer, const NnSlice *slice, const float *in, const float *dout, double *sums);
   void (*backward_total) (NnLayer *layer, size_t count, const double *sums, float *const *gradients);
 

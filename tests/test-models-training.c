@@ -6,6 +6,8 @@
 #include "models/training.h"
 
 #include "models/checkpoint.h"
+#include "models/genre_model_file.h"
+#include "nn/network.h"
 #include "tests/expect_error.h"
 #include "tests/training_builder.h"
 
@@ -188,6 +190,39 @@ test_same_weights (const Fixture *fixture)
   }
 }
 
+/* The model of a training as it stands. */
+static GenreModel *
+model_of (const Training *training)
+{
+  g_autoptr (GBytes) bytes = training_export (training, NULL, NULL);
+  gsize size = 0;
+  const guint8 *data = g_bytes_get_data (bytes, &size);
+  return genre_model_parse (data, size, "trained", NULL);
+}
+
+/* The body is what the average of its weights had become, and stays so. */
+static void
+test_heads_only (const Fixture *fixture)
+{
+  g_autoptr (TrainRecipe) recipe = tb_recipe (recipe_json);
+  recipe->stages[1].heads_only = true;
+  recipe->choose_best = false;
+  g_autoptr (TrainingData) data = load (fixture, recipe);
+  g_autoptr (Training) training = training_new (recipe, data, 1, 2, NULL);
+  steps (training, 8);
+  GenreModel *before = model_of (training);
+  steps (training, 22);
+  GenreModel *after = model_of (training);
+  CHECK (before && after, "no model");
+  for (size_t t = 0; before && after && t < nn_network_n_tensors (before->network); t++) {
+    const NnTensor *a = nn_network_tensor (before->network, t), *b = nn_network_tensor (after->network, t);
+    const bool same = memcmp (a->values, b->values, nn_tensor_size (a) * sizeof (float)) == 0;
+    CHECK (same == !g_str_has_prefix (a->name, "d/"), "%s", a->name);
+  }
+  genre_model_unref (before);
+  genre_model_unref (after);
+}
+
 static void
 test_refusals (const Fixture *fixture)
 {
@@ -287,6 +322,7 @@ main (void)
   Fixture fixture = fixture_new ();
   test_learns (&fixture);
   test_same_weights (&fixture);
+  test_heads_only (&fixture);
   test_diverges (&fixture);
   test_networks (&fixture);
   test_refusals (&fixture);

@@ -488,6 +488,49 @@ test_update (void)
   nn_trainer_free (trainer);
 }
 
+/* Only the heads learn: the loss is that of the network that would ship, and the body stays to the last bit. */
+static void
+test_heads_only (void)
+{
+  static Batch batch;
+  const Body body = crnn (0);
+  const NnStep all = { .learning_rate = .01 };
+  const NnStep only = { .learning_rate = .01, .weight_decay = .1, .average = .9, .heads_only = true };
+  NnTrainer *trainer = trainer_new (&body, 1, 2), *before = trainer_new (&body, 1, 1);
+  const size_t n_body = nn_trainer_n_tensors (trainer) - 2;
+  uint64_t seed = 41;
+
+  for (int k = 0; k < 5; k++) {
+    fill (&batch, &seed, SAMPLES, MAX_FRAMES);
+    step_on (trainer, &batch, &all);
+  }
+  copy_state (trainer, before);
+
+  const double predicted = loss_of_predictions (trainer, &batch, 0);
+  const NnStepReport first = step_on (trainer, &batch, &only), second = step_on (trainer, &batch, &only);
+
+  CHECK (fabs (first.loss - predicted) < 1e-6, "loss %g, predicted %g", first.loss, predicted);
+  CHECK (second.loss < first.loss, "loss from %g to %g", first.loss, second.loss);
+  for (int kind = 0; kind < NN_TRAINER_GRADIENT; kind++)
+    for (size_t t = 0; t < nn_trainer_n_tensors (trainer); t++) {
+      const bool same = memcmp (nn_trainer_array (trainer, (NnTrainerKind) kind, t),
+                            nn_trainer_array (before, (NnTrainerKind) kind, t), size_of (trainer, t) * sizeof (float))
+          == 0;
+
+      CHECK (same == (t < n_body), "%s of kind %d", nn_trainer_tensor (trainer, t)->name, kind);
+    }
+
+  /* And all learn again. */
+  step_on (trainer, &batch, &all);
+  for (size_t t = 0; t < nn_trainer_n_tensors (trainer); t++)
+    CHECK (memcmp (nn_trainer_array (trainer, NN_TRAINER_WEIGHT, t), nn_trainer_array (before, NN_TRAINER_WEIGHT, t),
+               size_of (trainer, t) * sizeof (float))
+            != 0,
+        "%s stands still", nn_trainer_tensor (trainer, t)->name);
+  nn_trainer_free (trainer);
+  nn_trainer_free (before);
+}
+
 /* --- what must not matter -------------------------------------------------------------------------------------- */
 
 static void
@@ -812,6 +855,7 @@ main (void)
   test_threads ();
   test_continues ();
   test_update ();
+  test_heads_only ();
   test_not_finite ();
   test_no_weight ();
   test_predict ();
