@@ -101,6 +101,18 @@ augment_mix (float *db, const float *other, double share, gsize n)
 }
 
 void
+augment_low_pass (const AugmentConfig *config, Random *random, float *db, gsize n_frames, gsize bands)
+{
+  const float nothing_db = -300;
+  const gboolean wanted = random_uniform (random) < config->low_pass;
+  const gsize first = bands - random_below (random, bands * 3 / 8 + 1);
+
+  for (gsize t = 0; wanted && t < n_frames; t++)
+    for (gsize b = first; b < bands; b++)
+      db[t * bands + b] = nothing_db;
+}
+
+void
 augment_mask (const Augment *augment, float *input, gsize n_frames, gsize bands)
 {
   assert (augment->first_frame + augment->n_frames <= n_frames && augment->first_band + augment->n_bands <= bands);

@@ -23,6 +23,7 @@ typedef struct AugmentConfig
   double equalizer_db;              /* standard deviation of a smooth curve over the bands */
   unsigned shift_bands;             /* at most, up or down */
   unsigned mask_bands, mask_frames; /* widest mask; 0: none */
+  double low_pass;                  /* probability of a low-pass */
 } AugmentConfig;
 
 enum
@@ -59,6 +60,12 @@ void augment_colour (const Augment *augment, float *db, gsize n_frames, gsize ba
  *
  * db, other [n] */
 void augment_mix (float *db, const float *other, double share, gsize n);
+
+/* A low-pass in so many cases as the configuration says: nothing is left of the bands from some one up, which lies in
+ * the upper 3/8.  So music of a lower rate sounds: with 64 bands to 11 kHz, 8 kHz leaves 45.
+ *
+ * db [n_frames][bands] */
+void augment_low_pass (const AugmentConfig *config, Random *random, float *db, gsize n_frames, gsize bands);
 
 /* Zeroes the masks of what the network will see: the mean, if it is standardised.
  *

@@ -533,6 +533,7 @@ static const Key augment_keys[] = {
   { "shift_bands", UNSIGNED, offsetof (AugmentConfig, shift_bands), 0, 1024, NULL, NULL },
   { "mask_bands", UNSIGNED, offsetof (AugmentConfig, mask_bands), 0, 1024, NULL, NULL },
   { "mask_frames", UNSIGNED, offsetof (AugmentConfig, mask_frames), 0, TRAIN_MAX_WINDOW, NULL, NULL },
+  { "low_pass", NUMBER, offsetof (AugmentConfig, low_pass), 0, 1, NULL, NULL },
 };
 
 static bool
@@ -548,6 +549,35 @@ append_augment (const TrainRecipe *recipe, const void *object, GString *json)
 {
   (void) object;
   append_object (recipe, LIST_OF (augment_keys), &recipe->augment, json);
+}
+
+static const AugmentConfig no_augment = { .stretch_min = 1, .stretch_max = 1 };
+
+static bool
+parse_stage_augment (Parse *parse, JsonNode *node, const JsonPlace *place, void *object, GError **error)
+{
+  TrainStage *stage = object;
+  (void) place;
+  stage->has_augment = !JSON_NODE_HOLDS_NULL (node);
+  stage->augment = no_augment;
+  return !stage->has_augment
+      || parse_object (parse, node, "stage: augment", LIST_OF (augment_keys), &stage->augment, error);
+}
+
+static void
+append_stage_augment (const TrainRecipe *recipe, const void *object, GString *json)
+{
+  const TrainStage *stage = object;
+  if (stage->has_augment)
+    append_object (recipe, LIST_OF (augment_keys), &stage->augment, json);
+  else
+    g_string_append (json, "null");
+}
+
+const AugmentConfig *
+train_stage_augment (const TrainRecipe *recipe, const TrainStage *stage)
+{
+  return stage->has_augment ? &stage->augment : &recipe->augment;
 }
 
 /* --- data ------------------------------------------------------------------------------------------------------ */
@@ -732,6 +762,7 @@ static const Key stage_keys[] = {
   { "clip", NUMBER, offsetof (TrainStage, clip), 0, 1e9, NULL, NULL },
   { "average", NUMBER, offsetof (TrainStage, average), 0, .999999, NULL, NULL },
   { "crop", NUMBER, offsetof (TrainStage, crop_share), 0, 1, NULL, NULL },
+  { "augment", OTHER, 0, 0, 0, parse_stage_augment, append_stage_augment },
   { "heads_only", BOOLEAN, offsetof (TrainStage, heads_only), 0, 0, NULL, NULL },
 };
 
@@ -967,7 +998,7 @@ train_recipe_parse (const char *text, gsize size, const char *file, GError **err
   recipe->smoothing = .1;
   recipe->class_weights = true;
   recipe->logits_factor = 20;
-  recipe->augment.stretch_min = recipe->augment.stretch_max = 1;
+  recipe->augment = no_augment;
   recipe->fraction = .2;
   recipe->every = 200;
   recipe->interval_s = 1;

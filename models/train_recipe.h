@@ -64,6 +64,8 @@ typedef struct TrainStage
   double clip;       /* norm of the gradients; 0: none */
   double average;    /* decay of the moving average of the weights */
   double crop_share; /* of the batches that are cut to a random length of min_frames to window_frames */
+  bool has_augment;  /* false: the recipe's */
+  AugmentConfig augment;
   bool heads_only; /* learns the dense layers behind the body, which stays what the average of its weights has become */
 } TrainStage;
 
@@ -129,6 +131,8 @@ int train_recipe_group (const TrainRecipe *recipe, const char *path);
 
 /* Windows of a batch. */
 unsigned train_stage_samples (const TrainRecipe *recipe, const TrainStage *stage);
+
+const AugmentConfig *train_stage_augment (const TrainRecipe *recipe, const TrainStage *stage);
 
 /* "labels", ... */
 const char *train_loss_name (TrainLoss loss);

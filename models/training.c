@@ -492,8 +492,14 @@ training_step (Training *training, TrainingProgress *ret_progress, GError **erro
     training->learning_rate = nn_schedule_rate (&schedule, step);
     training_batch_fill (training->batch, training->seed, index, step);
     training->windows = training_batch_samples (training->batch);
-    const NnStep how = { training->learning_rate, stage->weight_decay, stage->clip, stage->average, training->seed,
-      stage->heads_only };
+    const NnStep how = {
+      .learning_rate = training->learning_rate,
+      .weight_decay = stage->weight_decay,
+      .clip_norm = stage->clip,
+      .average = stage->average,
+      .seed = training->seed,
+      .heads_only = stage->heads_only,
+    };
     const NnStepReport report = nn_trainer_step (training->trainer, training_batch_input (training->batch),
         training->windows, training_batch_frames (training->batch), training_batch_targets (training->batch), &how);
     if (!report.finite)

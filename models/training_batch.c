@@ -332,7 +332,8 @@ fill_sample (void *user_data, size_t task, unsigned worker)
   Target *target = &batch->raw[task];
   float *out = batch->input + task * batch->frames * bands;
 
-  const Augment augment = augment_draw (&recipe->augment, &random, batch->frames, bands);
+  const AugmentConfig *config = train_stage_augment (recipe, batch->stage);
+  const Augment augment = augment_draw (config, &random, batch->frames, bands);
   gsize window = cut_window (batch, share, item, augment.stretch, &random, work, out);
   augment_colour (&augment, out, batch->frames, bands);
   fill_target (batch, share, item, window, work->class_logits, target);
@@ -340,13 +341,14 @@ fill_sample (void *user_data, size_t task, unsigned worker)
   if (random_uniform (&random) < group->mix_share) {
     const double part = random_beta (&random, group->mix_beta);
     const TrainingItem *partner = &data->groups[index].items[random_below (&random, data->groups[index].n_items)];
-    const Augment other = augment_draw (&recipe->augment, &random, batch->frames, bands);
+    const Augment other = augment_draw (config, &random, batch->frames, bands);
     window = cut_window (batch, share, partner, other.stretch, &random, work, work->other);
     augment_colour (&other, work->other, batch->frames, bands);
     augment_mix (out, work->other, part, batch->frames * bands);
     fill_target (batch, share, partner, window, work->class_logits, &work->target);
     mix_targets (data, target, &work->target, part);
   }
+  augment_low_pass (config, &random, out, batch->frames, bands);
   genre_feature_set_to_input (&data->frontend, out, batch->frames);
   augment_mask (&augment, out, batch->frames, bands);
 }

@@ -498,7 +498,13 @@ slice_at (const NnChain *chain, const Link *link, size_t index)
 {
   const size_t most = slice_of (chain->samples), first = index * most, left = chain->samples - first;
 
-  return (NnSlice){ .samples = left < most ? left : most, .first = first, .items = link->items, .seed = link->seed };
+  return (NnSlice){
+    .samples = left < most ? left : most,
+    .first = first,
+    .items = link->items,
+    .fixed = chain->heads_only && link < chain->links + chain->n_layers,
+    .seed = link->seed,
+  };
 }
 
 /* What comes into layer i of the body, or a head, for that sample. */

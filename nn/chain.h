@@ -41,7 +41,7 @@ typedef struct NnChainReport
  *
  * input       [samples][frames][bands]
  * targets     [n_heads]
- * heads_only  the body stays as it is: batch_norm works by its running statistics, gradients are the heads' */
+ * heads_only  the body stays as it is and works as at inference; the gradients are those of the heads */
 NnChainReport nn_chain_run (NnChain *chain, const float *input, size_t samples, size_t frames, const NnTarget *targets,
     uint64_t seed, bool heads_only);
 

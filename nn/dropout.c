@@ -61,7 +61,8 @@ dropout_train_forward (const NnLayer *layer, const NnSlice *slice, const float *
   (void) in; /* is `out` */
   (void) cache;
   (void) scratch;
-  drop (layer, slice, out);
+  if (!slice->fixed)
+    drop (layer, slice, out);
 }
 
 static void

@@ -47,7 +47,7 @@ typedef struct NnStep
   double clip_norm;    /* of all gradients together; 0: no clipping */
   double average;      /* decay of the moving average of the weights; 0: the average is the weights */
   uint64_t seed;       /* of the dropouts */
-  bool heads_only;     /* the body stays as it is, and batch_norm works by its running statistics */
+  bool heads_only;     /* the body stays as it is, and works as at inference */
 } NnStep;
 
 typedef struct NnStepReport

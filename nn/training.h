@@ -24,6 +24,7 @@ typedef struct NnSlice
   size_t samples; /* in this slice */
   size_t first;   /* index of its first sample in the batch */
   size_t items;   /* that come in, for each sample */
+  bool fixed;     /* the layer works as at inference, and there will be no backward() */
   uint64_t seed;  /* of this layer and step: what a dropout drops follows from it, the sample's index and the value's */
 } NnSlice;
 

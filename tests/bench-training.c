@@ -94,7 +94,7 @@ add (uint64_t *seed, NnLayerSpec spec)
   Step *step = &steps[n_steps];
   NnLayer *layer = &step->layer;
   const NnLayerClass *class = spec.class;
-  const NnSlice slice = { SLICE, 0, n_steps > 0 ? steps[n_steps - 1].layer.out.items : WINDOW, 0 };
+  const NnSlice slice = { SLICE, 0, n_steps > 0 ? steps[n_steps - 1].layer.out.items : WINDOW, false, 0 };
   NnIssue issue = { 0 };
 
   *step = (Step){ 0 };
@@ -193,7 +193,7 @@ training_of (size_t i)
 static NnSlice
 slice_at (size_t i, size_t index)
 {
-  return (NnSlice){ SLICE, index * SLICE, steps[i].layer.in.items, 1 };
+  return (NnSlice){ SLICE, index * SLICE, steps[i].layer.in.items, false, 1 };
 }
 
 static float *

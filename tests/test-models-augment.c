@@ -120,10 +120,37 @@ test_mask (void)
     }
 }
 
+/* How often, and from which bands up: each of the upper 3/8, and none, comes up. */
+static void
+test_low_pass (void)
+{
+  const AugmentConfig config = { .stretch_min = 1, .stretch_max = 1, .low_pass = .3 };
+  const gsize lowest = BANDS - BANDS * 3 / 8;
+  Random random = random_from (&(guint64){ 5 }, 1);
+  unsigned passes = 0, firsts[BANDS + 1] = { 0 };
+  for (unsigned k = 0; k < 4000; k++) {
+    float db[N];
+    for (gsize i = 0; i < N; i++)
+      db[i] = (float) i;
+    augment_low_pass (&config, &random, db, FRAMES, BANDS);
+    gsize first = 0;
+    while (first < BANDS && db[first] >= 0)
+      first++;
+    for (gsize i = 0; i < N; i++)
+      CHECK ((double) db[i] == (i % BANDS < first ? (double) i : -300), "%u: value %u", k, (unsigned) i);
+    passes += first < BANDS;
+    firsts[first]++;
+  }
+  const double expected = .3 * (double) (BANDS - lowest) / (double) (BANDS - lowest + 1);
+  CHECK (fabs (passes / 4000. - expected) < .03, "%u of 4000", passes);
+  for (gsize b = 0; b < BANDS; b++)
+    CHECK ((firsts[b] > 0) == (b >= lowest), "from band %u: %u", (unsigned) b, firsts[b]);
+}
+
 static void
 test_draw (void)
 {
-  const AugmentConfig config = { .8, 1.25, 6, 2, 2, 4, 8 };
+  const AugmentConfig config = { .8, 1.25, 6, 2, 2, 4, 8, 0 };
   double square = 0, least = 2, most = 0;
   int low = 9, high = -9;
   unsigned widest = 0, longest = 0;
@@ -163,6 +190,7 @@ main (void)
   test_colour ();
   test_mix ();
   test_mask ();
+  test_low_pass ();
   test_draw ();
   TEST_END ();
 }

@@ -445,7 +445,7 @@ run_batch (Batch *batch, size_t size, bool wanted)
   for (size_t first = 0; first < batch->samples; first += size) {
     const size_t left = batch->samples - first;
 
-    parts[n] = (Part){ .slice = { left < size ? left : size, first, batch->items, batch->seed } };
+    parts[n] = (Part){ .slice = { left < size ? left : size, first, batch->items, false, batch->seed } };
     parts[n].in = batch->x + first * batch->n_in;
     if (n_sums > 0)
       training->forward_sums (layer, &parts[n].slice, parts[n].in, sums);
@@ -860,7 +860,7 @@ static void
 test_equal_maxima (void)
 {
   NnLayerSpec spec = nn_layer_spec_default (&nn_max_pool2d_class);
-  const NnSlice slice = { 1, 0, 2, 0 };
+  const NnSlice slice = { 1, 0, 2, false, 0 };
   const float in[] = { 1, 7, 7, 7 }, dout[] = { 3 }, expected[] = { 0, 0, 3, 0 }; /* column 0: 1 7, column 1: 7 7 */
   float din[4];
   NnLayer layer = { .spec = spec, .in = image (2, 2, 1), .gemm = kernel };

@@ -493,7 +493,7 @@ static void
 test_heads_only (void)
 {
   static Batch batch;
-  const Body body = crnn (0);
+  const Body body = crnn (.2);
   const NnStep all = { .learning_rate = .01 };
   const NnStep only = { .learning_rate = .01, .weight_decay = .1, .average = .9, .heads_only = true };
   NnTrainer *trainer = trainer_new (&body, 1, 2), *before = trainer_new (&body, 1, 1);
