@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "gst/gstgenreclassify.h"
+#if GENRE_WITH_SCOPE
+#include "gst/gstgenrescope.h"
+#endif
 #include "models/genre_stream.h"
 
 static gboolean
@@ -7,6 +10,10 @@ plugin_init (GstPlugin *plugin)
 {
   /* As early as can be, since it protects the plans of the whole process, ours and the application's. */
   genre_stream_init ();
+#if GENRE_WITH_SCOPE
+  if (!GST_ELEMENT_REGISTER (genrescope, plugin))
+    return FALSE;
+#endif
   return GST_ELEMENT_REGISTER (genreclassify, plugin);
 }
 

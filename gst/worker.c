@@ -27,6 +27,8 @@ struct GenreWorker
 {
   GstElement *element;
   GenreQueue *queue;
+  GenreWorkerFunc func; /* NULL: messages */
+  gpointer user_data;
   GThread *thread;
   GenreModel *model;
   GenreStream *stream;
@@ -170,6 +172,10 @@ post (GenreWorker *worker, const GenreResult *result, const GenreTimes *times)
   update_tag (worker, result, &config);
   if (!config.post_messages || genre_queue_epoch (worker->queue) != worker->epoch)
     return;
+  if (worker->func) {
+    worker->func (result, worker->user_data);
+    return;
+  }
   gst_element_post_message (worker->element,
       genre_message_new (GST_OBJECT_CAST (worker->element), worker->model, result, times, config.threshold));
 }
@@ -345,14 +351,27 @@ genre_worker_free (GenreWorker *worker)
   g_free (worker);
 }
 
+void
+genre_worker_set_func (GenreWorker *worker, GenreWorkerFunc func, gpointer user_data)
+{
+  g_assert (!worker->thread);
+  worker->func = func;
+  worker->user_data = user_data;
+}
+
 gboolean
 genre_worker_start (GenreWorker *worker, GenreModel *model, guint window_frames)
 {
   GstSegment segment;
+  GenreStreamConfig config;
 
   g_assert (!worker->thread);
+  g_mutex_lock (&worker->lock);
+  config = worker->config.stream;
+  worker->stats = (GenreWorkerStats){ 0 };
+  g_mutex_unlock (&worker->lock);
   worker->rate_hz = genre_model_frontend (model)->mel.sample_rate_hz;
-  worker->stream = genre_stream_new (model, worker->rate_hz, window_frames, &worker->config.stream);
+  worker->stream = genre_stream_new (model, worker->rate_hz, window_frames, &config);
   if (!worker->stream)
     return FALSE;
   worker->model = genre_model_ref (model);
@@ -364,7 +383,6 @@ genre_worker_start (GenreWorker *worker, GenreModel *model, guint window_frames)
   g_array_set_size (worker->segments, 0);
   add_segment (worker, &segment);
   begin_run (worker);
-  worker->stats = (GenreWorkerStats){ 0 };
   worker->epoch = genre_queue_epoch (worker->queue);
   worker->thread = g_thread_try_new ("genreclassify", work, worker, NULL);
   if (worker->thread)

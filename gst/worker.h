@@ -38,6 +38,13 @@ typedef struct GenreWorkerStats
 /* element: its messages' source, not referenced; it owns the worker.
  * queue:   of GenreMark, not owned. */
 GenreWorker *genre_worker_new (GstElement *element, GenreQueue *queue);
+
+/* Called on the worker's thread with no lock held, finals included; the result is valid until it returns. */
+typedef void (*GenreWorkerFunc) (const GenreResult *result, gpointer user_data);
+
+/* Hands every answer to func in place of a message.  Not while started. */
+void genre_worker_set_func (GenreWorker *worker, GenreWorkerFunc func, gpointer user_data);
+
 void genre_worker_free (GenreWorker *worker); /* stopped; NULL is a no-op */
 
 /* Starts the thread; the model is referenced until stop.

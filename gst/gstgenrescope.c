@@ -1,0 +1,690 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/**
+ * SECTION:element-genrescope
+ * @title: genrescope
+ *
+ * Shows music while it plays: a mel-spectrogram that scrolls, and beside it a bar for each genre, with the one in
+ * front in large letters.  A classifier like that of #GstGenreClassify works inside, on a thread of its own.  In a live
+ * pipeline the picture never waits for it, elsewhere only when it is more than a second behind.  Nothing is posted on
+ * the bus.
+ *
+ * The bars show `smoothed` of the last answer, in the model's order; the first answer comes after 3.5 s of audio with
+ * the default model.  After a second below -60 dBFS the picture says "silence" and the bars stay as they were, pale.  A
+ * flush and a new stream start from nothing.
+ *
+ * ## Example launch lines
+ * |[
+ * gst-launch-1.0 playbin uri=file:///music/song.mp3 flags=vis+audio+soft-volume vis-plugin=genrescope
+ * gst-launch-1.0 autoaudiosrc ! genrescope ! videoconvert ! autovideosink
+ * ]|
+ */
+#include "gst/gstgenrescope.h"
+
+#include "gst/feed.h"
+#include "gst/mark.h"
+#include "gst/pcm.h"
+#include "gst/queue.h"
+#include "gst/scope_picture.h"
+#include "gst/worker.h"
+#include "models/spectrogram.h"
+
+#include <math.h>
+#include <string.h>
+
+GST_DEBUG_CATEGORY_EXTERN (gst_genre_classify_debug);
+#define GST_CAT_DEFAULT gst_genre_classify_debug
+
+enum
+{
+  MAX_MARKS = 64, /* resets and segments that may wait for the worker */
+  CHUNK = 512,    /* samples mixed at a time */
+};
+
+static const GstClockTime MAX_LAG = GST_SECOND;         /* live */
+static const GstClockTime ALIGNMENT = 40 * GST_MSECOND; /* timestamps are off by less */
+static const GstClockTime QUIET = GST_SECOND;           /* this long is silence */
+static const gdouble SILENCE_DB = -60;
+
+enum
+{
+  PROP_0,
+  PROP_MODEL,
+  PROP_INTERVAL,
+  PROP_SMOOTHING,
+  PROP_SPAN,
+};
+
+/* The base class makes a frame of as much audio as it has, and one of the rest again with what comes next, at the pace
+ * of the buffers.  So it is given no audio: for each frame that is due, counted in samples, it gets one sample frame
+ * with the frame's time, marked DISCONT so that it forgets the one before. */
+struct _GstGenreScope
+{
+  GstAudioVisualizer parent;
+  GstPad *sinkpad; /* the base class's, and what it does there */
+  GstPadChainFunction chain;
+  GstPadEventFunction event;
+
+  GenreQueue *queue;
+  GenreFeed *feed;
+  GenreWorker *worker;
+
+  /* under the object lock */
+  gchar *model_path; /* NULL: the embedded one */
+  GenreWorkerConfig config;
+  guint64 span; /* ns */
+
+  GenreModel *model; /* from READY to PAUSED on, until stopped */
+
+  GMutex lock; /* guards the answer: the worker writes, the streaming thread reads */
+  gboolean answered;
+  gdouble *answer; /* [n_labels] */
+
+  /* the streaming thread's */
+  GstAudioInfo audio; /* what all below was made for; rate 0: nothing yet */
+  GstVideoInfo video;
+  GenreSpectrogram *spectrogram;
+  ScopePicture *picture;
+  guint8 *levels;  /* [spectrum.height] */
+  gdouble *shares; /* [n_labels] a copy of the answer */
+  GstSegment segment;
+  GstClockTime base; /* time of sample `origin`; NONE: the next buffer's */
+  guint64 origin;
+  guint64 sample; /* the next one, counted on from a frame's beginning */
+  guint64 frame;  /* the one that it is in */
+  guint64 quiet;  /* samples since the last that was not */
+};
+
+G_DEFINE_TYPE (GstGenreScope, gst_genre_scope, GST_TYPE_AUDIO_VISUALIZER)
+GST_ELEMENT_REGISTER_DEFINE (genrescope, "genrescope", GST_RANK_NONE, GST_TYPE_GENRE_SCOPE)
+
+#define AUDIO_CAPS                                                                                                     \
+  "audio/x-raw, format = (string) " GST_AUDIO_FORMATS_ALL ", layout = (string) interleaved, "                          \
+  "rate = (int) [ 2000, 1000000 ], channels = (int) [ 1, 64 ]"
+
+#if G_BYTE_ORDER == G_LITTLE_ENDIAN
+#define PIXELS "BGRx"
+#else
+#define PIXELS "xRGB"
+#endif
+#define VIDEO_CAPS(width, height, fps)                                                                                 \
+  "video/x-raw, format = (string) " PIXELS ", width = (int) [ " width ", 8192 ], height = (int) [ " height             \
+  ", 8192 ], framerate = (fraction) [ " fps ", 1000/1 ]"
+
+static GstStaticPadTemplate sink_template = GST_STATIC_PAD_TEMPLATE ("sink", GST_PAD_SINK, GST_PAD_ALWAYS,
+    GST_STATIC_CAPS (AUDIO_CAPS));
+
+/* The base class asks for 320 x 200 at 25 frames a second where it can: not in the caps that come first. */
+static GstStaticPadTemplate src_template = GST_STATIC_PAD_TEMPLATE ("src", GST_PAD_SRC, GST_PAD_ALWAYS,
+    GST_STATIC_CAPS (VIDEO_CAPS ("640", "360", "30/1") "; " VIDEO_CAPS ("16", "16", "1/100")));
+
+/* --- the answer ------------------------------------------------------------------------------------------------ */
+
+/* On the worker's thread. */
+static void
+on_answer (const GenreResult *result, gpointer user_data)
+{
+  GstGenreScope *self = user_data;
+
+  if (result->windows == 0 && !result->final)
+    return; /* silence from the beginning */
+  g_mutex_lock (&self->lock);
+  self->answered = !result->final;
+  memcpy (self->answer, result->smoothed, genre_model_n_labels (self->model) * sizeof *self->answer);
+  g_mutex_unlock (&self->lock);
+}
+
+static void
+forget_answer (GstGenreScope *self)
+{
+  g_mutex_lock (&self->lock);
+  self->answered = FALSE;
+  g_mutex_unlock (&self->lock);
+}
+
+/* --- time ------------------------------------------------------------------------------------------------------ */
+
+static GstClockTime
+samples_to_time (const GstGenreScope *self, guint64 samples)
+{
+  return gst_util_uint64_scale (samples, GST_SECOND, (guint64) GST_AUDIO_INFO_RATE (&self->audio));
+}
+
+/* The first sample of a frame, counted as self->sample is. */
+static guint64
+frame_start (const GstGenreScope *self, guint64 frame)
+{
+  const guint64 duration = (guint64) GST_AUDIO_INFO_RATE (&self->audio) * (guint64) GST_VIDEO_INFO_FPS_D (&self->video);
+
+  return gst_util_uint64_scale (frame, duration, (guint64) GST_VIDEO_INFO_FPS_N (&self->video));
+}
+
+/* The samples since the last frame count for the next, but the time is that of the buffer to come. */
+static void
+restart_clock (GstGenreScope *self)
+{
+  const guint64 begun = self->sample - MIN (self->sample, frame_start (self, self->frame));
+
+  self->base = GST_CLOCK_TIME_NONE;
+  self->frame = 0;
+  self->sample = MIN (begun, frame_start (self, 1) - 1);
+  self->origin = self->sample;
+}
+
+static GstClockTime
+time_of (const GstGenreScope *self, guint64 sample)
+{
+  if (!GST_CLOCK_TIME_IS_VALID (self->base))
+    return GST_CLOCK_TIME_NONE;
+  return self->base + samples_to_time (self, sample - MIN (sample, self->origin));
+}
+
+/* Whether the buffer continues what came before, and if not, from when on to count. */
+static void
+follow (GstGenreScope *self, GstBuffer *buffer)
+{
+  const GstClockTime pts = GST_BUFFER_PTS (buffer), expected = time_of (self, self->sample);
+
+  if (GST_CLOCK_TIME_IS_VALID (pts) && GST_CLOCK_TIME_IS_VALID (expected)
+      && (GstClockTime) ABS (GST_CLOCK_DIFF (expected, pts)) > ALIGNMENT) {
+    restart_clock (self);
+    genre_spectrogram_reset (self->spectrogram);
+  }
+  if (GST_CLOCK_TIME_IS_VALID (self->base))
+    return;
+  self->base = pts;
+  if (!GST_CLOCK_TIME_IS_VALID (pts) && self->segment.format == GST_FORMAT_TIME)
+    self->base = self->segment.start;
+}
+
+/* --- set-up ---------------------------------------------------------------------------------------------------- */
+
+static void
+drop_picture (GstGenreScope *self)
+{
+  g_clear_pointer (&self->spectrogram, genre_spectrogram_free);
+  g_clear_pointer (&self->picture, scope_picture_free);
+  g_clear_pointer (&self->levels, g_free);
+  gst_audio_info_init (&self->audio);
+  gst_video_info_init (&self->video);
+}
+
+/* As many columns as show the span, but a whole number in each video frame, or one in each few, where that is near
+ * enough: then it glides. */
+static guint
+columns_per_second (const GstVideoInfo *video, gint width, GstClockTime span)
+{
+  const gdouble wanted = width / ((gdouble) span / GST_SECOND);
+  const gdouble fps = (gdouble) GST_VIDEO_INFO_FPS_N (video) / GST_VIDEO_INFO_FPS_D (video),
+                whole = MAX (1, rint (fps));
+  const gdouble columns = wanted >= whole * .75 ? whole * rint (wanted / whole) : whole / rint (whole / wanted);
+
+  return (guint) CLAMP (rint (columns), 1, GENRE_SPECTROGRAM_MAX_COLUMNS);
+}
+
+static ScopePicture *
+new_picture (const GstGenreScope *self, const GenreSpectrogram *spectrogram, gint width, gint height)
+{
+  static const double HZ[] = { 1000, 4000, 250, 8000, 2000, 500, 100 };
+  ScopeTick ticks[G_N_ELEMENTS (HZ)];
+
+  for (guint i = 0; i < G_N_ELEMENTS (HZ); i++)
+    ticks[i] = (ScopeTick){ HZ[i], genre_spectrogram_row (spectrogram, HZ[i]) };
+  return scope_picture_new (width, height, genre_model_labels (self->model), genre_model_n_labels (self->model), ticks,
+      G_N_ELEMENTS (ticks));
+}
+
+/* Called when caps are set, and when downstream asks for others: perhaps the same as before. */
+static gboolean
+gst_genre_scope_setup (GstAudioVisualizer *scope)
+{
+  GstGenreScope *self = GST_GENRE_SCOPE (scope);
+  const gint width = GST_VIDEO_INFO_WIDTH (&scope->vinfo), height = GST_VIDEO_INFO_HEIGHT (&scope->vinfo);
+  GstClockTime now = GST_CLOCK_TIME_NONE;
+  guint64 span;
+
+  scope->req_spf = 1;
+  if (self->picture && GST_AUDIO_INFO_RATE (&scope->ainfo) == GST_AUDIO_INFO_RATE (&self->audio)
+      && gst_video_info_is_equal (&scope->vinfo, &self->video)) {
+    self->audio = scope->ainfo;
+    return TRUE;
+  }
+  GST_OBJECT_LOCK (self);
+  span = self->span;
+  GST_OBJECT_UNLOCK (self);
+
+  const ScopeLayout layout = scope_layout (width, height, genre_model_n_labels (self->model));
+  const guint columns = columns_per_second (&scope->vinfo, layout.spectrum.width, span);
+
+  if (self->picture)
+    now = time_of (self, self->sample);
+  drop_picture (self);
+  self->spectrogram = genre_spectrogram_new ((guint) GST_AUDIO_INFO_RATE (&scope->ainfo), columns,
+      (gsize) layout.spectrum.height);
+  if (!self->spectrogram) {
+    GST_ELEMENT_ERROR (self, RESOURCE, NO_SPACE_LEFT, ("Not enough memory for a spectrogram."), (NULL));
+    return FALSE;
+  }
+  self->picture = new_picture (self, self->spectrogram, width, height);
+  self->levels = g_new0 (guint8, layout.spectrum.height);
+  self->audio = scope->ainfo;
+  self->video = scope->vinfo;
+  self->sample = 0;
+  self->frame = 0;
+  self->quiet = 0;
+  restart_clock (self);
+  self->base = now;
+  GST_INFO_OBJECT (self, "%d x %d, %u columns per second", width, height, columns);
+  return TRUE;
+}
+
+/* --- drawing --------------------------------------------------------------------------------------------------- */
+
+static gboolean
+gst_genre_scope_render (GstAudioVisualizer *scope, GstBuffer *audio, GstVideoFrame *frame)
+{
+  GstGenreScope *self = GST_GENRE_SCOPE (scope);
+  const gsize n_labels = genre_model_n_labels (self->model);
+  const gdouble seconds = (gdouble) GST_VIDEO_INFO_FPS_D (&self->video) / GST_VIDEO_INFO_FPS_N (&self->video);
+  ScopeMood mood = SCOPE_LISTENING;
+
+  (void) audio;
+  memset (self->shares, 0, n_labels * sizeof *self->shares);
+  g_mutex_lock (&self->lock);
+  if (self->answered) {
+    mood = SCOPE_GENRE;
+    memcpy (self->shares, self->answer, n_labels * sizeof *self->shares);
+  }
+  g_mutex_unlock (&self->lock);
+  if (samples_to_time (self, self->quiet) >= QUIET)
+    mood = SCOPE_SILENCE;
+
+  scope_picture_set_bars (self->picture, mood, self->shares, seconds);
+  scope_picture_draw (self->picture, GST_VIDEO_FRAME_PLANE_DATA (frame, 0), GST_VIDEO_FRAME_PLANE_STRIDE (frame, 0));
+  return TRUE;
+}
+
+static void
+listen_for_silence (GstGenreScope *self, const float *mono, gsize n)
+{
+  const gdouble least = pow (10, SILENCE_DB / 10);
+  gdouble sum = 0;
+
+  for (gsize i = 0; i < n; i++)
+    sum += (gdouble) mono[i] * (gdouble) mono[i];
+  self->quiet = sum < least * (gdouble) n ? self->quiet + n : 0;
+}
+
+static void
+add_samples (GstGenreScope *self, const float *mono, gsize n)
+{
+  listen_for_silence (self, mono, n);
+  while (n > 0) {
+    const gsize taken = genre_spectrogram_push (self->spectrogram, mono, n);
+
+    mono += taken;
+    n -= taken;
+    while (genre_spectrogram_next (self->spectrogram, self->levels))
+      scope_picture_add_column (self->picture, self->levels);
+  }
+}
+
+/* Has the base class draw and push the frame that has just been filled. */
+static GstFlowReturn
+push_frame (GstGenreScope *self)
+{
+  const gsize size = (gsize) GST_AUDIO_INFO_BPF (&self->audio);
+  GstBuffer *tick = gst_buffer_new_allocate (NULL, size, NULL);
+
+  gst_buffer_memset (tick, 0, 0, size);
+  GST_BUFFER_PTS (tick) = time_of (self, frame_start (self, self->frame));
+  GST_BUFFER_FLAG_SET (tick, GST_BUFFER_FLAG_DISCONT);
+  self->frame++;
+  return self->chain (self->sinkpad, GST_OBJECT (self), tick);
+}
+
+/* data [n]  sample frames; NULL: zeros */
+static GstFlowReturn
+add_audio (GstGenreScope *self, guint8 *data, gsize n)
+{
+  const gsize bpf = (gsize) GST_AUDIO_INFO_BPF (&self->audio);
+  GstFlowReturn flow = GST_FLOW_OK;
+  float mono[CHUNK];
+
+  while (n > 0 && flow == GST_FLOW_OK) {
+    const guint64 end = frame_start (self, self->frame + 1);
+    const gsize taken = (gsize) MIN (MIN (n, CHUNK), end - self->sample);
+
+    if (data) {
+      genre_pcm_to_mono (&self->audio, (gpointer[]){ data }, 0, mono, taken);
+      data += taken * bpf;
+    } else {
+      memset (mono, 0, sizeof mono);
+    }
+    n -= taken;
+    add_samples (self, mono, taken);
+    self->sample += taken;
+    if (self->sample == end)
+      flow = push_frame (self); /* which may set up anew: another size, another rate of frames */
+  }
+  return flow;
+}
+
+static GstFlowReturn
+gst_genre_scope_chain (GstPad *pad, GstObject *parent, GstBuffer *buffer)
+{
+  GstGenreScope *self = GST_GENRE_SCOPE (parent);
+  GstFlowReturn flow;
+  GstMapInfo map;
+
+  (void) pad;
+  if (!self->picture) {
+    gst_buffer_unref (buffer);
+    return GST_FLOW_NOT_NEGOTIATED;
+  }
+  genre_feed_buffer (self->feed, buffer);
+  follow (self, buffer);
+  if (!gst_buffer_map (buffer, &map, GST_MAP_READ)) {
+    gst_buffer_unref (buffer);
+    return GST_FLOW_OK;
+  }
+  flow = add_audio (self, GST_BUFFER_FLAG_IS_SET (buffer, GST_BUFFER_FLAG_GAP) ? NULL : map.data,
+      map.size / (gsize) GST_AUDIO_INFO_BPF (&self->audio));
+  gst_buffer_unmap (buffer, &map);
+  gst_buffer_unref (buffer);
+  return flow;
+}
+
+/* --- events ---------------------------------------------------------------------------------------------------- */
+
+static void
+flush (GstGenreScope *self)
+{
+  genre_queue_flush_end (self->queue);
+  genre_feed_flush_stop (self->feed);
+  forget_answer (self);
+  gst_segment_init (&self->segment, GST_FORMAT_UNDEFINED);
+  if (!self->picture)
+    return;
+  genre_spectrogram_reset (self->spectrogram);
+  scope_picture_clear (self->picture);
+  self->sample = 0;
+  self->frame = 0;
+  self->quiet = 0;
+  restart_clock (self);
+}
+
+static gboolean
+gst_genre_scope_sink_event (GstPad *pad, GstObject *parent, GstEvent *event)
+{
+  GstGenreScope *self = GST_GENRE_SCOPE (parent);
+  const GstSegment *segment;
+  const gchar *stream_id;
+  GstClockTime pts, duration;
+  GstGapFlags flags;
+  GstAudioInfo info;
+  GstCaps *caps;
+
+  switch (GST_EVENT_TYPE (event)) {
+    case GST_EVENT_STREAM_START:
+      gst_event_parse_stream_start (event, &stream_id);
+      genre_feed_stream_start (self->feed, stream_id); /* another one: then the final answer clears the bars */
+      break;
+    case GST_EVENT_CAPS:
+      gst_event_parse_caps (event, &caps);
+      if (gst_audio_info_from_caps (&info, caps))
+        genre_feed_set_info (self->feed, &info);
+      break;
+    case GST_EVENT_SEGMENT:
+      gst_event_parse_segment (event, &segment);
+      self->segment = *segment;
+      genre_feed_segment (self->feed, segment);
+      break;
+    case GST_EVENT_GAP:
+      gst_event_parse_gap (event, &pts, &duration);
+      gst_event_parse_gap_flags (event, &flags);
+      genre_feed_gap (self->feed, pts, duration, (flags & GST_GAP_FLAG_MISSING_DATA) != 0);
+      break;
+    case GST_EVENT_FLUSH_START:
+      genre_queue_flush_begin (self->queue);
+      break;
+    case GST_EVENT_FLUSH_STOP:
+      flush (self);
+      break;
+    default:
+      break;
+  }
+  return self->event (pad, parent, event);
+}
+
+/* --- states ---------------------------------------------------------------------------------------------------- */
+
+static gboolean
+start (GstGenreScope *self)
+{
+  GError *error = NULL;
+  gchar *path;
+
+  GST_OBJECT_LOCK (self);
+  path = g_strdup (self->model_path);
+  GST_OBJECT_UNLOCK (self);
+  self->model = path ? genre_model_load (path, &error) : genre_model_default (&error);
+  g_free (path);
+  if (!self->model) {
+    if (g_error_matches (error, GENRE_MODEL_ERROR, GENRE_MODEL_ERROR_NOT_FOUND))
+      GST_ELEMENT_ERROR (self, RESOURCE, NOT_FOUND, ("%s", error->message), (NULL));
+    else
+      GST_ELEMENT_ERROR (self, RESOURCE, OPEN_READ, ("%s", error->message), (NULL));
+    g_error_free (error);
+    return FALSE;
+  }
+  self->answered = FALSE;
+  self->answer = g_new0 (gdouble, genre_model_n_labels (self->model));
+  self->shares = g_new0 (gdouble, genre_model_n_labels (self->model));
+  gst_segment_init (&self->segment, GST_FORMAT_UNDEFINED);
+  genre_queue_restart (self->queue);
+  genre_feed_start (self->feed, self->model, genre_model_window_frames (self->model), MAX_LAG);
+  if (genre_worker_start (self->worker, self->model, 0))
+    return TRUE;
+  GST_ELEMENT_ERROR (self, RESOURCE, NO_SPACE_LEFT, ("Not enough memory to classify genres."), (NULL));
+  return FALSE;
+}
+
+/* Nothing streams any more; half started will do. */
+static void
+stop (GstGenreScope *self)
+{
+  genre_queue_stop (self->queue);
+  genre_worker_stop (self->worker);
+  drop_picture (self);
+  g_clear_pointer (&self->answer, g_free);
+  g_clear_pointer (&self->shares, g_free);
+  g_clear_pointer (&self->model, genre_model_unref);
+}
+
+static GstStateChangeReturn
+gst_genre_scope_change_state (GstElement *element, GstStateChange transition)
+{
+  GstGenreScope *self = GST_GENRE_SCOPE (element);
+  GstStateChangeReturn result = GST_STATE_CHANGE_FAILURE;
+
+  /* Before chaining up: the pads wait for the streaming thread, which may be waiting for the worker. */
+  if (transition == GST_STATE_CHANGE_PAUSED_TO_READY)
+    genre_queue_stop (self->queue);
+  if (transition != GST_STATE_CHANGE_READY_TO_PAUSED || start (self))
+    result = GST_ELEMENT_CLASS (gst_genre_scope_parent_class)->change_state (element, transition);
+  if (transition == GST_STATE_CHANGE_PAUSED_TO_READY
+      || (transition == GST_STATE_CHANGE_READY_TO_PAUSED && result == GST_STATE_CHANGE_FAILURE))
+    stop (self);
+  return result;
+}
+
+/* --- properties ------------------------------------------------------------------------------------------------ */
+
+static void
+gst_genre_scope_set_property (GObject *object, guint id, const GValue *value, GParamSpec *pspec)
+{
+  GstGenreScope *self = GST_GENRE_SCOPE (object);
+  GenreWorkerConfig config;
+
+  GST_OBJECT_LOCK (self);
+  switch (id) {
+    case PROP_MODEL:
+      g_free (self->model_path);
+      self->model_path = g_value_dup_string (value);
+      break;
+    case PROP_INTERVAL:
+      self->config.stream.interval_ns = g_value_get_uint64 (value);
+      break;
+    case PROP_SMOOTHING:
+      self->config.stream.smoothing_ns = g_value_get_uint64 (value);
+      break;
+    case PROP_SPAN:
+      self->span = g_value_get_uint64 (value);
+      break;
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+      break;
+  }
+  config = self->config;
+  genre_worker_configure (self->worker, &config);
+  GST_OBJECT_UNLOCK (self);
+}
+
+static void
+gst_genre_scope_get_property (GObject *object, guint id, GValue *value, GParamSpec *pspec)
+{
+  GstGenreScope *self = GST_GENRE_SCOPE (object);
+
+  GST_OBJECT_LOCK (self);
+  switch (id) {
+    case PROP_MODEL:
+      g_value_set_string (value, self->model_path);
+      break;
+    case PROP_INTERVAL:
+      g_value_set_uint64 (value, self->config.stream.interval_ns);
+      break;
+    case PROP_SMOOTHING:
+      g_value_set_uint64 (value, self->config.stream.smoothing_ns);
+      break;
+    case PROP_SPAN:
+      g_value_set_uint64 (value, self->span);
+      break;
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+      break;
+  }
+  GST_OBJECT_UNLOCK (self);
+}
+
+/* --- the object ------------------------------------------------------------------------------------------------ */
+
+static void
+gst_genre_scope_finalize (GObject *object)
+{
+  GstGenreScope *self = GST_GENRE_SCOPE (object);
+
+  genre_worker_free (self->worker);
+  genre_feed_free (self->feed);
+  genre_queue_free (self->queue);
+  g_mutex_clear (&self->lock);
+  g_free (self->model_path);
+  G_OBJECT_CLASS (gst_genre_scope_parent_class)->finalize (object);
+}
+
+static void
+gst_genre_scope_init (GstGenreScope *self)
+{
+  self->sinkpad = GST_PAD (GST_ELEMENT (self)->sinkpads->data);
+  self->chain = GST_PAD_CHAINFUNC (self->sinkpad);
+  self->event = GST_PAD_EVENTFUNC (self->sinkpad);
+  gst_pad_set_chain_function (self->sinkpad, GST_DEBUG_FUNCPTR (gst_genre_scope_chain));
+  gst_pad_set_event_function (self->sinkpad, GST_DEBUG_FUNCPTR (gst_genre_scope_sink_event));
+
+  /* Every pixel is drawn anew: to copy and fade the last frame first would be for nothing. */
+  g_object_set (self, "shader", 0, NULL);
+
+  g_mutex_init (&self->lock);
+  gst_audio_info_init (&self->audio);
+  gst_video_info_init (&self->video);
+  gst_segment_init (&self->segment, GST_FORMAT_UNDEFINED);
+  self->config.stream.silence_threshold_db = SILENCE_DB;
+  self->config.post_messages = TRUE;
+  self->queue = genre_queue_new (sizeof (GenreMark), MAX_MARKS);
+  if (!self->queue)
+    g_error ("%s: out of memory", G_STRFUNC); /* as GLib does */
+  self->feed = genre_feed_new (self->sinkpad, self->queue);
+  self->worker = genre_worker_new (GST_ELEMENT (self), self->queue);
+  genre_worker_set_func (self->worker, on_answer, self);
+}
+
+static void
+install_properties (GObjectClass *object_class)
+{
+  const GParamFlags ready = G_PARAM_READWRITE | G_PARAM_CONSTRUCT | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_READY;
+  const GParamFlags playing = G_PARAM_READWRITE | G_PARAM_CONSTRUCT | G_PARAM_STATIC_STRINGS
+      | GST_PARAM_MUTABLE_PLAYING;
+
+  /**
+   * GstGenreScope:model:
+   *
+   * Path of a model file.  One that cannot be used fails the change to PAUSED with an error that says why.
+   */
+  g_object_class_install_property (object_class, PROP_MODEL,
+      g_param_spec_string ("model", "Model",
+          "Path of a model file (default: the embedded model); read on READY to PAUSED", NULL, ready));
+  /**
+   * GstGenreScope:interval:
+   *
+   * Audio time between two answers, and so between two moves of the bars.
+   */
+  g_object_class_install_property (object_class, PROP_INTERVAL,
+      g_param_spec_uint64 ("interval", "Interval",
+          "Audio time between two answers, in nanoseconds; takes effect from the next window on", 1, G_MAXUINT64,
+          GST_SECOND / 2, playing));
+  /**
+   * GstGenreScope:smoothing:
+   *
+   * Time constant of the exponential smoothing of the answers.
+   */
+  g_object_class_install_property (object_class, PROP_SMOOTHING,
+      g_param_spec_uint64 ("smoothing", "Smoothing",
+          "Time constant of what the bars show, in nanoseconds (0: none); takes effect from the next window on", 0,
+          G_MAXUINT64, 4 * GST_SECOND, playing));
+  /**
+   * GstGenreScope:span:
+   *
+   * How much audio the spectrogram shows, about: it moves by whole pixels in each frame.
+   */
+  g_object_class_install_property (object_class, PROP_SPAN,
+      g_param_spec_uint64 ("span", "Span",
+          "Audio that the spectrogram shows, about, in nanoseconds; takes effect when caps are negotiated",
+          GST_SECOND / 10, 600 * GST_SECOND, 5 * GST_SECOND, ready));
+}
+
+static void
+gst_genre_scope_class_init (GstGenreScopeClass *klass)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+  GstElementClass *element_class = GST_ELEMENT_CLASS (klass);
+  GstAudioVisualizerClass *scope_class = GST_AUDIO_VISUALIZER_CLASS (klass);
+
+  /* The other element's: whichever comes first makes it. */
+  GST_DEBUG_CATEGORY_INIT (gst_genre_classify_debug, "genreclassify", 0, "music genre classifier");
+
+  object_class->set_property = gst_genre_scope_set_property;
+  object_class->get_property = gst_genre_scope_get_property;
+  object_class->finalize = gst_genre_scope_finalize;
+  install_properties (object_class);
+
+  gst_element_class_add_static_pad_template (element_class, &sink_template);
+  gst_element_class_add_static_pad_template (element_class, &src_template);
+  gst_element_class_set_static_metadata (element_class, "Genre scope", "Visualization",
+      "Shows a scrolling mel-spectrogram and a bar for each music genre. Try: gst-launch-1.0 playbin "
+      "uri=file:///music/song.mp3 flags=vis+audio+soft-volume vis-plugin=genrescope",
+      "The genreclassify developers");
+
+  element_class->change_state = GST_DEBUG_FUNCPTR (gst_genre_scope_change_state);
+  scope_class->setup = GST_DEBUG_FUNCPTR (gst_genre_scope_setup);
+  scope_class->render = GST_DEBUG_FUNCPTR (gst_genre_scope_render);
+}

@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "models/spectrogram.h"
+
+#include "dsp/log_mel.h"
+#include "dsp/mel.h"
+
+#include <assert.h>
+#include <math.h>
+#include <stdlib.h>
+
+enum
+{
+  RECIPE_RATE = 48000, /* about; the recipe's own rate is the multiple of columns_per_second next to it */
+  MAX_BANDS = 160,     /* finer than this the window does not resolve */
+};
+
+static const double WINDOW_SECONDS = .064;
+static const double MAX_HZ = 16000;
+static const double FLOOR_DB = -84, CEILING_DB = -9;
+
+/* Which two bands a row lies between. */
+typedef struct Mix
+{
+  size_t below;
+  float above; /* weight of the band above, [0, 1] */
+} Mix;
+
+struct GenreSpectrogram
+{
+  double max_hz;
+  size_t rows;
+  size_t bands;
+  Mix *mix;     /* [rows] */
+  float *scale; /* [bands] mel power -> parts of a full-scale sine's */
+
+  DspLogMel *mel;
+  float *power;  /* [bands] */
+  float *levels; /* [bands + 1] dB, the last one again */
+};
+
+/* As many bands as there are rows for, but none narrower than a line of the FFT: some would be empty.  Below 1 kHz,
+ * where they are narrowest, a mel is 200/3 Hz. */
+static size_t
+count_bands (double max_hz, size_t rows)
+{
+  const double lines = dsp_mel_from_hz (max_hz) * (200. / 3) * WINDOW_SECONDS;
+  const size_t most = (size_t) fmin (MAX_BANDS, fmax (lines - 1, 1));
+
+  return rows < most ? rows : most;
+}
+
+/* Slaney's filters have unit area, which darkens what is high: undone, so that each band has the power that is in it.
+ * A full-scale sine has 3/32 n^2 of |X|^2 under a Hann window, and the weights of the two bands it lies in sum to 1. */
+static void
+fill_scale (GenreSpectrogram *spectrogram, unsigned n_fft)
+{
+  const double step = dsp_mel_from_hz (spectrogram->max_hz) / (double) (spectrogram->bands + 1);
+
+  for (size_t b = 0; b < spectrogram->bands; b++) {
+    const double width = dsp_mel_to_hz ((double) (b + 2) * step) - dsp_mel_to_hz ((double) b * step);
+
+    spectrogram->scale[b] = (float) (width / 2 / (3. / 32 * n_fft * n_fft));
+  }
+}
+
+static void
+fill_mix (GenreSpectrogram *spectrogram)
+{
+  const size_t rows = spectrogram->rows, bands = spectrogram->bands;
+
+  for (size_t y = 0; y < rows; y++) {
+    /* The centre of band b lies (b + 1) / (bands + 1) of the way up. */
+    const double up = ((double) (rows - y) - .5) / (double) rows;
+    const double band = fmin (fmax (up * (double) (bands + 1) - 1, 0), (double) (bands - 1));
+
+    spectrogram->mix[y].below = (size_t) band;
+    spectrogram->mix[y].above = (float) (band - floor (band));
+  }
+}
+
+GenreSpectrogram *
+genre_spectrogram_new (unsigned rate_hz, unsigned columns_per_second, size_t rows)
+{
+  assert (columns_per_second >= 1 && columns_per_second <= GENRE_SPECTROGRAM_MAX_COLUMNS && rows >= 1);
+
+  GenreSpectrogram *spectrogram = calloc (1, sizeof *spectrogram);
+  if (!spectrogram)
+    return NULL;
+
+  const unsigned hop = (RECIPE_RATE + columns_per_second / 2) / columns_per_second;
+  const unsigned recipe_rate = hop * columns_per_second;
+  const unsigned n_fft = 2 * (unsigned) lround (WINDOW_SECONDS * recipe_rate / 2);
+
+  spectrogram->max_hz = fmin (MAX_HZ, rate_hz / 2.);
+  spectrogram->rows = rows;
+  spectrogram->bands = count_bands (spectrogram->max_hz, rows);
+
+  const DspLogMelConfig config = {
+    .sample_rate_hz = recipe_rate,
+    .n_fft = n_fft,
+    .hop_length = hop,
+    .n_mels = (unsigned) spectrogram->bands,
+    .band_pool = 1,
+    .fmax_hz = spectrogram->max_hz,
+  };
+
+  spectrogram->mix = calloc (rows, sizeof *spectrogram->mix);
+  spectrogram->scale = calloc (spectrogram->bands, sizeof *spectrogram->scale);
+  spectrogram->mel = dsp_log_mel_new (&config, rate_hz);
+  spectrogram->power = calloc (spectrogram->bands, sizeof *spectrogram->power);
+  spectrogram->levels = calloc (spectrogram->bands + 1, sizeof *spectrogram->levels);
+  if (!spectrogram->mix || !spectrogram->scale || !spectrogram->mel || !spectrogram->power || !spectrogram->levels)
+    goto fail;
+  fill_scale (spectrogram, n_fft);
+  fill_mix (spectrogram);
+  return spectrogram;
+
+fail:
+  genre_spectrogram_free (spectrogram);
+  return NULL;
+}
+
+void
+genre_spectrogram_free (GenreSpectrogram *spectrogram)
+{
+  if (!spectrogram)
+    return;
+  dsp_log_mel_free (spectrogram->mel);
+  free (spectrogram->mix);
+  free (spectrogram->scale);
+  free (spectrogram->power);
+  free (spectrogram->levels);
+  free (spectrogram);
+}
+
+void
+genre_spectrogram_reset (GenreSpectrogram *spectrogram)
+{
+  dsp_log_mel_reset (spectrogram->mel);
+}
+
+size_t
+genre_spectrogram_push (GenreSpectrogram *spectrogram, const float *samples, size_t n_samples)
+{
+  return dsp_log_mel_push (spectrogram->mel, samples, n_samples);
+}
+
+bool
+genre_spectrogram_next (GenreSpectrogram *spectrogram, uint8_t *levels)
+{
+  const size_t bands = spectrogram->bands;
+  float *db = spectrogram->levels;
+  double energy, tail;
+
+  if (!dsp_log_mel_next (spectrogram->mel, spectrogram->power, &energy, &tail))
+    return false;
+  for (size_t b = 0; b < bands; b++)
+    spectrogram->power[b] *= spectrogram->scale[b];
+  dsp_power_to_db (spectrogram->power, db, bands, 1e-12, 1, -1);
+  db[bands] = db[bands - 1];
+
+  const float floor_db = (float) FLOOR_DB, unit = (float) (255 / (CEILING_DB - FLOOR_DB));
+
+  for (size_t y = 0; y < spectrogram->rows; y++) {
+    const Mix mix = spectrogram->mix[y];
+    const float row_db = db[mix.below] + mix.above * (db[mix.below + 1] - db[mix.below]);
+    const float level = (row_db - floor_db) * unit;
+
+    levels[y] = (uint8_t) (level <= 0 ? 0 : level >= 255 ? 255 : level + .5f);
+  }
+  return true;
+}
+
+double
+genre_spectrogram_max_hz (const GenreSpectrogram *spectrogram)
+{
+  return spectrogram->max_hz;
+}
+
+double
+genre_spectrogram_row (const GenreSpectrogram *spectrogram, double hz)
+{
+  return (double) spectrogram->rows * (1 - dsp_mel_from_hz (hz) / dsp_mel_from_hz (spectrogram->max_hz));
+}
