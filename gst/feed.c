@@ -27,7 +27,7 @@ struct GenreFeed
   GstAudioInfo info; /* rate 0: none yet */
   gboolean usable;   /* its rate is one that is analysed */
   gpointer *planes;  /* [channels] */
-  gsize limit;       /* samples that may be queued */
+  gsize limit;       /* samples that may be queued; 0: to be found out */
   gboolean ask_live;
 
   GstSegment segment;
@@ -102,6 +102,7 @@ genre_feed_start (GenreFeed *feed, const GenreModel *model, guint window_frames,
   gst_audio_info_init (&feed->info);
   feed->usable = FALSE;
   feed->ask_live = TRUE;
+  feed->limit = 0;
   gst_segment_init (&feed->segment, GST_FORMAT_UNDEFINED);
   feed->position = GST_CLOCK_TIME_NONE;
   feed->warned = FALSE;
@@ -182,7 +183,8 @@ make_room (GenreFeed *feed, gsize at_least)
   const gboolean live = genre_feed_is_live (feed);
   const guint64 second = (guint64) GST_AUDIO_INFO_RATE (&feed->info), lag = time_to_samples (feed, feed->max_lag);
   const gsize limit = MAX ((gsize) (live ? lag : second), at_least);
-  const gsize wake = MIN (limit, MAX (1, (gsize) hops_to_samples (feed, 1)));
+  /* Live, there must be room for more while it waits for a hop. */
+  const gsize wake = MAX (1, MIN (live ? limit / 2 : limit, (gsize) hops_to_samples (feed, 1)));
 
   if (!genre_queue_resize (feed->queue, limit, limit, wake))
     return FALSE;
@@ -191,17 +193,48 @@ make_room (GenreFeed *feed, gsize at_least)
 }
 
 static gboolean
+write_mark (GenreFeed *feed, GenreMarkType type)
+{
+  const GenreMark mark = {
+    .type = type,
+    .rate_hz = (guint) GST_AUDIO_INFO_RATE (&feed->info),
+    .pts = feed->base,
+    .segment = feed->segment,
+  };
+
+  return genre_queue_mark (feed->queue, &mark, type == GENRE_MARK_FINISH || !genre_feed_is_live (feed));
+}
+
+/* The worker leaves less than a hop alone until more comes or a mark: as nothing more comes, a mark. */
+static void
+begin_skipping (GenreFeed *feed)
+{
+  if (feed->skipping)
+    return;
+  feed->skipping = TRUE;
+  GST_WARNING_OBJECT (feed->sinkpad, "%" G_GSIZE_FORMAT " samples behind, skipping", genre_queue_pending (feed->queue));
+  write_mark (feed, GENRE_MARK_SEGMENT);
+}
+
+static gboolean
 ask_live (GenreFeed *feed)
 {
   const gboolean live = peer_is_live (feed);
 
-  g_mutex_lock (&feed->lock);
-  feed->live = live;
-  g_mutex_unlock (&feed->lock);
-  GST_INFO_OBJECT (feed->sinkpad, "%s", live ? "live: never blocks, skips what exceeds max-lag" : "not live");
-  /* To change the room may wait for the worker; live, that is not allowed. */
-  if ((live && genre_queue_pending (feed->queue) > 0) || !make_room (feed, 1))
-    return FALSE;
+  if (feed->limit == 0 || live != genre_feed_is_live (feed)) {
+    feed->limit = 0;
+    g_mutex_lock (&feed->lock);
+    feed->live = live;
+    g_mutex_unlock (&feed->lock);
+    GST_INFO_OBJECT (feed->sinkpad, "%s", live ? "live: never blocks, skips what exceeds max-lag" : "not live");
+    /* To change the room may wait for the worker; live, that is not allowed. */
+    if (live && genre_queue_pending (feed->queue) > 0) {
+      begin_skipping (feed);
+      return FALSE;
+    }
+    if (!make_room (feed, 1))
+      return FALSE;
+  }
   feed->ask_live = FALSE;
   return TRUE;
 }
@@ -226,19 +259,6 @@ write_stretch (GenreFeed *feed, const Stretch *stretch)
   return TRUE;
 }
 
-static gboolean
-write_mark (GenreFeed *feed, GenreMarkType type)
-{
-  const GenreMark mark = {
-    .type = type,
-    .rate_hz = (guint) GST_AUDIO_INFO_RATE (&feed->info),
-    .pts = feed->base,
-    .segment = feed->segment,
-  };
-
-  return genre_queue_mark (feed->queue, &mark, type == GENRE_MARK_FINISH || !genre_feed_is_live (feed));
-}
-
 /* Whether so many samples can be queued without waiting, where one may not wait. */
 static gboolean
 has_room (GenreFeed *feed, gsize n)
@@ -251,10 +271,7 @@ has_room (GenreFeed *feed, gsize n)
   if (n > feed->limit && pending == 0 && !make_room (feed, n))
     return FALSE;
   if (pending + n > feed->limit || (feed->skipping && pending > feed->limit / 2)) {
-    if (!feed->skipping)
-      GST_WARNING_OBJECT (feed->sinkpad, "%" GST_TIME_FORMAT " behind, skipping",
-          GST_TIME_ARGS (samples_to_time (feed, pending)));
-    feed->skipping = TRUE;
+    begin_skipping (feed);
     return FALSE;
   }
   feed->skipping = FALSE;
@@ -460,6 +477,8 @@ genre_feed_buffer (GenreFeed *feed, GstBuffer *buffer)
     if (!GST_BUFFER_FLAG_IS_SET (buffer, GST_BUFFER_FLAG_GAP))
       stretch.planes = feed->planes;
     feed_stretch (feed, &stretch);
+  } else if (stretch.discont) {
+    feed->reset = TRUE; /* nobody else will know */
   }
   gst_buffer_unmap (buffer, &map);
 }
@@ -473,6 +492,8 @@ genre_feed_set_info (GenreFeed *feed, const GstAudioInfo *info)
 
   if (GST_AUDIO_INFO_RATE (&feed->info) && gst_audio_info_is_equal (info, &feed->info))
     return feed->usable;
+  if (rate != (guint) GST_AUDIO_INFO_RATE (&feed->info))
+    feed->limit = 0;
   feed->info = *info;
   feed->usable = rate >= GENRE_STREAM_MIN_RATE && rate <= GENRE_STREAM_MAX_RATE;
   feed->planes = g_renew (gpointer, feed->planes, GST_AUDIO_INFO_CHANNELS (info));
@@ -510,14 +531,13 @@ genre_feed_gap (GenreFeed *feed, GstClockTime pts, GstClockTime duration, gboole
 {
   Stretch stretch = { .pts = pts };
 
+  if (feed->usable
+      && (missing || feed->segment.rate < 0 || !GST_CLOCK_TIME_IS_VALID (duration)
+          || time_to_samples (feed, duration) > hops_to_samples (feed, feed->window_frames)))
+    feed->reset = TRUE;
   if (!feed->usable || feed->reset) {
     if (GST_CLOCK_TIME_IS_VALID (pts) && GST_CLOCK_TIME_IS_VALID (duration))
       feed->position = pts + duration;
-    return;
-  }
-  if (missing || !GST_CLOCK_TIME_IS_VALID (duration)
-      || time_to_samples (feed, duration) > hops_to_samples (feed, feed->window_frames)) {
-    feed->reset = TRUE;
     return;
   }
   stretch.n = (gsize) time_to_samples (feed, duration);

@@ -17,6 +17,7 @@
  *   caps change, skipped by max-lag             | reset  | goes on
  *   GAP buffer; GAP event of known duration     | zeros  | goes on
  *   GAP event longer than the window, of unknown duration or MISSING_DATA | reset | goes on
+ *   audio or a gap while the rate is negative   | reset  | goes on
  *   SEGMENT, STREAM_START of the same id        | -      | goes on
  */
 #ifndef GST_FEED_H

@@ -86,9 +86,9 @@ struct _GstGenreClassify
   GenreModel *model; /* from READY to PAUSED on, until stopped */
 
   /* the streaming thread's */
-  GstTagList *tags;        /* upstream's latest stream-scope list, or NULL */
-  gboolean upstream_genre; /* it names a genre */
-  gchar *genre;            /* ours in this run, or NULL */
+  GstTagList *tags;           /* upstream's latest stream-scope list, or NULL */
+  gboolean upstream_genre[2]; /* [GstTagScope] its latest list names a genre */
+  gchar *genre;               /* ours in this run, or NULL */
 };
 
 G_DEFINE_TYPE (GstGenreClassify, gst_genre_classify, GST_TYPE_BASE_TRANSFORM)
@@ -114,6 +114,12 @@ merged_tags (GstGenreClassify *self)
   return gst_event_new_tag (tags);
 }
 
+static gboolean
+upstream_has_genre (const GstGenreClassify *self)
+{
+  return self->upstream_genre[GST_TAG_SCOPE_STREAM] || self->upstream_genre[GST_TAG_SCOPE_GLOBAL];
+}
+
 /* In the streaming thread, with the stream lock: the tag that the worker has found by now. */
 static void
 push_tag (GstGenreClassify *self)
@@ -132,7 +138,7 @@ push_tag (GstGenreClassify *self)
     return;
   g_free (self->genre);
   self->genre = genre;
-  if (!self->upstream_genre)
+  if (!upstream_has_genre (self))
     gst_pad_push_event (GST_BASE_TRANSFORM_SRC_PAD (self), merged_tags (self));
 }
 
@@ -141,7 +147,7 @@ forget_tags (GstGenreClassify *self)
 {
   g_clear_pointer (&self->tags, gst_tag_list_unref);
   g_clear_pointer (&self->genre, g_free);
-  self->upstream_genre = FALSE;
+  self->upstream_genre[GST_TAG_SCOPE_STREAM] = self->upstream_genre[GST_TAG_SCOPE_GLOBAL] = FALSE;
 }
 
 /* Takes the event; returns the one to go on instead. */
@@ -151,11 +157,11 @@ handle_tags (GstGenreClassify *self, GstEvent *event)
   GstTagList *tags;
 
   gst_event_parse_tag (event, &tags);
+  self->upstream_genre[gst_tag_list_get_scope (tags)] = gst_tag_list_get_tag_size (tags, GST_TAG_GENRE) > 0;
   if (gst_tag_list_get_scope (tags) != GST_TAG_SCOPE_STREAM)
     return event;
   gst_tag_list_replace (&self->tags, tags);
-  self->upstream_genre = gst_tag_list_get_tag_size (tags, GST_TAG_GENRE) > 0;
-  if (!self->genre || self->upstream_genre)
+  if (!self->genre || upstream_has_genre (self))
     return event;
   gst_event_unref (event);
   return merged_tags (self);
@@ -172,6 +178,12 @@ finish (GstGenreClassify *self)
 }
 
 static gboolean
+chain_up (GstBaseTransform *trans, GstEvent *event)
+{
+  return GST_BASE_TRANSFORM_CLASS (gst_genre_classify_parent_class)->sink_event (trans, event);
+}
+
+static gboolean
 gst_genre_classify_sink_event (GstBaseTransform *trans, GstEvent *event)
 {
   GstGenreClassify *self = GST_GENRE_CLASSIFY (trans);
@@ -179,6 +191,7 @@ gst_genre_classify_sink_event (GstBaseTransform *trans, GstEvent *event)
   const gchar *stream_id;
   GstClockTime pts, duration;
   GstGapFlags flags;
+  gboolean forwarded;
 
   switch (GST_EVENT_TYPE (event)) {
     case GST_EVENT_STREAM_START:
@@ -205,8 +218,10 @@ gst_genre_classify_sink_event (GstBaseTransform *trans, GstEvent *event)
       finish (self);
       break;
     case GST_EVENT_FLUSH_START:
+      /* On its way first: an EOS that waits here for the worker must find the pad flushing when it wakes. */
+      forwarded = chain_up (trans, event);
       genre_queue_flush_begin (self->queue);
-      break;
+      return forwarded;
     case GST_EVENT_FLUSH_STOP:
       genre_queue_flush_end (self->queue);
       genre_feed_flush_stop (self->feed);
@@ -216,7 +231,7 @@ gst_genre_classify_sink_event (GstBaseTransform *trans, GstEvent *event)
     default:
       break;
   }
-  return GST_BASE_TRANSFORM_CLASS (gst_genre_classify_parent_class)->sink_event (trans, event);
+  return chain_up (trans, event);
 }
 
 static gboolean
@@ -267,9 +282,8 @@ load_model (const gchar *path, GError **error)
 }
 
 static gboolean
-gst_genre_classify_start (GstBaseTransform *trans)
+start (GstGenreClassify *self)
 {
-  GstGenreClassify *self = GST_GENRE_CLASSIFY (trans);
   GError *error = NULL;
   guint64 window, max_lag;
   gchar *path;
@@ -309,10 +323,9 @@ gst_genre_classify_start (GstBaseTransform *trans)
   return TRUE;
 }
 
-static gboolean
-gst_genre_classify_stop (GstBaseTransform *trans)
+static void
+stop (GstGenreClassify *self)
 {
-  GstGenreClassify *self = GST_GENRE_CLASSIFY (trans);
   GenreModel *model;
 
   genre_queue_stop (self->queue);
@@ -322,16 +335,26 @@ gst_genre_classify_stop (GstBaseTransform *trans)
   model = g_steal_pointer (&self->model);
   GST_OBJECT_UNLOCK (self);
   genre_model_unref (model);
-  return TRUE;
 }
 
+/* Not the base class's `start` and `stop`: it calls the first when its sink pad is active already, and a stream that
+ * does not wait for that would be inside. */
 static GstStateChangeReturn
 gst_genre_classify_change_state (GstElement *element, GstStateChange transition)
 {
-  /* Before chaining up: the base class waits for the streaming thread, which may be waiting for the worker. */
+  GstGenreClassify *self = GST_GENRE_CLASSIFY (element);
+  GstStateChangeReturn result = GST_STATE_CHANGE_FAILURE;
+
+  if (transition == GST_STATE_CHANGE_READY_TO_PAUSED && !start (self))
+    return result;
+  /* Before chaining up: that waits for the streaming thread, which may be waiting for the worker. */
   if (transition == GST_STATE_CHANGE_PAUSED_TO_READY)
-    genre_queue_stop (GST_GENRE_CLASSIFY (element)->queue);
-  return GST_ELEMENT_CLASS (gst_genre_classify_parent_class)->change_state (element, transition);
+    genre_queue_stop (self->queue);
+  result = GST_ELEMENT_CLASS (gst_genre_classify_parent_class)->change_state (element, transition);
+  if (transition == GST_STATE_CHANGE_PAUSED_TO_READY
+      || (transition == GST_STATE_CHANGE_READY_TO_PAUSED && result == GST_STATE_CHANGE_FAILURE))
+    stop (self);
+  return result;
 }
 
 /* --- properties ------------------------------------------------------------------------------------------------ */
@@ -697,8 +720,6 @@ gst_genre_classify_class_init (GstGenreClassifyClass *klass)
       "The genreclassify developers");
 
   element_class->change_state = GST_DEBUG_FUNCPTR (gst_genre_classify_change_state);
-  trans_class->start = GST_DEBUG_FUNCPTR (gst_genre_classify_start);
-  trans_class->stop = GST_DEBUG_FUNCPTR (gst_genre_classify_stop);
   trans_class->set_caps = GST_DEBUG_FUNCPTR (gst_genre_classify_set_caps);
   trans_class->sink_event = GST_DEBUG_FUNCPTR (gst_genre_classify_sink_event);
   trans_class->transform_ip = GST_DEBUG_FUNCPTR (gst_genre_classify_transform_ip);
