@@ -2,12 +2,13 @@
  *
  * Any bytes are a feature set or an error; all that a set holds can be read and is in its range.
  *
- *   clang -fsanitize=fuzzer,address,undefined ... && fuzz-feature-set tests/corpus/features
+ *   tests/fuzz.sh 600 feature-set
  */
 #include "models/feature_set.h"
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 int LLVMFuzzerTestOneInput (const uint8_t *data, size_t size);
 
@@ -20,6 +21,36 @@ check_finite (const float *values, gsize n)
   }
 }
 
+static gsize
+count (const char *const *strings)
+{
+  gsize n = 0;
+
+  while (strings && strings[n])
+    n++;
+  return n;
+}
+
+/* Names and numbers as the header has them; the set fits itself, and no recipe that differs. */
+static void
+read_set (const GenreFeatureSet *set)
+{
+  GenreFrontend other = *genre_feature_set_frontend (set);
+
+  if (strcmp (genre_feature_set_name (set), "fuzz") != 0)
+    abort ();
+  if (count (genre_feature_set_labels (set)) != genre_feature_set_n_labels (set))
+    abort ();
+  if (genre_feature_set_teacher_classes (set)
+      && count (genre_feature_set_teacher_classes (set)) != genre_feature_set_n_logits (set))
+    abort ();
+  if (!genre_feature_set_fits (set, &other, NULL))
+    abort ();
+  other.mel.hop_length++;
+  if (genre_feature_set_fits (set, &other, NULL))
+    abort ();
+}
+
 static void
 read_clip (const GenreFeatureSet *set, gsize clip)
 {
@@ -28,6 +59,12 @@ read_clip (const GenreFeatureSet *set, gsize clip)
   const int label = genre_feature_set_label (set, clip);
   g_autofree float *values = g_new (float, n_frames *n_bands + n_embedding + n_logits);
 
+  const char *name = genre_feature_set_clip_name (set, clip);
+
+  if (name && !g_utf8_validate (name, -1, NULL))
+    abort ();
+  if (genre_feature_set_artist (set, clip) < -1 || genre_feature_set_recording (set, clip) < -1)
+    abort ();
   if (label < -1 || label >= (int) genre_feature_set_n_labels (set)
       || genre_feature_set_track (set, clip) >= genre_feature_set_n_tracks (set)
       || genre_feature_set_group (set, clip) >= genre_feature_set_n_groups (set)
@@ -56,6 +93,8 @@ LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
   GenreFeatureSet *set = genre_feature_set_parse (bytes, "fuzz", &error);
   if (!set != (error != NULL))
     abort ();
+  if (set)
+    read_set (set);
   for (gsize clip = 0; set && clip < genre_feature_set_n_clips (set); clip++)
     read_clip (set, clip);
   genre_feature_set_free (set);

@@ -2,7 +2,7 @@
  *
  * Any bytes are a model or an error; a model is written and read back as one that is written in the same bytes.
  *
- *   clang -fsanitize=fuzzer,address,undefined ... && fuzz-genre-model tests/corpus/model
+ *   tests/fuzz.sh 600 genre-model
  */
 #include "models/genre_model.h"
 

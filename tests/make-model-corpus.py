@@ -156,6 +156,16 @@ def all_files():
     with_text("json-deep-network", "network", lambda text: "[" * 1000)
     with_text("json-nul", "labels", lambda text: '["a","\\u0000"]')
     with_text("json-surrogate", "labels", lambda text: '["a","\\udc00"]')
+    for name, text in {
+        "escape": '["\\x"]', "escape-end": '["\\', "hexadecimal": '["\\u12g4"]', "control": '["\t"]',
+        "high-surrogate": '["\\ud800"]', "high-surrogates": '["\\ud800\\ud800"]', "half-surrogate": '["\\ud800\\u"]',
+        "no-surrogate": '["\\ud800a"]', "array-open": '["a"', "array-comma": '["a" "b"]',
+        "object-comma": '{"a":1 "b":2}', "object-colon": '{"a" 1}', "object-key": "{a:1}", "digit": "[-]",
+        "digit-fraction": "[1.]", "digit-exponent": "[1e+]", "long-number": f"[{'1' * 300}.5]",
+        "long-integer": f"[{'1' * 30}]", "byte": "\x7f", "literal": "[trve]",
+    }.items():  # fmt: skip
+        with_text(f"json-{name}", "labels", lambda _, text=text: text)
+    with_text("json-training", "training", lambda _: "{")
     with_text("json-duplicate-key", "network", lambda text: text.replace('"units":2', '"units":2,"units":2'))
 
     with_entry("container-rank", shape=[1] * 8 + [2])
@@ -169,12 +179,23 @@ def all_files():
     with_entry("container-reversed", data_offsets=[24, 16])
     with_entry("container-far", data_offsets=[1 << 62, (1 << 62) + 8])
     with_entry("container-more", stride=[1])
+    with_entry("container-type-number", dtype=5)
+    with_entry("container-shape-text", shape="2")
+    with_entry("container-offsets-text", data_offsets="16")
+    with_entry("container-offsets-one", data_offsets=[16])
+    file("container-entry")(lambda model: model.entries.update({"d/bias": [0, 8]}))
     FILES["container-byte-more"] = micro_bytes + b"\0"
     file("container-metadata")(lambda model: model.metadata.update({"x": 1}))
 
     file("format-features")(lambda model: model.metadata.update({"format": "genre-features"}))
     file("format-version")(lambda model: model.metadata.update({"version": "2"}))
     file("format-no-network")(lambda model: model.metadata.pop("network") and None)
+    file("format-none")(lambda model: model.metadata.pop("format") and None)
+    file("format-no-labels")(lambda model: model.metadata.pop("labels") and None)
+    file("format-no-window")(lambda model: model.metadata.pop("window_frames") and None)
+    with_text("format-training", "training", lambda _: "[]")
+    file("ok-no-training")(lambda model: model.metadata.pop("training") and None)
+    with_value("labels-number", "labels", lambda labels: labels.__setitem__(1, 2))
     with_value("labels-duplicate", "labels", lambda labels: labels.__setitem__(1, "a"))
     with_value("labels-empty", "labels", lambda labels: labels.__setitem__(1, ""))
     with_value("labels-more", "labels", lambda labels: labels.append("c"))
@@ -186,9 +207,36 @@ def all_files():
     with_value(
         "frontend-std", "frontend", lambda recipe: recipe.update({"normalize": {"mean": [0, 0], "std": [1, 0]}})
     )
+    with_value("frontend-band-pool", "frontend", lambda recipe: recipe.update({"band_pool": 4}))
+    with_value("frontend-odd", "frontend", lambda recipe: recipe.update({"n_fft": 65}))
+    with_value("frontend-normalize", "frontend", lambda recipe: recipe.update({"normalize": 1}))
+    with_value(
+        "frontend-mean", "frontend", lambda recipe: recipe.update({"normalize": {"mean": [0], "std": [1, 1]}})
+    )
     with_value("network-layer", "network", lambda network: network[0].update({"type": "attention"}))
     with_value("network-key", "network", lambda network: network[2].update({"activity_regularizer": None}))
     with_value("network-units", "network", lambda network: network[2].update({"units": -1}))
+    with_text("network-empty", "network", lambda _: "[]")
+    with_text("network-object", "network", lambda _: "{}")
+    with_value("network-number", "network", lambda network: network.__setitem__(2, 5))
+    with_value("network-no-type", "network", lambda network: network[2].pop("type"))
+    with_value("network-no-name", "network", lambda network: network[2].pop("name"))
+    with_value("network-name", "network", lambda network: network[2].update({"name": "a/b"}))
+    with_value("network-name-twice", "network", lambda network: network.insert(2, network[2]))
+    with_value("network-units-array", "network", lambda network: network[2].update({"units": [2]}))
+    with_value("network-units-object", "network", lambda network: network[2].update({"units": {}}))
+    with_value("network-units-text", "network", lambda network: network[2].update({"units": "é" * 200}))
+    with_value("network-boolean", "network", lambda network: network[2].update({"use_bias": 1}))
+    with_value("network-statistics", "network", lambda network: network[1].update({"stats": []}))
+    with_value("network-statistic", "network", lambda network: network[1].update({"stats": ["min"]}))
+    for name, keys in {
+        "padding": {"padding": "full"}, "padding-one": {"padding": ["same"]}, "kernel-one": {"kernel": [1]},
+        "kernel-fraction": {"kernel": [1, 1.5]},
+    }.items():  # fmt: skip
+        layer = {"type": "conv2d", "name": "c", "filters": 1, "kernel": [1, 1], **keys}
+        with_value(f"network-{name}", "network", lambda network, layer=layer: network.insert(0, layer))
+    layer = {"type": "gru", "name": "g", "units": 2, "activation": "elu"}
+    with_value("network-activation", "network", lambda network, layer=layer: network.insert(1, layer))
     with_value("network-huge", "network", lambda network: network[2].update({"units": 2**31 - 1}))
     with_value("network-no-softmax", "network", lambda network: network.pop())
     with_value("network-temperature", "network", lambda network: network[3].update({"temperature": 0}))
@@ -198,12 +246,23 @@ def all_files():
     file("tensor-nan")(lambda model: setattr(model, "data", model.data[:-4] + struct.pack("<f", float("nan"))))
     file("tensor-infinite")(lambda model: setattr(model, "data", struct.pack("<f", float("inf")) + model.data[4:]))
     file("tensor-surplus")(lambda model: model.add("d/more", "U8", [1], b"\0"))
+    file("tensor-empty")(
+        lambda model: model.entries.update(
+            {name: {"dtype": "U8", "shape": [0], "data_offsets": [0, 0]} for name in ("y", "z")}
+        )
+    )
     with_entry("tensor-type", dtype="I32")
     with_entry("tensor-shape", shape=[1, 2])
     with_header("tensor-missing", lambda header: header.replace(b"d/bias", b"d/Bias"))
     file("window-zero")(lambda model: model.metadata.update({"window_frames": "0"}))
     file("window-large")(lambda model: model.metadata.update({"window_frames": "1025"}))
     file("window-least")(lambda model: model.metadata.update({"min_frames": "5"}))
+    def lose_windows(model):
+        network = json.loads(model.metadata["network"])
+        network.insert(0, {"type": "max_pool2d", "pool": [1, 3]})
+        model.metadata.update({"network": dump(network), "min_frames": "3"})
+
+    file("window-grid")(lose_windows)
     file("window-text")(lambda model: model.metadata.update({"window_frames": "4.0"}))
 
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# tests/setup.sh - what examples/quickstart.sh and tests/run.sh share: finds out what is missing, installs it, builds.
+# tests/setup.sh - what examples/quickstart.sh, tests/run.sh and tests/fuzz.sh share: finds out what is missing,
+# installs it, builds.
 #
 # Read with `.` by a POSIX shell that has set `root` (the checkout) and `scratch` (a directory for logs).  Every
 # function that can fail says why in a sentence on standard error and returns 1; none of them exits.
@@ -54,6 +55,7 @@ need_to_build () {
   need libopenblas-dev pkg-config --exists openblas
   need libgstreamer1.0-dev pkg-config --exists gstreamer-base-1.0
   need libgstreamer-plugins-base1.0-dev pkg-config --exists gstreamer-audio-1.0
+  need libcairo2-dev pkg-config --exists cairo
 }
 
 need_to_listen () {
@@ -80,6 +82,17 @@ need_to_test () {
   need valgrind valgrind --quiet --error-exitcode=1 true
   need libc6-dbg test -d /usr/lib/debug/.build-id # names in the traces of LeakSanitizer and valgrind
   need clang-format-14 have clang-format-14
+}
+
+fuzzes () {
+  printf 'int LLVMFuzzerTestOneInput (const char *bytes) { return !bytes; }\n' >"$scratch/probe" &&
+    clang -x c -fsanitize=fuzzer,address,undefined "$scratch/probe" -o "$scratch/probe.out"
+}
+
+need_to_fuzz () {
+  need "clang libclang-rt-14-dev" fuzzes
+  need llvm have llvm-cov
+  need llvm have llvm-profdata
 }
 
 as_root () {

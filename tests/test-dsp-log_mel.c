@@ -324,6 +324,9 @@ check_db (void)
       (double) out[0], (double) out[3]);
   dsp_power_to_db (power, out, 5, 1e-10, 0, 0);
   CHECK (out[0] == 0 && out[4] == 0, "top_db 0: %g", (double) out[0]);
+  dsp_power_to_db (power, out, 5, 1e-10, 1, 50); /* below the loudest, whatever the reference */
+  CHECK (fabs ((double) out[4] - db[4]) < 1e-4 && fabs ((double) out[0] - (db[4] - 50)) < 1e-4, "top_db, ref 1: %g %g",
+      (double) out[0], (double) out[4]);
 
   /* All below amin: the reference is amin as well, as in librosa. */
   dsp_power_to_db (power, out, 2, 1e-10, 0, 80);

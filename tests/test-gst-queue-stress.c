@@ -267,6 +267,7 @@ flusher_main (void *data)
 
   while (!atomic_load (&stress->no_more_flushes)) {
     sleep_us (below (&random, 3000));
+    CHECK (genre_queue_pending (stress->queue) <= 2 * MAX_CAPACITY, "pending"); /* under their hands */
     genre_queue_flush_begin (stress->queue);
     uint64_t epoch = genre_queue_epoch (stress->queue);
     if (below (&random, 2) == 0)

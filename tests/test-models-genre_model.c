@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * GENRE_TEST_DATA: this directory.
+ * GENRE_TEST_DATA: this directory.  Link with -Wl,--wrap=malloc,--wrap=calloc.
  */
 #define _POSIX_C_SOURCE 200809L /* mkfifo, truncate */
 
@@ -515,6 +515,49 @@ test_mutations (void)
   g_free (copy);
 }
 
+/* --- out of memory --------------------------------------------------------------------------------------------- */
+
+static long fail_at = -1; /* the allocation of nn that fails, counted down; -1: none */
+
+void *__real_malloc (size_t size);
+void *__real_calloc (size_t n, size_t size);
+void *__wrap_malloc (size_t size);
+void *__wrap_calloc (size_t n, size_t size);
+
+void *
+__wrap_malloc (size_t size)
+{
+  return fail_at >= 0 && fail_at-- == 0 ? NULL : __real_malloc (size);
+}
+
+void *
+__wrap_calloc (size_t n, size_t size)
+{
+  return fail_at >= 0 && fail_at-- == 0 ? NULL : __real_calloc (n, size);
+}
+
+/* GLib aborts where it gets no memory; the network and its weights, which a file may make large, are not GLib's. */
+static void
+test_no_memory (void)
+{
+  g_autoptr (GBytes) bytes = tiny_file ();
+  GenreModel *model = NULL;
+  long k;
+
+  for (k = 0; !model && k < 1000; k++) {
+    GError *error = NULL;
+    fail_at = k;
+    model = parse (bytes, "file", &error);
+    CHECK (!model == (fail_at < 0), "allocation %ld failed unseen", k);
+    fail_at = -1;
+    if (!model)
+      expect_error (error, GENRE_MODEL_ERROR_SIZE, "file: |no memory for its ", "out of memory");
+  }
+  CHECK (model && k > 20, "%ld allocations", k);
+  check_round_trip (model, "after all that failed");
+  genre_model_unref (model);
+}
+
 /* --- files ----------------------------------------------------------------------------------------------------- */
 
 static void
@@ -710,6 +753,7 @@ main (void)
   test_container ();
   test_prefixes ();
   test_mutations ();
+  test_no_memory ();
   test_files ();
   test_corpus ();
   test_sharing ();

@@ -4,6 +4,7 @@
  *
  * Layer:   tests; models.
  */
+#include "models/genre_aggregate.h"
 #include "models/genre_stream.h"
 #include "tests/model_builder.h"
 #include "tests/test.h"
@@ -311,6 +312,14 @@ test_silence_threshold (void)
           answers->list[k].state);
   }
 
+  for (size_t i = 0; i < n; i++)
+    samples[i] = i % 2 ? 1 : -1;
+  config.silence_threshold_db = 0;
+
+  g_autofree Answers *full = run (model, 8000, &config, samples, n, 0, 0);
+
+  CHECK (full->list[0].state == GENRE_STATE_OK, "0 dB is not as loud as 0 dB");
+
   memset (samples, 0, n * sizeof *samples);
   config.silence_threshold_db = -200;
 
@@ -318,6 +327,59 @@ test_silence_threshold (void)
 
   CHECK (zeros->list[0].state == GENRE_STATE_SILENCE, "digital silence is not silent at -200 dB");
   genre_model_unref (model);
+}
+
+/* Where the hop is longer than half a frame, what comes after the last frame of a short run counts neither in its
+ * energy nor in its length. */
+static void
+test_level_of_long_hops (void)
+{
+  static const size_t lengths[] = { 8000, 3900 }; /* a window; four frames, 772 samples after the last */
+  g_autoptr (ModelBuilder) builder = model_builder_new ();
+  g_autofree float *samples = g_new (float, 8000);
+  GenreStreamConfig config = { 1, 0, 0 };
+
+  model_builder_replace (builder, "frontend", "\"hop_length\":128", "\"hop_length\":1000");
+
+  GenreModel *model = parse (builder);
+
+  for (size_t i = 0; i < 8000; i++)
+    samples[i] = i % 2 ? .01F : -.01F; /* -40 dBFS; the 772 samples would make it -41 */
+  for (size_t l = 0; l < G_N_ELEMENTS (lengths); l++)
+    for (unsigned above = 0; above < 2; above++) {
+      config.silence_threshold_db = above ? -39.9 : -40.1;
+
+      g_autofree Answers *answers = run (model, 8000, &config, samples, lengths[l], 0, 0);
+      const Answer *last = &answers->list[answers->n - 1];
+
+      CHECK (answers->n == 2 - l && last->windows == 1 - above, "%zu samples, %g dB: %zu answers, %u windows",
+          lengths[l], config.silence_threshold_db, answers->n, last->windows);
+    }
+  genre_model_unref (model);
+}
+
+/* ln of the aggregate = sum of frames ln max (p, 1e-12) over the sum of frames, up to a constant. */
+static void
+test_aggregate_by_hand (void)
+{
+  static const double sure[3] = { 1 - 2e-7, 2e-7, 0 }, vague[3] = { .5, .25, .25 };
+  double expected[3], sum = 0;
+  GenreAggregate *aggregate = genre_aggregate_new (3);
+
+  for (int i = 0; i < 3; i++)
+    sum += expected[i] = exp (.25 * log (fmax (sure[i], 1e-12)) + .75 * log (vague[i]));
+  for (int again = 0; again < 2; again++) {
+    genre_aggregate_add (aggregate, sure, 10);
+    genre_aggregate_add (aggregate, vague, 30);
+
+    const double *p = genre_aggregate_probabilities (aggregate);
+
+    for (int i = 0; i < 3; i++)
+      CHECK (fabs (p[i] - expected[i] / sum) < 1e-12, "time %d: %g, not %g", again, p[i], expected[i] / sum);
+    CHECK (genre_aggregate_windows (aggregate) == 2, "time %d: %u windows", again, genre_aggregate_windows (aggregate));
+    genre_aggregate_reset (aggregate);
+  }
+  genre_aggregate_free (aggregate);
 }
 
 static void
@@ -387,10 +449,49 @@ test_resets (GenreModel *model)
     CHECK (again->list[once + k].windows == once + k + 1, "the aggregate was lost");
   }
 
-  CHECK (genre_stream_set_rate (stream, 16000), "set_rate");
+  /* Smoothing goes on by the audio that passed: e_k of the second stretch comes after all of the first. */
+  double smoothed[3] = { 0 }, previous = 0;
+
+  for (size_t k = 0; k < 2 * once; k++) {
+    const Answer *answer = &again->list[k];
+    const double at = ((double) (k < once ? 0 : n) + (double) (answer->first_sample + answer->n_samples)) / 9000;
+    const double gain = k == 0 ? 1 : 1 - exp (-(at - previous) / 8);
+
+    previous = at;
+    for (int i = 0; i < 3; i++) {
+      smoothed[i] += gain * (answer->probabilities[i] - smoothed[i]);
+      CHECK (fabs (answer->smoothed[i] - smoothed[i]) < 1e-9, "window %zu: smoothed %g, not %g", k, answer->smoothed[i],
+          smoothed[i]);
+    }
+  }
+
   memset (other, 0, sizeof *other);
+  keep (other, genre_stream_finish (stream), 3);
+  CHECK (other->list[0].n_samples == 2 * n, "the final is of %d samples", (int) other->list[0].n_samples);
+  genre_stream_reset (stream);
+  push (stream, samples, 200, 0, 0, other);
+  keep (other, genre_stream_finish (stream), 3);
+  CHECK (other->n == 2 && other->list[1].state == GENRE_STATE_TOO_SHORT && other->list[1].n_samples == 200,
+      "state %d of %d samples after a run that was long enough", other->list[1].state, (int) other->list[1].n_samples);
+  genre_stream_reset (stream);
+
+  /* What is silent after a reset of the window does not depend on what was loud before. */
+  g_autofree float *zeros = g_new0 (float, n);
+
+  memset (other, 0, sizeof *other);
+  push (stream, samples, n, 0, 0, again);
+  genre_stream_reset_window (stream);
+  push (stream, zeros, n, 0, 0, other);
+  CHECK (other->n == once, "%zu answers, not %zu", other->n, once);
+  for (size_t k = 0; k < other->n; k++)
+    CHECK (other->list[k].state == GENRE_STATE_SILENCE, "window %zu of zeros has state %d", k, other->list[k].state);
+  genre_stream_reset (stream);
+
+  push (stream, samples, n, 0, 0, again);
+  memset (other, 0, sizeof *other);
+  CHECK (genre_stream_set_rate (stream, 16000), "set_rate");
   push (stream, samples, n, 0, 0, other);
-  CHECK (other->n > 0 && other->list[0].windows == 2 * once + 1, "the aggregate was lost with the rate");
+  CHECK (other->n > 0 && other->list[0].windows == once + 1, "the aggregate was lost with the rate");
   genre_stream_free (stream);
 }
 
@@ -512,11 +613,24 @@ test_extremes (GenreModel *model)
 /* --- out of memory --------------------------------------------------------------------------------------------- */
 
 static long fail_at = -1; /* the allocation that fails, counted down; -1: none */
+static long n_glib;       /* allocations that cannot fail, for then GLib aborts */
+
+#define VISIBLE __attribute__ ((visibility ("default"))) /* or the linker refuses: other libraries want GLib's */
 
 void *__real_malloc (size_t size);
 void *__real_calloc (size_t n, size_t size);
+void *__real_fftw_malloc (size_t size);
+gpointer __real_g_malloc (gsize size);
+gpointer __real_g_malloc0 (gsize size);
+gpointer __real_g_malloc_n (gsize n, gsize size);
+gpointer __real_g_malloc0_n (gsize n, gsize size);
 void *__wrap_malloc (size_t size);
 void *__wrap_calloc (size_t n, size_t size);
+void *__wrap_fftw_malloc (size_t size);
+VISIBLE gpointer __wrap_g_malloc (gsize size);
+VISIBLE gpointer __wrap_g_malloc0 (gsize size);
+VISIBLE gpointer __wrap_g_malloc_n (gsize n, gsize size);
+VISIBLE gpointer __wrap_g_malloc0_n (gsize n, gsize size);
 
 void *
 __wrap_malloc (size_t size)
@@ -530,12 +644,51 @@ __wrap_calloc (size_t n, size_t size)
   return fail_at >= 0 && fail_at-- == 0 ? NULL : __real_calloc (n, size);
 }
 
+void *
+__wrap_fftw_malloc (size_t size)
+{
+  return fail_at >= 0 && fail_at-- == 0 ? NULL : __real_fftw_malloc (size);
+}
+
+gpointer
+__wrap_g_malloc (gsize size)
+{
+  n_glib++;
+  return __real_g_malloc (size);
+}
+
+gpointer
+__wrap_g_malloc0 (gsize size)
+{
+  n_glib++;
+  return __real_g_malloc0 (size);
+}
+
+gpointer
+__wrap_g_malloc_n (gsize n, gsize size)
+{
+  n_glib++;
+  return __real_g_malloc_n (n, size);
+}
+
+gpointer
+__wrap_g_malloc0_n (gsize n, gsize size)
+{
+  n_glib++;
+  return __real_g_malloc0_n (n, size);
+}
+
+/* Every allocation of a stream may fail, and none is GLib's; a push and a final make none at all. */
 static void
 test_out_of_memory (GenreModel *model)
 {
+  g_autofree float *samples = noise (8000, 81, .5F);
+  const GenreResult *result;
   GenreStream *stream = NULL;
   long k;
 
+  CHECK (n_glib > 0, "allocations of GLib are not counted");
+  n_glib = 0;
   for (k = 0; !stream && k < 1000; k++) {
     fail_at = k;
     stream = genre_stream_new (model, 8000, 0, &CONFIG);
@@ -552,9 +705,18 @@ test_out_of_memory (GenreModel *model)
     fail_at = k;
     done = genre_stream_set_rate (stream, 12345);
   }
-  fail_at = -1;
   CHECK (done && k > 3, "%ld allocations", k);
+
+  fail_at = 0;
+  for (size_t taken = 0; taken < 8000;)
+    taken += genre_stream_push (stream, samples + taken, 8000 - taken, &result);
+  genre_stream_reset_window (stream);
+  genre_stream_finish (stream);
+  genre_stream_reset (stream);
+  CHECK (fail_at == 0, "a push allocates");
+  fail_at = -1;
   genre_stream_free (stream);
+  CHECK (n_glib == 0, "%ld allocations that cannot fail", n_glib);
 }
 
 int
@@ -569,6 +731,8 @@ main (void)
   test_any_split (fixed);
   test_smoothing_and_aggregate ();
   test_silence_threshold ();
+  test_level_of_long_hops ();
+  test_aggregate_by_hand ();
   test_finals ();
   test_resets (model);
   test_resets (fixed);
