@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * tests/bench-nn.c - what the reference network costs: a pushed frame, a head, a whole window, a second of audio.
+ * tests/bench-nn.c - what the default network costs: a pushed frame, a head, a whole window, a second of audio.
  *
  * Every kernel of nn_gemm_nth() in turn, as CPU time of the calling thread, medians.  The network is that of
- * genre-crnn-reference.safetensors with random weights; speed does not depend on them.
+ * genre-crnn.safetensors with random weights; speed does not depend on them.
  * Linked with --wrap=nn_gemm_best, which decides for the kernel.
  */
 #define _POSIX_C_SOURCE 200809L

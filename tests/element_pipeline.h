@@ -59,7 +59,7 @@ pipeline_play_until (GstElement *pipeline, GstMessageType types)
 
   gst_element_set_state (pipeline, GST_STATE_PLAYING);
 
-  GstMessage *message = gst_bus_timed_pop_filtered (bus, 30 * GST_SECOND, types | GST_MESSAGE_ERROR);
+  GstMessage *message = gst_bus_timed_pop_filtered (bus, 120 * GST_SECOND, types | GST_MESSAGE_ERROR);
 
   CHECK (message != NULL, "nothing for half a minute");
   if (message && GST_MESSAGE_TYPE (message) == GST_MESSAGE_ERROR) {

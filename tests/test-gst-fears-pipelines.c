@@ -137,7 +137,7 @@ static void
 preroll (GstElement *pipeline)
 {
   gst_element_set_state (pipeline, GST_STATE_PAUSED);
-  gst_element_get_state (pipeline, NULL, NULL, 30 * GST_SECOND);
+  gst_element_get_state (pipeline, NULL, NULL, 120 * GST_SECOND);
 }
 
 /* Six seconds from 100 s on, and no trace of what was before. */

@@ -103,7 +103,7 @@ test_values (void)
   CHECK (recipe->n_logits == 4 && recipe->logits[0] == 5 && recipe->logits[3] == 9, "ranges of classes");
   CHECK (train_recipe_group (recipe, "/a/pool-7.safetensors") == 0, "pool");
   CHECK (train_recipe_group (recipe, "pool-x/gtzan") == 1, "the file's name counts, not its directory's");
-  CHECK (train_stage_samples (recipe, &recipe->stages[1]) == 80, "windows of a batch");
+  CHECK (train_stage_samples (recipe, &recipe->stages[2]) == 80, "windows of a batch");
   check_round_trip (recipe, "changed");
 }
 
