@@ -22,6 +22,12 @@ is_among_two (const double *probabilities, gsize n_labels, unsigned label)
   return before < 2;
 }
 
+static int
+ece_bin (double confidence)
+{
+  return CLAMP ((int) ceil (confidence * METRICS_ECE_BINS) - 1, 0, METRICS_ECE_BINS - 1);
+}
+
 double
 metrics_ece (const double *confidence, const gboolean *right, gsize n)
 {
@@ -30,13 +36,40 @@ metrics_ece (const double *confidence, const gboolean *right, gsize n)
   double error = 0;
 
   for (gsize i = 0; i < n; i++) {
-    const int bin = CLAMP ((int) ceil (confidence[i] * METRICS_ECE_BINS) - 1, 0, METRICS_ECE_BINS - 1);
+    const int bin = ece_bin (confidence[i]);
     sum[bin] += confidence[i];
     hits[bin] += right[i] ? 1 : 0;
   }
   /* n_b / n |right_b / n_b - sum_b / n_b| = |right_b - sum_b| / n */
   for (int bin = 0; bin < METRICS_ECE_BINS; bin++)
     error += fabs ((double) hits[bin] - sum[bin]);
+  return n > 0 ? error / (double) n : (double) NAN;
+}
+
+/* Hits of a bin are a sum of independent coins: their distribution is built coin by coin. */
+double
+metrics_ece_chance (const double *confidence, gsize n)
+{
+  g_autofree double *hits = g_new (double, n + 1); /* [m + 1] probability of so many */
+  double error = 0;
+
+  for (int bin = 0; bin < METRICS_ECE_BINS; bin++) {
+    gsize m = 0;
+    double sum = 0;
+    hits[0] = 1;
+    for (gsize i = 0; i < n; i++) {
+      const double p = confidence[i];
+      if (ece_bin (p) != bin)
+        continue;
+      sum += p;
+      hits[++m] = 0;
+      for (gsize k = m; k > 0; k--)
+        hits[k] = hits[k] * (1 - p) + hits[k - 1] * p;
+      hits[0] *= 1 - p;
+    }
+    for (gsize k = 0; k <= m; k++)
+      error += hits[k] * fabs ((double) k - sum);
+  }
   return n > 0 ? error / (double) n : (double) NAN;
 }
 

@@ -61,6 +61,15 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (Metrics, metrics_free)
  * right       [n] */
 double metrics_ece (const double *confidence, const gboolean *right, gsize n);
 
+/* What metrics_ece() is on average of a perfectly calibrated model, one that is right with the probability of its
+ * confidence, case by case independently: so much of an error is chance, the more the fewer the cases.  Exact, in
+ * O(n^2).
+ *
+ * confidence  [n]  0 to 1
+ *
+ * NaN of no case. */
+double metrics_ece_chance (const double *confidence, gsize n);
+
 /* Wilson's score interval of 95 % for `hits` of n >= 1. */
 void metrics_wilson (guint64 hits, guint64 n, double *ret_low, double *ret_high);
 

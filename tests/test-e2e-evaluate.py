@@ -6,6 +6,7 @@ to: models that are calibrated are copies.
 """
 
 import csv
+import functools
 import importlib.util
 import json
 import os
@@ -78,6 +79,17 @@ def ece_of(p, truth):
     return sum(abs(right[bins == b].sum() - top[bins == b].sum()) for b in range(15)) / len(truth)
 
 
+def ece_chance_of(p):
+    """what ece_of() is on average if labels are drawn from p: hits of a bin are a sum of coins"""
+    top = p.max(1)
+    bins = np.clip(np.ceil(top * 15) - 1, 0, 14)
+    error = 0
+    for b in range(15):
+        hits = functools.reduce(np.convolve, [[1 - c, c] for c in top[bins == b]], np.ones(1))
+        error += hits @ abs(np.arange(len(hits)) - top[bins == b].sum())
+    return error / len(p)
+
+
 def wilson_of(hits, n, z=1.959963984540054):
     p = hits / n
     half = z * np.sqrt(p * (1 - p) / n + z * z / (4 * n * n))
@@ -87,7 +99,7 @@ def wilson_of(hits, n, z=1.959963984540054):
 # Figures -----------------------------------------------------------------------------------------------------------
 
 
-def check_report(verdict, model, part, tensors, reference, shared, folder):
+def check_report(verdict, model, part, meta, tensors, reference, shared, folder):
     """the JSON object, the tables and the pictures of one run"""
     files = [folder / name for name in ("matrix.csv", "tracks.csv", "matrix.svg", "seconds.svg")]
     status, out, err = call(
@@ -108,9 +120,12 @@ def check_report(verdict, model, part, tensors, reference, shared, folder):
     hits = int(said.split()[0])
     verdict.check(round(report["accuracy"] * n) == hits, f"accuracy {report['accuracy']}, the reference says {said}")
     own = reference.Model(str(model))
-    for i in range(0, n, 8):
+    some, answers = range(0, n, 8), []
+    for i in some:
         db = tensors["offset_db"][i] + tensors["scale_db"][i] * (tensors["features"][i] / 255.0)
-        verdict.close(p[i], own.classify(db), 1e-5, f"probabilities of track {i}")
+        windows, q = own.answers(db)
+        verdict.close(p[i], own.aggregate(windows, q), 1e-5, f"probabilities of track {i}")
+        answers.append(q)
     verdict.check(labels == own.labels, f"labels {labels}")
 
     # The figures by their definitions.
@@ -126,10 +141,21 @@ def check_report(verdict, model, part, tensors, reference, shared, folder):
     second = (np.argsort(-p, 1, kind="stable")[:, :2] == truth[:, None]).any(1)
     verdict.close(report["top2"], second.mean(), 1e-12, "top 2")
     verdict.close(report["ece"], ece_of(p, truth), 1e-5, "calibration error")
+    verdict.close(report["ece_chance"], ece_chance_of(p), 1e-5, "calibration error by chance")
+    verdict.check(0 < report["ece_window"] < 1, f"calibration error by window {report['ece_window']}")
+    verdict.check(0 < report["accuracy_window"] < 1, f"by window {report['accuracy_window']}")
+
+    # By window, on the tracks whose windows are known.
+    few = folder / "few.safetensors"
+    write_set(few, *subset(meta, tensors, list(some)))
+    windows = json.loads(call(model, few, "--json")[1])
+    answers, of = np.concatenate(answers), np.repeat(truth[some], [len(q) for q in answers])
+    verdict.close(windows["ece_window"], ece_of(answers, of), 1e-4, "calibration error by window")
+    verdict.close(windows["accuracy_window"], (answers.argmax(1) == of).mean(), 1e-12, "accuracy by window")
+
     f1 = 2 * np.diag(confusion) / np.maximum(confusion.sum(0) + confusion.sum(1), 1)
     verdict.close(report["macro_f1"], f1[confusion.sum(1) > 0].mean(), 1e-12, "macro F1")
     verdict.check(report["windows"] == 27 * n, f"{report['windows']} windows")
-    verdict.check(0 < report["accuracy_window"] < 1, f"by window {report['accuracy_window']}")
     verdict.check([s["seconds"] for s in report["seconds"]] == [3.5, 5, 7, 10, 15, 20, 30], f"{report['seconds']}")
     verdict.close(report["seconds"][-1]["accuracy"], report["accuracy"], 1e-12, "accuracy after 30 s")
     verdict.check([g["gain_db"] for g in report["gain"]] == [-12, -6, 6], f"{report['gain']}")
@@ -326,7 +352,7 @@ def main():
         part = subset(meta, tensors, slice(None, None, EVERY))
         path = folder / "part.safetensors"
         write_set(path, *part)
-        out = check_report(verdict, model, path, part[1], reference, shared, folder)
+        out = check_report(verdict, model, path, *part, reference, shared, folder)
         _, plain, _ = call(model, path, "--json", "--gain")
         verdict.check(plain == out, "the same again")
         check_jobs(verdict, model, path, plain)

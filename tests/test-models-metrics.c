@@ -69,6 +69,36 @@ test_ece_bins (void)
   CHECK (near (metrics_ece (none, right, 2), .5), "confidence 0");
 }
 
+/* The definition: the mean of metrics_ece() over all that may happen, each outcome with its probability. */
+static void
+test_ece_chance (void)
+{
+  enum
+  {
+    N = 10
+  };
+  const double confidence[N] = { .31, .33, .32, .58, .6, 1, .95, .94, .98, .12 };
+  double mean = 0;
+
+  for (unsigned outcome = 0; outcome < 1u << N; outcome++) {
+    gboolean right[N];
+    double probability = 1;
+    for (unsigned i = 0; i < N; i++) {
+      right[i] = (outcome >> i & 1) != 0;
+      probability *= right[i] ? confidence[i] : 1 - confidence[i];
+    }
+    mean += probability * metrics_ece (confidence, right, N);
+  }
+  CHECK (near (metrics_ece_chance (confidence, N), mean), "chance %g, by definition %g",
+      metrics_ece_chance (confidence, N), mean);
+
+  /* One case of confidence p is off by 1 - p with p, by p with 1 - p. */
+  CHECK (near (metrics_ece_chance (confidence, 1), 2 * .31 * .69), "one case");
+  const double certain[] = { 1, 1, 0 };
+  CHECK (near (metrics_ece_chance (certain, 3), 0), "nothing is left to chance");
+  CHECK (isnan (metrics_ece_chance (NULL, 0)), "no cases");
+}
+
 /* Wilson's bounds p solve (hits / n - p)^2 = z^2 p (1 - p) / n. */
 static void
 test_wilson (void)
@@ -219,6 +249,7 @@ main (void)
   test_by_hand ();
   test_nothing ();
   test_ece_bins ();
+  test_ece_chance ();
   test_wilson ();
   test_mcnemar ();
   test_temperature ();

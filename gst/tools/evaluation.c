@@ -118,6 +118,13 @@ judge_tracks (ToolEvaluation *evaluation)
   }
   genre_aggregate_free (aggregate);
   evaluation->by_track = metrics_new (evaluation->truth, evaluation->probabilities, evaluation->n_cases, n_labels);
+
+  g_autofree double *confidence = g_new (double, evaluation->n_cases + 1);
+  for (gsize k = 0; k < evaluation->n_cases; k++) {
+    const double *p = evaluation->probabilities + k * n_labels;
+    confidence[k] = p[genre_probabilities_top (p, n_labels)];
+  }
+  evaluation->ece_chance = metrics_ece_chance (confidence, evaluation->n_cases);
 }
 
 static void

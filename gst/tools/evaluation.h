@@ -34,6 +34,7 @@ typedef struct ToolEvaluation
   double *probabilities;    /* [n_cases][n_labels]  the aggregate */
   gsize n_clips, too_short; /* clips of the cases; tracks without an answer */
   Metrics *by_track, *by_window;
+  double ece_chance; /* metrics_ece_chance() of the cases */
 } ToolEvaluation;
 
 /* model  a reference is taken

@@ -138,9 +138,14 @@ append_summary (GString *out, const ToolEvaluation *evaluation)
   g_string_append_c (out, '\n');
   append_name (out, "calibration error");
   append_fixed (out, tracks->ece, 3, 6);
-  g_string_append (out, "     of the confidence, in 15 bins; log loss ");
-  append_fixed (out, tracks->nll, 3, 0);
-  g_string_append (out, ", temperature ");
+  g_string_append (out, "     in 15 bins, where chance alone gives ");
+  append_fixed (out, evaluation->ece_chance, 3, 0);
+  g_string_append (out, " on average; by window ");
+  append_fixed (out, windows->ece, 3, 0);
+  g_string_append_c (out, '\n');
+  append_name (out, "log loss");
+  append_fixed (out, tracks->nll, 3, 6);
+  g_string_append (out, "     temperature ");
   char text[G_ASCII_DTOSTR_BUF_SIZE];
   g_string_append (out, g_ascii_formatd (text, sizeof text, "%.4g", genre_model_temperature (evaluation->model)));
   g_string_append_c (out, '\n');
