@@ -113,6 +113,19 @@ augment_low_pass (const AugmentConfig *config, Random *random, float *db, gsize 
 }
 
 void
+augment_roll (const AugmentConfig *config, Random *random, float *db, gsize n_frames, gsize bands)
+{
+  const gboolean wanted = random_uniform (random) < config->roll;
+  const gsize first = random_below (random, n_frames);
+
+  if (!wanted || first == 0)
+    return;
+  g_autofree float *before = g_memdup2 (db, first * bands * sizeof *db);
+  memmove (db, db + first * bands, (n_frames - first) * bands * sizeof *db);
+  memcpy (db + (n_frames - first) * bands, before, first * bands * sizeof *db);
+}
+
+void
 augment_mask (const Augment *augment, float *input, gsize n_frames, gsize bands)
 {
   assert (augment->first_frame + augment->n_frames <= n_frames && augment->first_band + augment->n_bands <= bands);

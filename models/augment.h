@@ -24,6 +24,7 @@ typedef struct AugmentConfig
   unsigned shift_bands;             /* at most, up or down */
   unsigned mask_bands, mask_frames; /* widest mask; 0: none */
   double low_pass;                  /* probability of a low-pass */
+  double roll;                      /* probability of a rotation in time */
 } AugmentConfig;
 
 enum
@@ -66,6 +67,12 @@ void augment_mix (float *db, const float *other, double share, gsize n);
  *
  * db [n_frames][bands] */
 void augment_low_pass (const AugmentConfig *config, Random *random, float *db, gsize n_frames, gsize bands);
+
+/* A rotation in time in so many cases as the configuration says: the window begins at any of its frames, and what was
+ * before follows at its end.  For networks that weigh each frame's place (flatten): music has none.
+ *
+ * db [n_frames][bands] */
+void augment_roll (const AugmentConfig *config, Random *random, float *db, gsize n_frames, gsize bands);
 
 /* Zeroes the masks of what the network will see: the mean, if it is standardised.
  *

@@ -534,6 +534,7 @@ static const Key augment_keys[] = {
   { "mask_bands", UNSIGNED, offsetof (AugmentConfig, mask_bands), 0, 1024, NULL, NULL },
   { "mask_frames", UNSIGNED, offsetof (AugmentConfig, mask_frames), 0, TRAIN_MAX_WINDOW, NULL, NULL },
   { "low_pass", NUMBER, offsetof (AugmentConfig, low_pass), 0, 1, NULL, NULL },
+  { "roll", NUMBER, offsetof (AugmentConfig, roll), 0, 1, NULL, NULL },
 };
 
 static bool

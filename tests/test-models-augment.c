@@ -121,6 +121,39 @@ test_mask (void)
 }
 
 /* How often, and from which bands up: each of the upper 3/8, and none, comes up. */
+/* Frame t becomes frame t - first of all, whatever first is; every first comes, in the share that was asked for. */
+static void
+test_roll (void)
+{
+  const AugmentConfig config = { .stretch_min = 1, .stretch_max = 1, .roll = .5 };
+  float db[N], out[N];
+  gsize times[FRAMES] = { 0 };
+  Random random = random_from (&(guint64){ 3 }, 1);
+
+  fill (db, N, 4);
+  for (int i = 0; i < 2000; i++) {
+    memcpy (out, db, sizeof db);
+    augment_roll (&config, &random, out, FRAMES, BANDS);
+    gsize first = 0;
+    while (first < FRAMES && out[0] != db[first * BANDS])
+      first++;
+    CHECK (first < FRAMES, "the first value is not of the window");
+    for (gsize t = 0; t < FRAMES && first < FRAMES; t++)
+      CHECK (memcmp (out + t * BANDS, db + (t + first) % FRAMES * BANDS, BANDS * sizeof *db) == 0, "frame %u from %u",
+          (unsigned) t, (unsigned) first);
+    times[first % FRAMES]++;
+  }
+  CHECK (times[0] > 950 && times[0] < 1170, "%u of 2000 left alone, expected 1059", (unsigned) times[0]);
+  for (int first = 1; first < FRAMES; first++)
+    CHECK (times[first] > 25 && times[first] < 100, "%u times from frame %d, expected 59", (unsigned) times[first],
+        first);
+
+  const AugmentConfig none = { .stretch_min = 1, .stretch_max = 1 };
+  memcpy (out, db, sizeof db);
+  augment_roll (&none, &random, out, FRAMES, BANDS);
+  CHECK (memcmp (out, db, sizeof db) == 0, "a roll that nobody asked for");
+}
+
 static void
 test_low_pass (void)
 {
@@ -150,7 +183,7 @@ test_low_pass (void)
 static void
 test_draw (void)
 {
-  const AugmentConfig config = { .8, 1.25, 6, 2, 2, 4, 8, 0 };
+  const AugmentConfig config = { .8, 1.25, 6, 2, 2, 4, 8, 0, 0 };
   double square = 0, least = 2, most = 0;
   int low = 9, high = -9;
   unsigned widest = 0, longest = 0;
@@ -191,6 +224,7 @@ main (void)
   test_mix ();
   test_mask ();
   test_low_pass ();
+  test_roll ();
   test_draw ();
   TEST_END ();
 }
