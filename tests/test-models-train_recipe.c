@@ -56,7 +56,7 @@ test_builtin (void)
     if (recipe)
       check_round_trip (recipe, *name);
   }
-  CHECK (n == 5, "%u recipes", n);
+  CHECK (n == 7, "%u recipes", n);
 }
 
 static void
@@ -78,7 +78,9 @@ static void
 test_networks (void)
 {
   check_parameters ("deck-cnn-gru", 173, 64986);
+  check_parameters ("deck-cnn-gru-teacher", 173, 64986);
   check_parameters ("deck-cnn-lstm", 173, 1603392);
+  check_parameters ("deck-cnn-lstm-teacher", 173, 1603392);
   check_parameters ("genre-crnn", 129, 253390);
 
   g_autoptr (TrainRecipe) deck = train_recipe_load ("deck-cnn-lstm", NULL);

@@ -556,7 +556,8 @@ tool_train (int n, char **arguments)
   const GOptionEntry entries[] = {
     { "output", 'o', 0, G_OPTION_ARG_FILENAME, &options.output, "The model to write", "MODEL" },
     { "recipe", 'r', 0, G_OPTION_ARG_FILENAME, &options.recipe,
-        "How: a JSON file, or default, small, genre-crnn, deck-cnn-gru, deck-cnn-lstm", "RECIPE" },
+        "How: a JSON file, or default, small, genre-crnn, deck-cnn-gru, deck-cnn-lstm, and these two with -teacher",
+        "RECIPE" },
     { "validation", 0, 0, G_OPTION_ARG_FILENAME, &options.validation,
         "A set or directory to choose the best weights by; or none", "SET" },
     { "protocol", 0, 0, G_OPTION_ARG_STRING, &options.protocol,

@@ -1,0 +1,89 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""The models that are shipped: each is what models/README.md says, made by the recipe of its name as it stands in the
+tree, within the size that was set for it, and works in the element.  Needs nothing of ../shared.
+"""
+
+import hashlib
+import json
+import math
+import os
+import pathlib
+import re
+import subprocess
+import tempfile
+
+import numpy as np
+
+from pipeline import Verdict, classify, need
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+TOOL = pathlib.Path(os.environ["GENRE_BUILD_DIR"]) / "gst" / "tools" / "gst-genre-1.0"
+PARAMETERS = {"genre-crnn": 252822, "deck-cnn-gru": 64986, "deck-cnn-lstm": 1603392}
+GENRES = "blues classical country disco hiphop jazz metal pop reggae rock".split()
+RATE = 22050
+
+
+def header_of(data):
+    return json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])
+
+
+def call(*arguments):
+    return subprocess.run([TOOL, *map(str, arguments)], capture_output=True, text=True, check=True).stdout
+
+
+def check_record(verdict, path, data, folder):
+    """what the file says of its making, against the recipe and README"""
+    record = json.loads(header_of(data)["__metadata__"]["training"])
+    file = folder / "recipe.json"
+    file.write_text(json.dumps(record["recipe"]))
+    recipe, built_in = (json.loads(call("train", "--recipe", r, "--print-recipe")) for r in (file, path.stem))
+    for key in ("seed", "initial"):  # of the command line
+        recipe.pop(key), built_in.pop(key)
+    verdict.check(recipe == built_in, f"{path.name}: not of the recipe {path.stem}")
+    verdict.check(record["measured"] and record["commit"], f"{path.name}: no figures, or no commit")
+    verdict.check("calibration" in record, f"{path.name}: not calibrated")
+    readme = (ROOT / "models" / "README.md").read_text(encoding="utf-8")
+    verdict.check(hashlib.sha256(data).hexdigest() in readme, f"{path.name}: models/README.md has another SHA-256")
+
+
+def check_size(verdict, path, data):
+    shapes = {name: entry["shape"] for name, entry in header_of(data).items() if name != "__metadata__"}
+    count = sum(math.prod(shape) for name, shape in shapes.items() if "/moving_" not in name)
+    verdict.check(count == PARAMETERS[path.stem], f"{path.name}: {count} parameters of {PARAMETERS[path.stem]}")
+    if path.stem == "genre-crnn":
+        cost = float(re.search(r"cost\s+([\d.]+) million multiply-adds a second", call("inspect", path))[1])
+        verdict.check(count <= 300000 and cost <= 10, f"{path.name}: {count} parameters, {cost} M multiply-adds")
+
+
+def check_sound(verdict, path, pcm):
+    """-> the messages' text"""
+    messages = classify(pcm, RATE, model=str(path))
+    final = messages[-1]
+    verdict.check(final.final and final.state == "ok", f"{path.name}: {final.text}")
+    verdict.check(final.labels == GENRES, f"{path.name}: labels {final.labels}")
+    verdict.check(final.windows > 0 and max(final.probabilities) > 0.1, f"{path.name}: {final.probabilities}")
+    return [message.text for message in messages]
+
+
+def main():
+    need("appsrc", "fakesink")
+    verdict = Verdict()
+    random = np.random.default_rng(0)
+    pcm = np.sin(np.arange(16 * RATE) * 0.06).astype("<f4") * 0.3 + random.normal(0, 0.01, 16 * RATE).astype("<f4")
+    paths = sorted((ROOT / "models" / "weights").glob("*.safetensors"))
+    verdict.check({path.stem for path in paths} == set(PARAMETERS), f"{[path.name for path in paths]}")
+    said = {}
+    for path in paths:
+        data = path.read_bytes()
+        with tempfile.TemporaryDirectory() as name:
+            check_record(verdict, path, data, pathlib.Path(name))
+        check_size(verdict, path, data)
+        said[path.stem] = check_sound(verdict, path, pcm)
+    embedded = [message.text for message in classify(pcm, RATE)]
+    verdict.check(embedded == said["genre-crnn"], "the embedded model is another one")
+    verdict.exit()
+
+
+if __name__ == "__main__":
+    main()
