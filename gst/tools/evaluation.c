@@ -118,13 +118,6 @@ judge_tracks (ToolEvaluation *evaluation)
   }
   genre_aggregate_free (aggregate);
   evaluation->by_track = metrics_new (evaluation->truth, evaluation->probabilities, evaluation->n_cases, n_labels);
-
-  g_autofree double *confidence = g_new (double, evaluation->n_cases + 1);
-  for (gsize k = 0; k < evaluation->n_cases; k++) {
-    const double *p = evaluation->probabilities + k * n_labels;
-    confidence[k] = p[genre_probabilities_top (p, n_labels)];
-  }
-  evaluation->ece_chance = metrics_ece_chance (confidence, evaluation->n_cases);
 }
 
 static void
@@ -227,6 +220,17 @@ predicted (const ToolEvaluation *evaluation, gsize index)
   const unsigned n_labels = genre_model_n_labels (evaluation->model);
 
   return genre_probabilities_top (evaluation->probabilities + index * n_labels, n_labels);
+}
+
+double
+tool_evaluation_ece_chance (const ToolEvaluation *evaluation)
+{
+  const unsigned n_labels = genre_model_n_labels (evaluation->model);
+  g_autofree double *confidence = g_new (double, evaluation->n_cases);
+
+  for (gsize k = 0; k < evaluation->n_cases; k++)
+    confidence[k] = evaluation->probabilities[k * n_labels + predicted (evaluation, k)];
+  return metrics_ece_chance (confidence, evaluation->n_cases);
 }
 
 gsize

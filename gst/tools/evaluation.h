@@ -34,7 +34,6 @@ typedef struct ToolEvaluation
   double *probabilities;    /* [n_cases][n_labels]  the aggregate */
   gsize n_clips, too_short; /* clips of the cases; tracks without an answer */
   Metrics *by_track, *by_window;
-  double ece_chance; /* metrics_ece_chance() of the cases */
 } ToolEvaluation;
 
 /* model  a reference is taken
@@ -68,6 +67,9 @@ enum
 
 /* seconds [TOOL_N_SECONDS]  out, for 3.5, 5, 7, 10, 15, 20 and 30 s */
 void tool_evaluation_seconds (const ToolEvaluation *evaluation, ToolSeconds *seconds);
+
+/* metrics_ece_chance() of the tracks. */
+double tool_evaluation_ece_chance (const ToolEvaluation *evaluation);
 
 /* Tracks that get another label than in `other`, an evaluation of the same set and model. */
 gsize tool_evaluation_changes (const ToolEvaluation *evaluation, const ToolEvaluation *other);

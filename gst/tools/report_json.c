@@ -195,7 +195,7 @@ tool_report_json (const ToolReport *report)
   append_json_string (json, "set", genre_feature_set_name (evaluation->set));
   append_json_count (json, "windows", evaluation->by_window->n_cases);
   append_json_number (json, "ece_window", evaluation->by_window->ece);
-  append_json_number (json, "ece_chance", evaluation->ece_chance);
+  append_json_number (json, "ece_chance", tool_evaluation_ece_chance (evaluation));
   append_json_number (json, "nll", tracks->nll);
   append_json_number (json, "temperature", genre_model_temperature (evaluation->model));
   append_json_left_out (json, evaluation);

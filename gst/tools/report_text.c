@@ -139,7 +139,7 @@ append_summary (GString *out, const ToolEvaluation *evaluation)
   append_name (out, "calibration error");
   append_fixed (out, tracks->ece, 3, 6);
   g_string_append (out, "     in 15 bins, where chance alone gives ");
-  append_fixed (out, evaluation->ece_chance, 3, 0);
+  append_fixed (out, tool_evaluation_ece_chance (evaluation), 3, 0);
   g_string_append (out, " on average; by window ");
   append_fixed (out, windows->ece, 3, 0);
   g_string_append_c (out, '\n');
