@@ -120,7 +120,6 @@ test_mask (void)
     }
 }
 
-/* How often, and from which bands up: each of the upper 3/8, and none, comes up. */
 /* Frame t becomes frame t - first of all, whatever first is; every first comes, in the share that was asked for. */
 static void
 test_roll (void)
@@ -154,6 +153,7 @@ test_roll (void)
   CHECK (memcmp (out, db, sizeof db) == 0, "a roll that nobody asked for");
 }
 
+/* How often, and from which bands up: each of the upper 3/8, and none, comes up. */
 static void
 test_low_pass (void)
 {
