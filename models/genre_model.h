@@ -90,6 +90,10 @@ GBytes *genre_model_serialize (const GenreModel *model, GError **error);
 GBytes *genre_model_serialize_tempered (const GenreModel *model, double temperature, const char *training,
     GError **error);
 
+/* SHA-256 of all that follows the header in such a file, 64 hex digits: the values of the tensors, whatever is said of
+ * how they were made, and whatever the temperature.  g_free(). */
+char *genre_model_weights_sha256 (const GenreModel *model);
+
 G_END_DECLS
 
 #endif

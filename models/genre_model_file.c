@@ -395,3 +395,20 @@ genre_model_serialize_tempered (const GenreModel *model, double temperature, con
 
   return serialize (model, specs, n, training, error);
 }
+
+char *
+genre_model_weights_sha256 (const GenreModel *model)
+{
+  g_autoptr (GChecksum) checksum = g_checksum_new (G_CHECKSUM_SHA256);
+
+  for (size_t i = 0; i < nn_network_n_tensors (model->network); i++) {
+    const NnTensor *tensor = nn_network_tensor (model->network, i);
+    for (size_t k = 0; k < nn_tensor_size (tensor); k++) {
+      guint32 bits;
+      memcpy (&bits, &tensor->values[k], sizeof bits);
+      bits = GUINT32_TO_LE (bits);
+      g_checksum_update (checksum, (const guchar *) &bits, sizeof bits);
+    }
+  }
+  return g_strdup (g_checksum_get_string (checksum));
+}

@@ -28,6 +28,10 @@ def header_of(data):
     return json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])
 
 
+def values_of(data):
+    return data[8 + int.from_bytes(data[:8], "little") :]
+
+
 def call(*arguments):
     return subprocess.run([TOOL, *map(str, arguments)], capture_output=True, text=True, check=True).stdout
 
@@ -44,7 +48,10 @@ def check_record(verdict, path, data, folder):
     verdict.check(record["measured"] and record["commit"], f"{path.name}: no figures, or no commit")
     verdict.check("calibration" in record, f"{path.name}: not calibrated")
     readme = (ROOT / "models" / "README.md").read_text(encoding="utf-8")
+    weights = json.loads(call("inspect", "--json", path))["weights_sha256"]
+    verdict.check(weights == hashlib.sha256(values_of(data)).hexdigest(), f"{path.name}: inspect says {weights}")
     verdict.check(hashlib.sha256(data).hexdigest() in readme, f"{path.name}: models/README.md has another SHA-256")
+    verdict.check(weights in readme, f"{path.name}: models/README.md has another SHA-256 of the weights")
 
 
 def check_size(verdict, path, data):

@@ -214,9 +214,11 @@ print_model (const char *name, const GenreModel *model)
 {
   const GenreFrontend *frontend = genre_model_frontend (model);
   const unsigned window = genre_model_window_frames (model), least = genre_model_min_frames (model);
+  g_autofree char *weights = genre_model_weights_sha256 (model);
 
   printf ("%s: a genre model\n", name);
   printf ("  sha256      %s\n", genre_model_sha256 (model));
+  printf ("  weights     %s (SHA-256 of the tensors alone)\n", weights);
   printf ("  labels      %u: ", genre_model_n_labels (model));
   print_list (genre_model_labels (model), genre_model_n_labels (model));
   print_frontend (frontend);
@@ -405,9 +407,12 @@ add_network (GString *json, const GenreModel *model)
 static void
 add_model (GString *json, const char *name, const GenreModel *model)
 {
+  g_autofree char *weights = genre_model_weights_sha256 (model);
+
   add_string (json, "file", name);
   add_string (json, "format", "genre-model");
   add_string (json, "sha256", genre_model_sha256 (model));
+  add_string (json, "weights_sha256", weights);
   add_strings (json, "labels", genre_model_labels (model), genre_model_n_labels (model));
   add_frontend (json, genre_model_frontend (model));
   add_size (json, "window_frames", genre_model_window_frames (model));
