@@ -14,7 +14,6 @@ enum
   KEY_ITEM,
   KEY_LABEL,
   KEY_SAMPLE,
-  KEY_ROLL, /* apart: recipes without it draw the same numbers as ever */
 };
 
 /* Of one window, before the weights of the batch are known. */
@@ -349,10 +348,8 @@ fill_sample (void *user_data, size_t task, unsigned worker)
     fill_target (batch, share, partner, window, work->class_logits, &work->target);
     mix_targets (data, target, &work->target, part);
   }
-  const guint64 roll_keys[] = { KEY_ROLL, batch->seed, batch->stage_key, batch->step, task };
-  Random roll_random = random_from (roll_keys, G_N_ELEMENTS (roll_keys));
-  augment_roll (config, &roll_random, out, batch->frames, bands);
   augment_low_pass (config, &random, out, batch->frames, bands);
+  augment_roll (config, &random, out, batch->frames, bands);
   genre_feature_set_to_input (&data->frontend, out, batch->frames);
   augment_mask (&augment, out, batch->frames, bands);
 }
