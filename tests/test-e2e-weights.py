@@ -54,6 +54,16 @@ def check_record(verdict, path, data, folder):
     verdict.check(weights in readme, f"{path.name}: models/README.md has another SHA-256 of the weights")
 
 
+def check_ideas(verdict):
+    """the recipes that docs/accuracy.md compares"""
+    page = (ROOT / "docs" / "accuracy.md").read_text(encoding="utf-8")
+    ideas = sorted((ROOT / "docs" / "ideas").glob("*.json"))
+    for path in ideas:
+        recipe = json.loads(call("train", "--recipe", path, "--print-recipe"))
+        verdict.check(recipe["name"] and f"`{path.stem}`" in page, f"{path.name}: not in docs/accuracy.md")
+    verdict.check(ideas != [], "no recipes in docs/ideas")
+
+
 def check_size(verdict, path, data):
     shapes = {name: entry["shape"] for name, entry in header_of(data).items() if name != "__metadata__"}
     count = sum(math.prod(shape) for name, shape in shapes.items() if "/moving_" not in name)
@@ -87,6 +97,7 @@ def main():
             check_record(verdict, path, data, pathlib.Path(name))
         check_size(verdict, path, data)
         said[path.stem] = check_sound(verdict, path, pcm)
+    check_ideas(verdict)
     embedded = [message.text for message in classify(pcm, RATE)]
     verdict.check(embedded == said["genre-crnn"], "the embedded model is another one")
     verdict.exit()
