@@ -198,6 +198,9 @@ run_cycle (Slot *slot)
     CHECK (slot->finals == finals + 1, "%d finals", slot->finals - finals);
   } else {
     CHECK (!slot->refused_early, "%s before it was stopped", gst_flow_get_name (slot->flow));
+    CHECK (slot->flow == GST_FLOW_OK || slot->flow == GST_FLOW_FLUSHING || slot->flow == GST_FLOW_NOT_NEGOTIATED
+            || slot->flow == GST_FLOW_ERROR,
+        "%s", gst_flow_get_name (slot->flow));
     CHECK (slot->finals == finals, "a final without EOS");
   }
 }
