@@ -208,6 +208,12 @@ genre_windows_set_interval (GenreWindows *windows, uint64_t interval_ns)
     windows->k = 1;
   }
   windows->next_end = end_of_answer (windows, windows->k);
+  if (windows->next_end > windows->frames)
+    return;
+  /* A shorter interval is over already. */
+  windows->anchor_end = windows->frames + 1;
+  windows->k = 0;
+  windows->next_end = windows->anchor_end;
 }
 
 bool

@@ -48,7 +48,8 @@ void genre_windows_free (GenreWindows *windows); /* NULL is a no-op */
 /* The longest window, in frames. */
 size_t genre_windows_frames (const GenreWindows *windows);
 
-/* Another interval counts from the last answer on. */
+/* Another interval counts from the last answer on; where it is over already, the next frame brings the answer, and the
+ * interval counts from there. */
 void genre_windows_set_interval (GenreWindows *windows, uint64_t interval_ns);
 
 /* levels [bands]  of the next frame

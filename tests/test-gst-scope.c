@@ -389,6 +389,36 @@ test_bars (const gchar *model, gint width, gint height, const gchar *name)
   gst_harness_teardown (harness);
 }
 
+/* After one answer in an hour, five a second: the bars follow another sound. */
+static void
+test_interval_lowered (void)
+{
+  GstHarness *harness = scope_harness (STEREO, 640, 360, "30/1");
+  Sound sound = { fill_music, 0 };
+  gint before[MAX_LABELS];
+  gboolean moved = FALSE;
+
+  gst_util_set_object_arg (G_OBJECT (harness->element), "interval", FOREVER);
+
+  Frame frame = open_frame (harness, play_until_answer (harness, 10, &sound));
+  const guint n_rows = frame.layout.n_rows;
+
+  for (guint row = 0; row < n_rows; row++)
+    before[row] = bar_length (&frame, row);
+  close_frame (&frame);
+  g_object_set (harness->element, "interval", GST_SECOND / 5, "smoothing", G_GUINT64_CONSTANT (0), NULL);
+  sound.fill = fill_tone;
+  for (gint i = 0; i < 500 && !moved; i++) {
+    frame = open_frame (harness, play (harness, &sound, .05, 1024));
+    for (guint row = 0; row < n_rows; row++)
+      moved |= abs (bar_length (&frame, row) - before[row]) > 2;
+    close_frame (&frame);
+    g_usleep (1000);
+  }
+  CHECK (moved, "the bars stand still");
+  gst_harness_teardown (harness);
+}
+
 /* --- what is said before, and of silence --- */
 
 static const gdouble NONE[MAX_LABELS];
@@ -707,6 +737,7 @@ main (int argc, char **argv)
   test_bars (NULL, 1280, 720, "1280x720");
   test_bars (tiny, 320, 240, "three");
   test_bars (many, 640, 480, "many");
+  test_interval_lowered ();
   test_moods ();
   test_tone (640, 360);
   test_tone (160, 120);
