@@ -49,6 +49,8 @@ genre_feature_set_free (GenreFeatureSet *set)
   g_free (set->step_db);
   g_free (set->label);
   g_free (set->artist);
+  g_free (set->album_artist);
+  g_strfreev (set->artists);
   g_free (set->recording);
   g_free (set->frames);
   g_free (set->measured);
@@ -163,6 +165,19 @@ genre_feature_set_artist (const GenreFeatureSet *set, gsize clip)
 {
   assert (clip < set->n_clips);
   return set->artist ? set->artist[clip] : -1;
+}
+
+int
+genre_feature_set_album_artist (const GenreFeatureSet *set, gsize clip)
+{
+  assert (clip < set->n_clips);
+  return set->album_artist ? set->album_artist[clip] : -1;
+}
+
+const char *const *
+genre_feature_set_artists (const GenreFeatureSet *set)
+{
+  return (const char *const *) set->artists;
 }
 
 int

@@ -49,6 +49,10 @@ gsize genre_feature_set_n_bands (const GenreFeatureSet *set);             /* as 
  * FALSE: GENRE_MODEL_ERROR_FRONTEND, which names the key. */
 gboolean genre_feature_set_fits (const GenreFeatureSet *set, const GenreFrontend *frontend, GError **error);
 
+/* Who the numbers of artists are, as they are tagged, UTF-8; then NULL.  NULL: the set has no names, and its numbers
+ * say nothing about other sets. */
+const char *const *genre_feature_set_artists (const GenreFeatureSet *set);
+
 /* --- A clip, 0 <= clip < n_clips --- */
 
 const char *genre_feature_set_clip_name (const GenreFeatureSet *set, gsize clip); /* UTF-8; NULL: the set has none */
@@ -57,6 +61,7 @@ gsize genre_feature_set_clip_frames (const GenreFeatureSet *set, gsize clip);   
 
 /* As the file has them; -1: unknown. */
 int genre_feature_set_artist (const GenreFeatureSet *set, gsize clip);
+int genre_feature_set_album_artist (const GenreFeatureSet *set, gsize clip);
 int genre_feature_set_recording (const GenreFeatureSet *set, gsize clip);
 
 /* A track is the clips of one recording; a clip whose recording is unknown is one by itself.  Numbered 0 ... n_tracks-1
@@ -64,8 +69,8 @@ int genre_feature_set_recording (const GenreFeatureSet *set, gsize clip);
 gsize genre_feature_set_track (const GenreFeatureSet *set, gsize clip);
 gsize genre_feature_set_n_tracks (const GenreFeatureSet *set);
 
-/* A group is what must stay on one side of a split: clips that a chain of equal recordings and equal known artists
- * joins.  Numbered like tracks. */
+/* A group is what must stay on one side of a split: clips that a chain of equal recordings and equal known artists,
+ * of the track or its album, joins.  Numbered like tracks. */
 gsize genre_feature_set_group (const GenreFeatureSet *set, gsize clip);
 gsize genre_feature_set_n_groups (const GenreFeatureSet *set);
 

@@ -6,6 +6,7 @@
 #include "models/json_field.h"
 #include "models/json_scan.h"
 #include "models/json_write.h"
+#include "models/union_find.h"
 
 #include <json-glib/json-glib.h>
 #include <math.h>
@@ -13,9 +14,10 @@
 
 enum
 {
-  MAX_RECIPE = 1 << 20, /* bytes of JSON; as in a model */
-  MAX_LABELS = 65536,   /* as a model may have outputs, or a teacher classes */
-  MAX_WINDOWS = 4096,   /* of a teacher, a clip */
+  MAX_RECIPE = 1 << 20,  /* bytes of JSON; as in a model */
+  MAX_LABELS = 65536,    /* as a model may have outputs, or a teacher classes */
+  MAX_WINDOWS = 4096,    /* of a teacher, a clip */
+  MAX_ARTISTS = 1 << 24, /* more than a header has room for */
 };
 
 /* Far beyond anything sensible, so that no arithmetic on floats overflows. */
@@ -185,6 +187,18 @@ read_names (Load *load, GError **error)
 
   return read_strings (load, "names", GENRE_MODEL_ERROR_CLIPS, expected, set->n_clips, set->n_clips, &set->names,
       error);
+}
+
+static bool
+read_artists (Load *load, GError **error)
+{
+  GenreFeatureSet *set = load->set;
+
+  if (!read_strings (load, "artists", GENRE_MODEL_ERROR_CLIPS, "an array of strings", 0, MAX_ARTISTS, &set->artists,
+          error))
+    return false;
+  set->n_artists = set->artists ? g_strv_length (set->artists) : 0;
+  return true;
 }
 
 /* --- reading: tensors ------------------------------------------------------------------------------------------ */
@@ -362,7 +376,9 @@ read_clips (Load *load, GError **error)
   if (!set->label)
     return fail (load, GENRE_MODEL_ERROR_TENSOR, error,
         "tensor \"label\": expected I32 [%" G_GSIZE_FORMAT "], found none", set->n_clips);
-  return read_integers (load, "artist", -1, G_MAXINT32, &set->artist, error)
+  const gint32 last_artist = set->artists ? (gint32) set->n_artists - 1 : G_MAXINT32;
+  return read_integers (load, "artist", -1, last_artist, &set->artist, error)
+      && read_integers (load, "album_artist", -1, last_artist, &set->album_artist, error)
       && read_integers (load, "recording", -1, G_MAXINT32, &set->recording, error)
       && read_integers (load, "frames", 1, (gint32) set->n_frames, &set->frames, error);
 }
@@ -426,66 +442,33 @@ check_surplus (const Load *load, GError **error)
 
 /* --- tracks and groups ----------------------------------------------------------------------------------------- */
 
-/* The clip that stands for the tree of `clip`; halves the way there for the next time. */
-static guint32
-find_root (guint32 *parent, guint32 clip)
-{
-  while (parent[clip] != clip) {
-    parent[clip] = parent[parent[clip]];
-    clip = parent[clip];
-  }
-  return clip;
-}
-
-/* Joins all clips of equal id.  The earlier clip stays the root.
+/* Joins all clips of equal id.
  *
  * parent [n]  in and out
+ * first       of id -> clip + 1; more than one array of ids may share it
  * id     [n]  -1: joins nothing; or NULL */
 static void
-join_equal (guint32 *parent, const gint32 *id, gsize n)
+join_equal (guint32 *parent, GHashTable *first, const gint32 *id, gsize n)
 {
-  if (!id)
-    return;
-  g_autoptr (GHashTable) first = g_hash_table_new (g_direct_hash, g_direct_equal);
-  for (gsize i = 0; i < n; i++) {
-    if (id[i] < 0)
-      continue;
-    gpointer present = NULL;
-    if (!g_hash_table_lookup_extended (first, GINT_TO_POINTER (id[i]), NULL, &present)) {
-      g_hash_table_insert (first, GINT_TO_POINTER (id[i]), GUINT_TO_POINTER (i));
-      continue;
-    }
-    const guint32 a = find_root (parent, GPOINTER_TO_UINT (present)), b = find_root (parent, (guint32) i);
-    parent[MAX (a, b)] = MIN (a, b);
+  for (gsize i = 0; id && i < n; i++) {
+    if (id[i] >= 0)
+      union_find_join_key (parent, (guint32) i, first, GINT_TO_POINTER (id[i]));
   }
-}
-
-/* parent [n]  in: trees whose roots are their earliest clips; out: their numbers.  Returns how many there are. */
-static gsize
-number_trees (guint32 *parent, gsize n)
-{
-  gsize n_trees = 0;
-  g_autofree guint32 *number = g_new (guint32, n);
-  for (gsize i = 0; i < n; i++) {
-    const guint32 root = find_root (parent, (guint32) i);
-    number[i] = root == i ? (guint32) n_trees++ : number[root];
-  }
-  memcpy (parent, number, n * sizeof *parent);
-  return n_trees;
 }
 
 static void
 join_clips (GenreFeatureSet *set)
 {
-  set->track = g_new (guint32, set->n_clips);
-  set->group = g_new (guint32, set->n_clips);
-  for (gsize i = 0; i < set->n_clips; i++)
-    set->track[i] = set->group[i] = (guint32) i;
-  join_equal (set->track, set->recording, set->n_clips);
-  join_equal (set->group, set->recording, set->n_clips);
-  join_equal (set->group, set->artist, set->n_clips);
-  set->n_tracks = number_trees (set->track, set->n_clips);
-  set->n_groups = number_trees (set->group, set->n_clips);
+  g_autoptr (GHashTable) recordings = g_hash_table_new (g_direct_hash, g_direct_equal);
+  g_autoptr (GHashTable) artists = g_hash_table_new (g_direct_hash, g_direct_equal);
+
+  set->track = union_find_new (set->n_clips);
+  join_equal (set->track, recordings, set->recording, set->n_clips);
+  set->group = g_memdup2 (set->track, set->n_clips * sizeof *set->track);
+  join_equal (set->group, artists, set->artist, set->n_clips);
+  join_equal (set->group, artists, set->album_artist, set->n_clips);
+  set->n_tracks = union_find_number (set->track, set->n_clips);
+  set->n_groups = union_find_number (set->group, set->n_clips);
 }
 
 /* --- the whole ------------------------------------------------------------------------------------------------- */
@@ -497,8 +480,9 @@ genre_feature_set_read (GenreFeatureSet *set, const Safetensors *file, GError **
   Load load = { set, file, used };
 
   if (!check_format (&load, error) || !read_recipe (&load, error) || !read_labels (&load, error)
-      || !read_features (&load, error) || !read_scales (&load, error) || !read_clips (&load, error)
-      || !read_names (&load, error) || !read_teacher (&load, error) || !check_surplus (&load, error))
+      || !read_features (&load, error) || !read_scales (&load, error) || !read_artists (&load, error)
+      || !read_clips (&load, error) || !read_names (&load, error) || !read_teacher (&load, error)
+      || !check_surplus (&load, error))
     return false;
   join_clips (set);
   return true;

@@ -35,11 +35,14 @@ struct GenreFeatureSet
   float *step_db;         /* [n_clips] */
   gint32 *label;          /* [n_clips] */
   gint32 *artist;         /* [n_clips], or NULL: all unknown */
-  gint32 *recording;      /* [n_clips], or NULL: all unknown */
-  gint32 *frames;         /* [n_clips], or NULL: all full */
-  gint32 *measured;       /* [n_clips], or NULL: all that the teacher says */
-  guint32 *track;         /* [n_clips] */
-  guint32 *group;         /* [n_clips] */
+  gint32 *album_artist;   /* the same */
+  char **artists;         /* [n_artists], then NULL; or NULL: numbers only */
+  gsize n_artists;
+  gint32 *recording; /* [n_clips], or NULL: all unknown */
+  gint32 *frames;    /* [n_clips], or NULL: all full */
+  gint32 *measured;  /* [n_clips], or NULL: all that the teacher says */
+  guint32 *track;    /* [n_clips] */
+  guint32 *group;    /* [n_clips] */
   gsize n_tracks, n_groups;
   FeatureValues embedding; /* [n_clips][n_windows][n_embedding] */
   FeatureValues logits;    /* [n_clips][n_windows][n_logits] */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "models/feature_set_writer.h"
 
+#include "models/artist_name.h"
 #include "models/frontend.h"
 #include "models/half.h"
 #include "models/json_write.h"
@@ -37,7 +38,7 @@ static const float range_db = 80;
 typedef struct Clip
 {
   float offset_db, scale_db;
-  gint32 label, artist, recording, frames;
+  gint32 label, artist, album_artist, recording, frames;
 } Clip;
 
 struct GenreFeatureSetWriter
@@ -48,11 +49,13 @@ struct GenreFeatureSetWriter
   char *labels; /* JSON */
   gsize n_labels, n_frames, n_bands;
   SafetensorsType type;
-  guint8 *block;  /* [n_frames][n_bands], one clip as it is stored */
-  GArray *clips;  /* of Clip */
-  GString *names; /* JSON, but for the last bracket */
-  gsize escapes;  /* bytes that a string of JSON takes beyond `names` */
-  char *spool;    /* path of the temporary file of features; NULL: none */
+  guint8 *block;              /* [n_frames][n_bands], one clip as it is stored */
+  GArray *clips;              /* of Clip */
+  GString *names;             /* JSON, but for the last bracket */
+  GString *artists;           /* the same */
+  GHashTable *artist_numbers; /* key of a name -> number + 1 */
+  gsize escapes;              /* bytes that a string of JSON takes beyond `names` and `artists` */
+  char *spool;                /* path of the temporary file of features; NULL: none */
   int fd;
 };
 
@@ -110,7 +113,9 @@ genre_feature_set_writer_new (const char *path, const GenreFrontend *frontend, c
   writer->type = type;
   writer->block = g_malloc (n_frames * frontend->bands * safetensors_type_bits (type) / 8);
   writer->clips = g_array_new (FALSE, FALSE, sizeof (Clip));
-  writer->names = g_string_new (NULL);
+  writer->names = g_string_new ("[");
+  writer->artists = g_string_new ("[");
+  writer->artist_numbers = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   writer->fd = -1;
 
   GString *json = g_string_new (NULL);
@@ -143,6 +148,8 @@ genre_feature_set_writer_free (GenreFeatureSetWriter *writer)
     g_remove (writer->spool);
   g_free (writer->spool);
   g_string_free (writer->names, TRUE);
+  g_string_free (writer->artists, TRUE);
+  g_hash_table_unref (writer->artist_numbers);
   g_array_unref (writer->clips);
   g_free (writer->block);
   g_free (writer->labels);
@@ -193,22 +200,39 @@ encode (GenreFeatureSetWriter *writer, const float *db, gsize n, float offset_db
   }
 }
 
-/* Appends to `names`.  In the header, that string is one of JSON again. */
+/* Appends to `names` or `artists`.  In the header, that string is one of JSON again. */
 static void
-append_name (GenreFeatureSetWriter *writer, const char *name)
+append_string (GenreFeatureSetWriter *writer, GString *list, const char *text)
 {
-  const gsize before = writer->names->len;
-  g_string_append_c (writer->names, before == 0 ? '[' : ',');
-  json_append_string (writer->names, name);
-  for (gsize i = before; i < writer->names->len; i++)
-    writer->escapes += writer->names->str[i] == '"' || writer->names->str[i] == '\\';
+  const gsize before = list->len;
+  if (before > 1)
+    g_string_append_c (list, ',');
+  json_append_string (list, text);
+  for (gsize i = before; i < list->len; i++)
+    writer->escapes += list->str[i] == '"' || list->str[i] == '\\';
+}
+
+/* -1: nobody */
+static gint32
+number_artist (GenreFeatureSetWriter *writer, const char *name)
+{
+  g_autofree char *key = artist_name_key (name);
+  if (!key)
+    return -1;
+  const gint32 known = GPOINTER_TO_INT (g_hash_table_lookup (writer->artist_numbers, key)) - 1;
+  if (known >= 0)
+    return known;
+  const gint32 number = (gint32) g_hash_table_size (writer->artist_numbers);
+  append_string (writer, writer->artists, name);
+  g_hash_table_insert (writer->artist_numbers, g_steal_pointer (&key), GINT_TO_POINTER (number + 1));
+  return number;
 }
 
 static gboolean
 check_room (const GenreFeatureSetWriter *writer, gsize bytes, GError **error)
 {
   const guint64 per_clip = bytes + sizeof (Clip);
-  if (writer->names->len + writer->escapes > FEATURE_SET_MAX_HEADER - HEADER_ROOM)
+  if (writer->names->len + writer->artists->len + writer->escapes > FEATURE_SET_MAX_HEADER - HEADER_ROOM)
     g_set_error (error, GENRE_MODEL_ERROR, GENRE_MODEL_ERROR_SIZE, "%s: no room for the names of more than %u clips",
         writer->name, writer->clips->len);
   else if ((writer->clips->len + 1) * per_clip > FEATURE_SET_MAX_BYTES - FEATURE_SET_MAX_HEADER)
@@ -224,16 +248,17 @@ genre_feature_set_writer_append (GenreFeatureSetWriter *writer, const GenreFeatu
 {
   assert (clip->frames > 0 && clip->frames <= writer->n_frames);
   assert (clip->label >= -1 && (clip->label < 0 || (gsize) clip->label < writer->n_labels));
-  assert (clip->artist >= -1 && clip->recording >= -1);
+  assert (clip->recording >= -1);
 
   const gsize n = clip->frames * writer->n_bands;
   const gsize bytes = writer->n_frames * writer->n_bands * safetensors_type_bits (writer->type) / 8;
   Clip entry = { .label = clip->label,
-    .artist = clip->artist,
+    .artist = number_artist (writer, clip->artist),
+    .album_artist = number_artist (writer, clip->album_artist),
     .recording = clip->recording,
     .frames = (gint32) clip->frames };
 
-  append_name (writer, clip->name);
+  append_string (writer, writer->names, clip->name);
   if (!check_room (writer, bytes, error))
     return FALSE;
   measure (clip->db, n, &entry.offset_db, &entry.scale_db);
@@ -271,12 +296,14 @@ describe (const GenreFeatureSetWriter *writer)
   SafetensorsWriter *file = safetensors_writer_new ();
   const gsize dim[] = { writer->clips->len, writer->n_frames, writer->n_bands };
   g_autofree char *names = g_strconcat (writer->names->str, "]", NULL);
+  g_autofree char *artists = g_strconcat (writer->artists->str, "]", NULL);
 
   safetensors_writer_add_metadata (file, "format", "genre-features");
   safetensors_writer_add_metadata (file, "version", "1");
   safetensors_writer_add_metadata (file, "frontend", writer->recipe);
   safetensors_writer_add_metadata (file, "labels", writer->labels);
   safetensors_writer_add_metadata (file, "names", names);
+  safetensors_writer_add_metadata (file, "artists", artists);
   safetensors_writer_reserve (file, "features", writer->type, dim, 3);
   if (writer->type == SAFETENSORS_U8) {
     add_field (writer, file, "offset_db", SAFETENSORS_F32, G_STRUCT_OFFSET (Clip, offset_db), FALSE);
@@ -284,6 +311,7 @@ describe (const GenreFeatureSetWriter *writer)
   }
   add_field (writer, file, "label", SAFETENSORS_I32, G_STRUCT_OFFSET (Clip, label), FALSE);
   add_field (writer, file, "artist", SAFETENSORS_I32, G_STRUCT_OFFSET (Clip, artist), TRUE);
+  add_field (writer, file, "album_artist", SAFETENSORS_I32, G_STRUCT_OFFSET (Clip, album_artist), TRUE);
   add_field (writer, file, "recording", SAFETENSORS_I32, G_STRUCT_OFFSET (Clip, recording), TRUE);
   add_field (writer, file, "frames", SAFETENSORS_I32, G_STRUCT_OFFSET (Clip, frames), FALSE);
   return file;

@@ -2,7 +2,8 @@
  *
  * models/feature_set_writer.h - clip after clip in, a feature set on disk out.
  *
- * Layer:   models; uses feature_set, safetensors_writer, frontend, half, GLib.
+ * Layer:   models; uses feature_set, safetensors_writer, artist_name, frontend, half,
+ *          GLib.
  * Threads: one object serves one thread at a time.
  *
  * Features go to a temporary file beside the set as they come, so that memory holds some 20 bytes and the name of each
@@ -22,9 +23,12 @@ typedef struct GenreFeatureClip
   const float *db;  /* [frames][bands], dB as the recipe gives them, finite */
   gsize frames;     /* true length, 1 ... n_frames of the set; the rest is filled with the clip's floor */
   int label;        /* -1: none */
-  int artist;       /* -1: unknown */
   int recording;    /* -1: unknown */
   const char *name; /* UTF-8 */
+
+  /* As they are tagged, UTF-8.  Those of equal artist_name_key() get one number, those without none.  Or NULL */
+  const char *artist;
+  const char *album_artist;
 } GenreFeatureClip;
 
 typedef struct GenreFeatureSetWriter GenreFeatureSetWriter;

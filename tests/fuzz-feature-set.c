@@ -63,7 +63,13 @@ read_clip (const GenreFeatureSet *set, gsize clip)
 
   if (name && !g_utf8_validate (name, -1, NULL))
     abort ();
-  if (genre_feature_set_artist (set, clip) < -1 || genre_feature_set_recording (set, clip) < -1)
+  const char *const *artists = genre_feature_set_artists (set);
+  int n_artists = 0;
+  while (artists && artists[n_artists])
+    n_artists++;
+  const int artist = genre_feature_set_artist (set, clip), album = genre_feature_set_album_artist (set, clip);
+  if (artist < -1 || album < -1 || (artists && MAX (artist, album) >= n_artists)
+      || genre_feature_set_recording (set, clip) < -1)
     abort ();
   if (label < -1 || label >= (int) genre_feature_set_n_labels (set)
       || genre_feature_set_track (set, clip) >= genre_feature_set_n_tracks (set)

@@ -123,6 +123,7 @@ def all_files():
         made.tensors.update(label=["I32", [CLIPS], struct.pack("<3i", -1, -1, -1)]),
     ))  # fmt: skip
     with_text("ok-unknown-metadata", split="[")
+    with_text("ok-artists", artists=dump(["Can", "Air", "Bj\u00f6rk", "Queen", "Wh\"o"]))
 
     FILES["size-empty"] = b""
     FILES["size-length"] = struct.pack("<Q", 1 << 40) + good[8:]
@@ -146,6 +147,8 @@ def all_files():
     with_integers("clips-label", "label", 0, 2, 0)
     with_integers("clips-label-negative", "label", 0, -2, 0)
     with_integers("clips-artist", "artist", 0, -2, 0)
+    with_text("clips-artists", artists=dump(["Can", "Air"]))
+    with_text("clips-artists-object", artists="{}")
     with_integers("clips-recording", "recording", -(2**31), 0, 0)
     with_integers("clips-frames", "frames", 5, 1, 1)
     with_integers("clips-frames-none", "frames", 0, 1, 1)

@@ -245,6 +245,41 @@ test_groups (void)
   }
 }
 
+/* Tracks by one artist, and on albums by one, stay together.  Without names, numbers may be any. */
+static void
+test_artists (void)
+{
+  static const gint32 artist[SET_CLIPS] = { 0, 1, 2, 1, -1 }, album[SET_CLIPS] = { -1, -1, 1, -1, 3 };
+  static const gint32 recording[SET_CLIPS] = { 0, 1, 2, 3, 4 };
+  static const gsize groups[] = { 0, 1, 1, 1, 2 };
+  g_autoptr (ModelBuilder) builder = set_builder_new ();
+  set_builder_integers (builder, "recording", recording);
+  set_builder_integers (builder, "artist", artist);
+  set_builder_integers (builder, "album_artist", album);
+  model_builder_set (builder, "artists", "[\"Queen\",\"Bj\u00f6rk\",\"Can\",\"Air\"]");
+  g_autoptr (GenreFeatureSet) set = good_set (builder);
+  if (!set)
+    return;
+  CHECK (genre_feature_set_n_groups (set) == 3, "%zu groups", genre_feature_set_n_groups (set));
+  CHECK (strcmp (genre_feature_set_artists (set)[1], "Bj\xc3\xb6rk") == 0 && !genre_feature_set_artists (set)[4],
+      "names");
+  for (gsize i = 0; i < SET_CLIPS; i++) {
+    CHECK (genre_feature_set_group (set, i) == groups[i], "group %zu: %zu", i, genre_feature_set_group (set, i));
+    CHECK (genre_feature_set_album_artist (set, i) == album[i], "album artist %zu", i);
+  }
+
+  model_builder_set (builder, "artists", NULL);
+  g_autoptr (GenreFeatureSet) numbers = good_set (builder);
+  CHECK (!numbers || (!genre_feature_set_artists (numbers) && genre_feature_set_n_groups (numbers) == 3),
+      "numbers only");
+
+  GError *error = NULL;
+  model_builder_set (builder, "artists", "[\"Queen\",\"Bj\u00f6rk\",\"Can\"]");
+  CHECK (!parse_builder (builder, &error), "an artist without a name");
+  expect_error (error, GENRE_MODEL_ERROR_CLIPS, "\"album_artist\": expected values from -1 to 2, found 3 at index 4",
+      "artists");
+}
+
 /* --- models ---------------------------------------------------------------------------------------------------- */
 
 static void
@@ -376,6 +411,9 @@ test_metadata (void)
   check_metadata ("names", "[1,2,3,4,5]", GENRE_MODEL_ERROR_CLIPS, "names: expected strings only, found 1");
   check_metadata ("names", "3", GENRE_MODEL_ERROR_CLIPS, "names: expected an array of 5 strings|found 3");
   check_metadata ("names", "[[[[", GENRE_MODEL_ERROR_JSON, "names: not strict JSON");
+  check_metadata ("artists", "{}", GENRE_MODEL_ERROR_CLIPS, "artists: expected an array of strings|found an object");
+  check_metadata ("artists", "[1]", GENRE_MODEL_ERROR_CLIPS, "artists: expected strings only, found 1");
+  check_metadata ("artists", "[\"a\"]", GENRE_MODEL_ERROR_CLIPS, "\"artist\": expected values from -1 to 0, found 7");
   check_metadata ("teacher_classes", "[]", GENRE_MODEL_ERROR_LABELS, "teacher_classes: expected an array of 4|found 0");
 
   GString *many = g_string_new ("[\"0\"");
@@ -728,6 +766,7 @@ main (void)
   test_least ();
   test_variants ();
   test_groups ();
+  test_artists ();
   test_fits ();
   test_input ();
   test_reference ();

@@ -21,6 +21,13 @@ enum
 
 static const char *const labels[] = { "low \"quoted\"", "h\xc3\xb6her" };
 
+/* Who plays: the track's and the album's artist of each clip, and their numbers. */
+static const char *const tags[CLIPS][2] = { { "Bj\xc3\xb6rk", NULL },
+  { "BJO\xcc\x88RK feat. \"X\"", "Various Artists" }, { "The \"Who\"", "The Who" }, { "Who, The", "Bjork" },
+  { NULL, "Unknown" } };
+static const int artists[CLIPS][2] = { { 0, -1 }, { 0, -1 }, { 1, 1 }, { 1, 0 }, { -1, -1 } };
+static const char *const names_of_artists[] = { "Bj\xc3\xb6rk", "The \"Who\"" };
+
 /* What the test writes: level of a value of a clip.  Clip 2 is flat, clip 3 reaches further down than 80 dB. */
 static double
 level (unsigned clip, unsigned frame, unsigned band)
@@ -62,9 +69,10 @@ append (GenreFeatureSetWriter *writer, unsigned clip, GError **error)
       &(const GenreFeatureClip){ .db = db,
           .frames = length (clip),
           .label = (int) (clip % 3) - 1,
-          .artist = clip == 4 ? -1 : (int) clip / 2,
           .recording = (int) clip,
-          .name = name },
+          .name = name,
+          .artist = tags[clip][0],
+          .album_artist = tags[clip][1] },
       error);
 }
 
@@ -147,12 +155,19 @@ check_set (const char *path, SafetensorsType type)
   CHECK (genre_feature_set_n_labels (set) == 2, "labels");
   for (unsigned i = 0; i < 2; i++)
     CHECK (strcmp (genre_feature_set_labels (set)[i], labels[i]) == 0, "%s", genre_feature_set_labels (set)[i]);
+  const char *const *found = genre_feature_set_artists (set);
+  CHECK (found && strcmp (found[0], names_of_artists[0]) == 0 && strcmp (found[1], names_of_artists[1]) == 0
+          && !found[2],
+      "names of artists");
   for (unsigned clip = 0; clip < CLIPS; clip++) {
     char name[32];
     g_snprintf (name, sizeof name, "dir/%u \\ \"\xc3\xa4\".wav", clip);
     CHECK (strcmp (genre_feature_set_clip_name (set, clip), name) == 0, "%s", genre_feature_set_clip_name (set, clip));
     CHECK (genre_feature_set_label (set, clip) == (int) (clip % 3) - 1, "label");
-    CHECK (genre_feature_set_artist (set, clip) == (clip == 4 ? -1 : (int) clip / 2), "artist");
+    CHECK (genre_feature_set_artist (set, clip) == artists[clip][0], "artist %d", genre_feature_set_artist (set, clip));
+    CHECK (genre_feature_set_album_artist (set, clip) == artists[clip][1], "album artist %d",
+        genre_feature_set_album_artist (set, clip));
+    CHECK (genre_feature_set_group (set, clip) == (clip == 4), "group"); /* clip 3's album joins both */
     CHECK (genre_feature_set_recording (set, clip) == (int) clip, "recording");
     CHECK (genre_feature_set_clip_frames (set, clip) == length (clip), "frames");
     check_levels (set, clip, type);
@@ -193,7 +208,7 @@ test_unlabelled (const char *directory)
   GenreFeatureSetWriter *writer = genre_feature_set_writer_new (path, &frontend, NULL, 0, FRAMES, SAFETENSORS_U8,
       &error);
   static const float db[BANDS] = { -1, -2, -3, -4 };
-  const GenreFeatureClip clip = { db, 1, -1, -1, -1, "" };
+  const GenreFeatureClip clip = { db, 1, -1, -1, "", NULL, NULL };
   genre_frontend_clear (&frontend);
   CHECK (writer && genre_feature_set_writer_append (writer, &clip, &error)
           && genre_feature_set_writer_finish (writer, &error),
@@ -204,7 +219,7 @@ test_unlabelled (const char *directory)
   g_autofree char *content = NULL;
   gsize size = 0;
   g_file_get_contents (path, &content, &size, NULL);
-  CHECK (!g_strstr_len (content, (gssize) size, "\"artist\"")
+  CHECK (!g_strstr_len (content, (gssize) size, "\"artist\"") && !g_strstr_len (content, (gssize) size, "album_artist")
           && !g_strstr_len (content, (gssize) size, "\"recording\""),
       "written all the same");
   g_remove (path);
@@ -283,7 +298,7 @@ test_names (const char *directory)
   GError *error = NULL;
   GenreFeatureSetWriter *writer = writer_of (path, SAFETENSORS_U8, NULL);
   static const float db[BANDS] = { 0 };
-  const GenreFeatureClip clip = { db, 1, 0, 0, 0, name };
+  const GenreFeatureClip clip = { db, 1, 0, 0, name, NULL, NULL };
   unsigned n = 0;
   while (n < 100 && genre_feature_set_writer_append (writer, &clip, &error))
     n++;

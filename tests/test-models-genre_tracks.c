@@ -68,7 +68,7 @@ make_set (const GenreModel *model, const char *const *labels, gsize n_labels, co
   for (gsize i = 0; i < n_clips && !error; i++) {
     for (gsize k = 0; k < FRAMES * BANDS; k++)
       db[k] = -20 + 15 * test_noise (&state);
-    const GenreFeatureClip clip = { db, clips[i].frames, clips[i].label, -1, clips[i].recording, "x" };
+    const GenreFeatureClip clip = { db, clips[i].frames, clips[i].label, clips[i].recording, "x", NULL, NULL };
     genre_feature_set_writer_append (writer, &clip, &error);
   }
   if (!error)

@@ -33,8 +33,7 @@ typedef struct Extraction
   GAsyncQueue *results; /* of Result */
   GenreFeatureSetWriter *writer;
   ToolProgress *progress;
-  GHashTable *artists; /* name in lower case -> number + 1 */
-  int n_artists, n_recordings;
+  int n_recordings;
   guint failed;
   double seconds; /* in clips, their filling included */
 } Extraction;
@@ -64,28 +63,15 @@ decode_file (gpointer data, gpointer user_data)
 
 /* --- clips ----------------------------------------------------------------------------------------------------- */
 
-/* The same number for the same name; one of its own for a recording whose artist is unknown. */
-static int
-artist_number (Extraction *extraction, const char *artist)
-{
-  if (!artist)
-    return extraction->n_artists++;
-  g_autofree char *key = g_utf8_casefold (artist, -1);
-  gpointer present = g_hash_table_lookup (extraction->artists, key);
-  if (present)
-    return GPOINTER_TO_INT (present) - 1;
-  g_hash_table_insert (extraction->artists, g_steal_pointer (&key), GINT_TO_POINTER (extraction->n_artists + 1));
-  return extraction->n_artists++;
-}
-
 static gboolean
 append_recording (Extraction *extraction, const ToolFile *file, const ToolRecording *recording, GError **error)
 {
   GenreFeatureClip clip = {
     .label = file->label,
-    .artist = artist_number (extraction, recording->artist),
     .recording = extraction->n_recordings++,
     .name = file->name,
+    .artist = recording->artist,
+    .album_artist = recording->album_artist,
   };
 
   for (gsize first = 0; first < recording->n_frames; first += CLIP_FRAMES) {
@@ -234,11 +220,9 @@ tool_extraction_run (const ToolExtractionConfig *config, const char *directory, 
     .files = files,
     .results = g_async_queue_new (),
     .progress = tool_progress_new ("extract", files->files->len, config->quiet),
-    .artists = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL),
   };
   const ToolStatus status = write_set (&extraction, shown, shown_output, output, ret_written);
   genre_feature_set_writer_free (extraction.writer);
-  g_hash_table_unref (extraction.artists);
   g_async_queue_unref (extraction.results);
   return status;
 }

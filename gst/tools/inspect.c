@@ -260,7 +260,8 @@ count_measured (const GenreFeatureSet *set)
   return n;
 }
 
-/* How many different artists are known. */
+/* How many different artists have a number.  Where numbers have no names, some may be of recordings whose artist nobody
+ * knew. */
 static gsize
 count_artists (const GenreFeatureSet *set)
 {
@@ -284,9 +285,11 @@ print_set (const GenreFeatureSet *set)
   printf ("%s: a feature set\n", genre_feature_set_name (set));
   printf ("  clips       %" G_GSIZE_FORMAT " of %" G_GSIZE_FORMAT " frames (%.1f s), %.2f hours\n", n_clips, n_frames,
       frames_to_seconds (frontend, (double) n_frames), set_seconds (set) / 3600);
-  printf ("  tracks      %" G_GSIZE_FORMAT ", of %" G_GSIZE_FORMAT " known artists; %" G_GSIZE_FORMAT
+  const gsize n_artists = count_artists (set);
+  printf ("  tracks      %" G_GSIZE_FORMAT ", of %" G_GSIZE_FORMAT " %sartist%s; %" G_GSIZE_FORMAT
           " groups that a split keeps together\n",
-      genre_feature_set_n_tracks (set), count_artists (set), genre_feature_set_n_groups (set));
+      genre_feature_set_n_tracks (set), n_artists, genre_feature_set_artists (set) ? "known " : "numbered ",
+      n_artists == 1 ? "" : "s", genre_feature_set_n_groups (set));
   print_frontend (frontend);
   printf ("  labels      %" G_GSIZE_FORMAT "; clips of each:\n", n_labels);
   for (gsize i = 0; i < n_labels; i++)

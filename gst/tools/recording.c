@@ -3,28 +3,15 @@
 
 #include "gst/tools/decode.h"
 
-#include <string.h>
-
 static const double AMIN = 1e-10;
 static const double TOP_DB = 80; /* what 256 steps are spread over */
 
-/* What stands where a tagger knew no artist. */
-static const char *const nobody[] = { "", "unknown", "unknown artist", "<unknown>", "[unknown]", "various",
-  "various artists", "va", "n/a" };
-
-/* NULL: none. */
+/* The first value of a tag; NULL: none. */
 static char *
-find_artist (const GstTagList *tags)
+find_tag (const GstTagList *tags, const char *tag)
 {
-  g_autofree char *artist = NULL;
-  if (!gst_tag_list_get_string_index (tags, GST_TAG_ARTIST, 0, &artist))
-    return NULL;
-  g_strstrip (artist);
-  for (gsize i = 0; i < G_N_ELEMENTS (nobody); i++) {
-    if (g_ascii_strcasecmp (artist, nobody[i]) == 0)
-      return NULL;
-  }
-  return g_steal_pointer (&artist);
+  char *value = NULL;
+  return gst_tag_list_get_string_index (tags, tag, 0, &value) ? value : NULL;
 }
 
 /* One recording on its way through the front end. */
@@ -94,7 +81,8 @@ tool_recording_read (const GenreFrontend *recipe, const char *location, GError *
   recording->n_frames = analysis.db->len / recipe->bands;
   recording->db = (float *) (gpointer) g_array_free (analysis.db, FALSE);
   recording->seconds = (double) analysis.n_samples / analysis.rate_hz;
-  recording->artist = find_artist (genre_decoder_tags (decoder));
+  recording->artist = find_tag (genre_decoder_tags (decoder), GST_TAG_ARTIST);
+  recording->album_artist = find_tag (genre_decoder_tags (decoder), GST_TAG_ALBUM_ARTIST);
   return recording;
 }
 
@@ -105,6 +93,7 @@ tool_recording_free (ToolRecording *recording)
     return;
   g_free (recording->db);
   g_free (recording->artist);
+  g_free (recording->album_artist);
   g_free (recording);
 }
 

@@ -18,6 +18,7 @@ typedef struct ToolRecording
   gsize n_frames;
   double seconds; /* of audio */
   char *artist;   /* as it is tagged, UTF-8; NULL: it is not */
+  char *album_artist;
 } ToolRecording;
 
 /* recipe    sample_rate ... power of it count
