@@ -9,6 +9,8 @@
  */
 #include "gst/genremessage.h" /* once installed: <gst/genreclassify/genremessage.h> */
 
+#include <locale.h>
+
 /* Of whatever there is in the file only the audio is decoded. */
 #define PIPELINE                                                                                                       \
   "uridecodebin name=source caps=audio/x-raw expose-all-streams=false ! audioconvert ! genreclassify ! fakesink"
@@ -70,11 +72,21 @@ listen_to (GstElement *pipeline, const gchar *name)
   return ok;
 }
 
+/* A name may look like a URI and be a file's: "Live: one.mp3". */
+static gchar *
+to_uri (const gchar *argument, GError **error)
+{
+  if (!g_file_test (argument, G_FILE_TEST_EXISTS) && gst_uri_is_valid (argument))
+    return g_strdup (argument);
+  return gst_filename_to_uri (argument, error);
+}
+
 static gboolean
-listen_to_uri_or_file (const gchar *name)
+listen_to_uri_or_file (const gchar *argument)
 {
   GError *error = NULL;
-  gchar *uri = gst_uri_is_valid (name) ? g_strdup (name) : gst_filename_to_uri (name, &error);
+  gchar *name = g_filename_display_name (argument); /* a file's name may be in any encoding */
+  gchar *uri = to_uri (argument, &error);
   GstElement *pipeline = uri ? gst_parse_launch (PIPELINE, &error) : NULL;
   gboolean ok = FALSE;
 
@@ -90,6 +102,7 @@ listen_to_uri_or_file (const gchar *name)
   g_clear_object (&pipeline);
   g_clear_error (&error);
   g_free (uri);
+  g_free (name);
   return ok;
 }
 
@@ -98,6 +111,7 @@ main (int argc, char **argv)
 {
   gboolean ok = TRUE;
 
+  setlocale (LC_ALL, ""); /* g_print() converts to the locale's encoding, which is ASCII without this */
   gst_init (&argc, &argv);
   if (argc < 2) {
     g_printerr ("usage: %s URI-or-FILE...\n", argv[0]);

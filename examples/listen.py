@@ -5,6 +5,8 @@
 Needs PyGObject and GStreamer's typelib (on Debian python3-gi and gir1.2-gstreamer-1.0), not gst-python.
 """
 
+import os
+import pathlib
 import sys
 import warnings
 
@@ -44,11 +46,23 @@ def print_final(name, genre):
             print(f"    {label:<12} {100 * probability:5.1f} %")
 
 
-def listen_to(name):
+def display_name(argument):
+    """A file's name may be in any encoding."""
+    return os.fsencode(argument).decode("utf-8", "replace")
+
+
+def to_uri(argument):
+    """A name may look like a URI and be a file's: "Live: one.mp3"."""
+    if not os.path.exists(argument) and Gst.uri_is_valid(display_name(argument)):
+        return argument
+    return pathlib.Path(argument).absolute().as_uri()
+
+
+def listen_to(argument):
     """Returns when the recording is over.  Raises GLib.Error if it cannot be read."""
     pipeline = Gst.parse_launch(PIPELINE)  # no such element: is GST_PLUGIN_PATH set?
-    uri = name if Gst.uri_is_valid(name) else Gst.filename_to_uri(name)
-    pipeline.get_by_name("source").set_property("uri", uri)
+    name = display_name(argument)
+    pipeline.get_by_name("source").set_property("uri", to_uri(argument))
     bus = pipeline.get_bus()
     wanted = Gst.MessageType.ELEMENT | Gst.MessageType.EOS | Gst.MessageType.ERROR
 
@@ -76,11 +90,11 @@ def main():
     if len(sys.argv) < 2:
         sys.exit(f"usage: {sys.argv[0]} URI-or-FILE...")
     failed = False
-    for name in sys.argv[1:]:
+    for argument in sys.argv[1:]:
         try:
-            listen_to(name)
+            listen_to(argument)
         except GLib.Error as error:
-            print(f"{name}: {error.message}", file=sys.stderr)
+            print(f"{display_name(argument)}: {error.message}", file=sys.stderr)
             failed = True
     sys.exit(1 if failed else 0)
 

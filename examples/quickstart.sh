@@ -70,15 +70,27 @@ case "$#:${1-}" in
 esac
 
 recording=${1-}
-case "$recording" in
-  '' | *://*) ;;
-  *)
-    if ! [ -f "$recording" ] || ! [ -r "$recording" ]; then
-      complain "there is no file '$recording' that can be read."
-      exit 1
-    fi
-    ;;
-esac
+
+# A name may look like a URI and be a file's.
+is_uri () {
+  case "$1" in
+    *://*) ! [ -e "$1" ] ;;
+    *) false ;;
+  esac
+}
+
+if [ -n "$recording" ] && ! is_uri "$recording"; then
+  if [ -d "$recording" ]; then
+    complain "'$recording' is a directory; expected a recording or its URI."
+    exit 1
+  elif ! [ -e "$recording" ]; then
+    complain "there is no file '$recording'."
+    exit 1
+  elif ! [ -f "$recording" ] || ! [ -r "$recording" ]; then
+    complain "'$recording' is not a file that you can read."
+    exit 1
+  fi
+fi
 need_scheme () {
   case "$recording" in
     https://*)
@@ -92,12 +104,8 @@ say "1 of 3: what the build needs"
 install_missing need_to_build need_to_listen need_scheme || exit 1
 
 say "2 of 3: building in $root/build"
-if [ -f "$root/build/build.ninja" ]; then
-  configure "$root/build" || exit 1
-else
-  configure "$root/build" -Dbuildtype=release -Dtests=false || exit 1
-fi
-compile "$root/build" || exit 1
+configure "$root/build" || exit 1
+compile "$root/build" gstgenreclassify listen gst-genre-1.0 || exit 1 # not the tests
 
 place=.
 if [ -z "$recording" ]; then
@@ -110,18 +118,39 @@ else
 fi
 GST_PLUGIN_PATH=$root/build/gst${GST_PLUGIN_PATH:+:$GST_PLUGIN_PATH}
 export GST_PLUGIN_PATH
-if ! (cd "$place" && "$root/build/examples/listen" "$recording"); then
-  complain "GStreamer could not read $recording; its reason is above." \
-    "If it is a recording, a decoder may be missing: try apt-get install gstreamer1.0-libav"
+# In English, to find what GStreamer says of plug-ins.
+(cd "$place" && LANGUAGE=en "$root/build/examples/listen" "$recording" 2>"$scratch/listen.log")
+status=$?
+cat "$scratch/listen.log" >&2
+if [ "$status" -ne 0 ]; then
+  complain "GStreamer could not read $recording; its reason is above."
+  if grep -q "missing a plug-in" "$scratch/listen.log"; then
+    complain "More decoders are in the Debian package gstreamer1.0-libav."
+  fi
   exit 1
 fi
 
-case "$recording" in
-  *://*) source="uridecodebin uri=\"$recording\"" ;;
-  *) source="filesrc location=\"$(cd "$place" && cd "$(dirname "$recording")" && pwd)/${recording##*/}\" ! decodebin" ;;
-esac
-cat <<EOF
-== The same with GStreamer's own tools:
-export GST_PLUGIN_PATH="$root/build/gst"
-gst-launch-1.0 -m $source ! audioconvert ! genreclassify ! fakesink
-EOF
+# quote_for_shell TEXT, quote_for_launch TEXT: as one word that stands for TEXT and nothing else.
+quote_for_shell () {
+  printf "'%s'" "$(printf '%s' "$1" | sed "s/'/'\\\\''/g")"
+}
+
+quote_for_launch () {
+  printf '"%s"' "$(printf '%s' "$1" | sed 's/[\\"]/\\&/g')"
+}
+
+# Properties are UTF-8, so that a name that is not must become a URI.
+launch_source () {
+  if is_uri "$1"; then
+    printf 'uridecodebin %s' "$(quote_for_shell "uri=$(quote_for_launch "$1")")"
+  elif printf '%s' "$1" | iconv -f UTF-8 -t UTF-8 >/dev/null 2>&1; then
+    printf 'filesrc %s ! decodebin' "$(quote_for_shell "location=$(quote_for_launch "$1")")"
+  else
+    printf 'uridecodebin uri=file://%s' "$(printf '%s' "$1" | od -An -v -tx1 | tr -d '\n' | sed 's/ /%/g; s|%2f|/|g')"
+  fi
+}
+
+is_uri "$recording" || recording=$(cd "$place" && cd "$(dirname "$recording")" && pwd)/${recording##*/}
+printf '%s\n' "== The same with GStreamer's own tools:" \
+  "export GST_PLUGIN_PATH=$(quote_for_shell "$root/build/gst")" \
+  "gst-launch-1.0 -m $(launch_source "$recording") ! audioconvert ! genreclassify ! fakesink"

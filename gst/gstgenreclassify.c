@@ -465,7 +465,6 @@ get_model_info (GstGenreClassify *self)
         "bands", G_TYPE_UINT, (guint) genre_model_frontend (model)->bands,
         "window-frames", G_TYPE_UINT, genre_model_window_frames (model),
         "min-frames", G_TYPE_UINT, genre_model_min_frames (model),
-        "training", G_TYPE_STRING, genre_model_training (model),
         NULL);
     /* clang-format on */
     g_free (joined);
@@ -680,10 +679,10 @@ install_properties (GObjectClass *object_class)
   /**
    * GstGenreClassify:model-info:
    *
-   * Labels, SHA-256, size, front end and training of the model.
+   * Labels, SHA-256, size and front end of the model.  `gst-genre-1.0 inspect` shows how it was trained.
    */
   g_object_class_install_property (object_class, PROP_MODEL_INFO,
-      g_param_spec_boxed ("model-info", "Model info", "Labels, hash, size, front end and training of the model",
+      g_param_spec_boxed ("model-info", "Model info", "Labels, hash, size and front end of the model",
           GST_TYPE_STRUCTURE, info));
   /**
    * GstGenreClassify:stats:

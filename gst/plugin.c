@@ -20,6 +20,7 @@ plugin_init (GstPlugin *plugin)
 /* The macro casts string literals. */
 #pragma GCC diagnostic ignored "-Wcast-qual"
 
-/* The sources are LGPL; what is built of them links FFTW, which is GPL, and so is "GPL" as a whole. */
+/* The sources are LGPL; what is built of them links FFTW, which is GPL, and so is "GPL" as a whole.
+ * `gst-inspect-1.0 --exists` wants the version of GStreamer's own plugins; ours stands in the name of the package. */
 GST_PLUGIN_DEFINE (GST_VERSION_MAJOR, GST_VERSION_MINOR, genreclassify, "Tells live which genre of music is playing",
-    plugin_init, PACKAGE_VERSION, "GPL", PACKAGE_NAME, PACKAGE_ORIGIN)
+    plugin_init, GSTREAMER_VERSION, "GPL", PACKAGE_NAME " " PACKAGE_VERSION, PACKAGE_ORIGIN)

@@ -113,6 +113,7 @@ def test_inspect(verdict):
     verdict.check("Filter/Analyzer/Audio" in klass, f"class {klass!r}")
     verdict.check(re.search(r"Rank +none", output), "the rank is not none")
     verdict.check("GPL" in output, "the licence of the plugin is not GPL")
+    shell(verdict, ["gst-inspect-1.0", "--exists", "genreclassify"])
     verdict.check("gst-launch-1.0" in output, "no example line")
     verdict.check(all(label in output for label in LABELS), "the labels of the default model are not listed")
     for pad in ("SRC template", "SINK template"):
@@ -124,6 +125,7 @@ def test_inspect(verdict):
         blurb = blocks.get(name, "").split("\n")[0].strip()
         verdict.check(len(blurb) > 20, f"property {name}: {blurb!r}")
         verdict.check("controllable" not in blocks.get(name, ""), f"property {name} is controllable")
+    verdict.check(200 < len(blocks["model-info"]) < 2000, f"model-info takes {len(blocks['model-info'])} characters")
     for name in ("model", "window", "max-lag"):
         verdict.check(
             "NULL or READY" in blocks.get(name, ""), f"property {name}: when may it change? {blocks.get(name)}"
@@ -186,6 +188,67 @@ def test_examples(verdict, recording):
     verdict.check(said["listen"] == said["listen.py"] == said["play.sh"], f"the examples differ: {said}")
 
 
+# What a shell, gst-launch-1.0 or a listener might read in another way than as a file's name.
+NAMES = [
+    b"Mein sch\xc3\xb6ner Tag.wav",
+    b"Mein sch\xf6ner Tag.wav",  # Latin-1
+    b"Live: http://a.wav",
+    b"two  blanks, \"double\" and 'single' quotes.wav",
+    b"back\\slash \\\" and $(touch side-effect) `touch side-effect`.wav",
+    b"! fakesink name=x.wav",
+    b"a newline\n.wav",
+]
+
+
+def test_names(verdict, recording):
+    """both listeners read a file of any name, and say it as a terminal can show it"""
+    build = pathlib.Path(os.environ["GENRE_BUILD_DIR"])
+    programs = [[str(build / "examples" / "listen")], [sys.executable, str(HERE.parent / "examples" / "listen.py")]]
+    for name in NAMES:
+        with tempfile.TemporaryDirectory() as directory:
+            path = os.path.join(os.fsencode(directory), *(part for part in name.split(b"/") if part))
+            os.makedirs(os.path.dirname(path), exist_ok=True)
+            shutil.copy(recording, path)
+            for program in programs:
+                command = [*program, os.path.relpath(path, directory.encode())]
+                environment = {**os.environ, "LC_ALL": "C.UTF-8"}
+                process = subprocess.run(command, cwd=directory, env=environment, capture_output=True, timeout=60)
+                said = process.stdout.decode("utf-8", "strict")
+                shown = command[-1].decode("utf-8", "replace")
+                verdict.check(
+                    process.returncode == 0 and f"{shown}: " in said and said.count(" s  ") == 9,
+                    f"{program[-1]} {name}: status {process.returncode}\n{said}{process.stderr.decode()}",
+                )
+
+
+def test_quickstart(verdict, recording):
+    """what it refuses before it installs anything, and the line for gst-launch-1.0 that it ends with"""
+    script = HERE.parent / "examples" / "quickstart.sh"
+    for argument, reason in (("/", "is a directory"), ("/nowhere/at-all.wav", "there is no file"),
+                             ("/dev/null", "is not a file that you can read")):  # fmt: skip
+        process = subprocess.run(["sh", script, argument], capture_output=True, encoding="utf-8", timeout=60)
+        said = process.stdout + process.stderr
+        verdict.check(
+            process.returncode == 1 and reason in said and argument in said and len(said.splitlines()) == 1,
+            f"quickstart.sh {argument}: status {process.returncode}, {said}",
+        )
+
+    functions = re.findall(r"^\w+ \(\) {\n.*?^}\n", script.read_text(), re.M | re.S)
+    if not verdict.check(len(functions) >= 4, f"{len(functions)} functions in quickstart.sh"):
+        return
+    with tempfile.TemporaryDirectory() as directory:
+        for name in NAMES:
+            path = os.path.join(os.fsencode(directory), name.replace(b"/", b"-"))
+            shutil.copy(recording, path)
+            ask = "".join(functions) + 'launch_source "$1"'
+            source = subprocess.run(["sh", "-c", ask, "sh", path], capture_output=True, check=True).stdout
+            line = b"exec gst-launch-1.0 -m " + source + b" ! audioconvert ! genreclassify ! fakesink"
+            process = subprocess.run([b"sh", b"-c", line], cwd=directory, capture_output=True, timeout=60)
+            found = process.stdout.count(b"): genreclassify, ")
+            verdict.check(found == 10, f"{line}: {found} messages, expected 9 and the final\n{process.stderr}")
+            verdict.check("side-effect" not in os.listdir(directory), f"{line} ran what stands in the name")
+
+
 def check_complaint(verdict, name, command):
     """A file that is not there: a status above 0, and its name."""
     process = subprocess.run(command, capture_output=True, encoding="utf-8", timeout=60)
@@ -209,6 +272,8 @@ def main():
         test_leaks(verdict, recording)
         if sys.argv[1:] != ["--without-examples"]:
             test_examples(verdict, recording)
+            test_names(verdict, recording)
+        test_quickstart(verdict, recording)
     verdict.exit()
 
 
