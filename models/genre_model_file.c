@@ -236,7 +236,7 @@ check_tensor (const Safetensors *file, const NnTensor *wanted, const Safetensors
 static bool
 check_values (const Safetensors *file, const NnTensor *tensor, gsize n, GError **error)
 {
-  bool variance = g_str_has_suffix (tensor->name, "/moving_variance");
+  bool variance = tensor->role == NN_ROLE_MOVING_VARIANCE;
   for (gsize i = 0; i < n; i++) {
     double value = (double) tensor->values[i];
     if (isfinite (value) && !(variance && value < 0))

@@ -4,6 +4,7 @@
 #include "models/genre_model.h"
 #include "models/json_field.h"
 #include "models/json_write.h"
+#include "nn/layers.h"
 
 #include <float.h>
 #include <json-glib/json-glib.h>

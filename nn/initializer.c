@@ -2,7 +2,6 @@
 #include "nn/initializer.h"
 
 #include <math.h>
-#include <string.h>
 
 uint64_t
 nn_random_next (uint64_t *state)
@@ -90,15 +89,27 @@ void
 nn_initialize (NnLayer *layer, unsigned index, uint64_t seed)
 {
   NnTensor *tensor = &layer->tensors[index];
-  const char *suffix = strrchr (tensor->name, '/') + 1;
   const size_t size = nn_tensor_size (tensor);
 
-  if (strcmp (suffix, "kernel") == 0)
-    glorot_uniform (tensor, &seed);
-  else if (strcmp (suffix, "recurrent_kernel") == 0)
-    orthogonal (tensor, &seed);
-  else
-    fill (tensor, 0, size, strcmp (suffix, "gamma") == 0 || strcmp (suffix, "moving_variance") == 0 ? 1 : 0);
-  if (strcmp (suffix, "bias") == 0 && strcmp (layer->spec.class->type, "lstm") == 0)
-    fill (tensor, size / 4, size / 4, 1); /* gates i f c o */
+  switch (tensor->role) {
+    case NN_ROLE_KERNEL:
+      glorot_uniform (tensor, &seed);
+      break;
+    case NN_ROLE_RECURRENT_KERNEL:
+      orthogonal (tensor, &seed);
+      break;
+    case NN_ROLE_GAMMA:
+    case NN_ROLE_MOVING_VARIANCE:
+      fill (tensor, 0, size, 1);
+      break;
+    case NN_ROLE_BIAS:
+    case NN_ROLE_BETA:
+    case NN_ROLE_MOVING_MEAN:
+      fill (tensor, 0, size, 0);
+      break;
+    case NN_ROLE_LSTM_BIAS:
+      fill (tensor, 0, size, 0);
+      fill (tensor, size / 4, size / 4, 1);
+      break;
+  }
 }

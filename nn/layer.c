@@ -1,43 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "nn/layer.h"
 
-#include "nn/layers.h"
-
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-static const NnLayerClass *const classes[] = {
-  &nn_avg_pool2d_class,
-  &nn_batch_norm_class,
-  &nn_conv2d_class,
-  &nn_dense_class,
-  &nn_dropout_class,
-  &nn_elu_class,
-  &nn_expand_dims_class,
-  &nn_flatten_class,
-  &nn_gru_class,
-  &nn_hard_sigmoid_class,
-  &nn_lstm_class,
-  &nn_max_pool2d_class,
-  &nn_relu_class,
-  &nn_sigmoid_class,
-  &nn_softmax_class,
-  &nn_tanh_class,
-  &nn_temporal_pool_class,
-  &nn_time_distributed_flatten_class,
-  &nn_to_sequence_class,
-};
-
-const NnLayerClass *
-nn_layer_class_find (const char *type)
-{
-  for (size_t i = 0; i < sizeof classes / sizeof *classes; i++)
-    if (strcmp (classes[i]->type, type) == 0)
-      return classes[i];
-  return NULL;
-}
 
 NnLayerSpec
 nn_layer_spec_default (const NnLayerClass *class)
@@ -70,14 +37,50 @@ nn_layer_class_has_key (const NnLayerClass *class, const char *key)
   return false;
 }
 
+bool
+nn_layer_expects (const NnLayer *layer, unsigned rank, NnIssue *issue)
+{
+  static const char *const names[] = { "nothing", "a vector", "a sequence", "an image" };
+
+  if (layer->in.rank == rank)
+    return true;
+  snprintf (issue->text, sizeof issue->text, "needs %s, but %s comes in", names[rank], names[layer->in.rank]);
+  return false;
+}
+
+/* As Keras and the model file call it. */
+static const char *
+role_name (NnRole role)
+{
+  switch (role) {
+    case NN_ROLE_KERNEL:
+      return "kernel";
+    case NN_ROLE_RECURRENT_KERNEL:
+      return "recurrent_kernel";
+    case NN_ROLE_BIAS:
+    case NN_ROLE_LSTM_BIAS:
+      return "bias";
+    case NN_ROLE_GAMMA:
+      return "gamma";
+    case NN_ROLE_BETA:
+      return "beta";
+    case NN_ROLE_MOVING_MEAN:
+      return "moving_mean";
+    case NN_ROLE_MOVING_VARIANCE:
+      return "moving_variance";
+  }
+  return NULL;
+}
+
 void
-nn_layer_add_tensor (NnLayer *layer, const char *suffix, unsigned rank, const size_t *dim)
+nn_layer_add_tensor (NnLayer *layer, NnRole role, unsigned rank, const size_t *dim)
 {
   assert (layer->n_tensors < NN_MAX_TENSORS && rank <= 4);
 
   NnTensor *tensor = &layer->tensors[layer->n_tensors++];
 
-  snprintf (tensor->name, sizeof tensor->name, "%s/%s", layer->spec.name, suffix);
+  snprintf (tensor->name, sizeof tensor->name, "%s/%s", layer->spec.name, role_name (role));
+  tensor->role = role;
   tensor->rank = rank;
   memcpy (tensor->dim, dim, rank * sizeof *dim);
 }
@@ -106,6 +109,18 @@ nn_tensor_size (const NnTensor *tensor)
   for (unsigned i = 0; i < tensor->rank; i++)
     size *= tensor->dim[i];
   return size;
+}
+
+bool
+nn_tensor_learns (const NnTensor *tensor)
+{
+  return tensor->role != NN_ROLE_MOVING_MEAN && tensor->role != NN_ROLE_MOVING_VARIANCE;
+}
+
+bool
+nn_tensor_decays (const NnTensor *tensor)
+{
+  return tensor->role == NN_ROLE_KERNEL || tensor->role == NN_ROLE_RECURRENT_KERNEL;
 }
 
 size_t

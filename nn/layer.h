@@ -93,9 +93,23 @@ typedef struct NnShape
   size_t values; /* channels of an image, else values of an item */
 } NnShape;
 
+/* What a tensor is to its layer.  Its name, how it begins and how it learns follow from it. */
+typedef enum NnRole
+{
+  NN_ROLE_KERNEL,
+  NN_ROLE_RECURRENT_KERNEL,
+  NN_ROLE_BIAS,
+  NN_ROLE_LSTM_BIAS, /* of the gates i f c o */
+  NN_ROLE_GAMMA,
+  NN_ROLE_BETA,
+  NN_ROLE_MOVING_MEAN,
+  NN_ROLE_MOVING_VARIANCE, /* not below 0 */
+} NnRole;
+
 /* A parameter of a layer, in Keras's layout, innermost dimension last. */
 typedef struct NnTensor
 {
+  NnRole role;
   char name[NN_MAX_NAME + 32]; /* "conv1/kernel" */
   unsigned rank;
   size_t dim[4];
@@ -122,7 +136,7 @@ typedef struct NnLayer
   unsigned n_tensors;
   size_t state_bytes; /* what push() keeps from item to item */
   size_t push_values; /* values that push() emits an item: out.rows * out.values unless forward() follows */
-  size_t tail_items;  /* zero items that follow the last one: "same" padding of time */
+  size_t zeros_after; /* items that follow the last one: "same" padding of time */
   bool absorbed;      /* batch_norm, relu: the convolution before does it */
   bool fused_relu;    /* conv2d: absorbed one */
   const NnGemm *gemm; /* kernel that `packed` is for */
@@ -142,7 +156,7 @@ struct NnLayerClass
   const char *type; /* as the model file spells it */
   const char *keys; /* those it takes there beside type, each between two blanks; "name" if it is named */
 
-  /* Checks layer->spec against layer->in, sets out (all but its items), state_bytes, push_values, tail_items and the
+  /* Checks layer->spec against layer->in, sets out (all but its items), state_bytes, push_values, zeros_after and the
    * tensors.  On failure says why in issue->text. */
   NnStatus (*configure) (NnLayer *layer, NnIssue *issue);
 
@@ -176,24 +190,27 @@ struct NnLayerClass
   const NnLayerTraining *training; /* NULL: cannot be trained */
 };
 
-/* The class that the model file calls `type`; NULL if there is none. */
-const NnLayerClass *nn_layer_class_find (const char *type);
-
 /* Keras's default for every key, no name, class as given. */
 NnLayerSpec nn_layer_spec_default (const NnLayerClass *class);
 
 /* Whether the class takes the key. */
 bool nn_layer_class_has_key (const NnLayerClass *class, const char *key);
 
-/* For configure(): declares the next tensor, "NAME/suffix"; fill the dimensions with a compound literal.
+/* For configure(): whether the input has that rank; if not, says so in issue->text. */
+bool nn_layer_expects (const NnLayer *layer, unsigned rank, NnIssue *issue);
+
+/* For configure(): declares the next tensor, "LAYER/ROLE"; fill the dimensions with a compound literal.
  *
  * dim [rank]  each at least 1 */
-void nn_layer_add_tensor (NnLayer *layer, const char *suffix, unsigned rank, const size_t *dim);
+void nn_layer_add_tensor (NnLayer *layer, NnRole role, unsigned rank, const size_t *dim);
 
 /* Frees all arrays that the layer owns, its tensors' values among them. */
 void nn_layer_clear (NnLayer *layer);
 
 size_t nn_tensor_size (const NnTensor *tensor); /* values */
+
+bool nn_tensor_learns (const NnTensor *tensor); /* by its gradient; false: moving statistics, which the layer moves */
+bool nn_tensor_decays (const NnTensor *tensor); /* has a part in weight decay */
 
 /* Values of one item. */
 size_t nn_shape_item (const NnShape *shape);

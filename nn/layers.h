@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * nn/layers.h - every layer of the model file: its class, and its definition in C.
+ * nn/layers.h - every layer of the model file, nn/layers/: its class, and its definition in C.
  *
  * Layer:   nn.
  * Threads: classes are constant; the functions are pure.
@@ -33,12 +33,12 @@ extern const NnLayerClass nn_temporal_pool_class;            /* statistics over 
 extern const NnLayerClass nn_time_distributed_flatten_class; /* one step per row, value w * channels + c */
 extern const NnLayerClass nn_to_sequence_class;              /* one step per column, value c * rows + h */
 
-/* Those whose training is a file of its own, nn/LAYER_training.c. */
-extern const NnLayerTraining nn_batch_norm_training;
+/* Those whose training is a file of its own, nn/layers/LAYER_training.c. */
 extern const NnLayerTraining nn_conv2d_training;
 extern const NnLayerTraining nn_gru_training;
-extern const NnLayerTraining nn_lstm_training;
-extern const NnLayerTraining nn_max_pool2d_training;
+
+/* The class that the model file calls `type`; NULL if there is none. */
+const NnLayerClass *nn_layer_class_find (const char *type);
 
 /* in [items][rows][values] of layer->in, out [items_out (items)][...] of layer->out; tensors are used as they are. */
 void nn_avg_pool2d_ref (const NnLayer *layer, const float *in, size_t items, float *out);

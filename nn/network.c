@@ -126,7 +126,7 @@ plan_trunk (const NnNetwork *network, size_t *total)
   for (size_t i = 0; i < network->n_trunk; i++) {
     const NnLayer *layer = &network->layers[i];
 
-    if (layer->tail_items > 0)
+    if (layer->zeros_after > 0)
       widest = larger (widest, nn_shape_item (&layer->in));
     if (!add_product (total, layer->state_bytes / sizeof (float) + 1, 1, NN_MAX_RUN_VALUES)
         || !add_product (total, layer->push_values, 1, NN_MAX_RUN_VALUES))
@@ -413,7 +413,7 @@ bool
 nn_network_can_share (const NnNetwork *network)
 {
   for (size_t i = 0; i < network->n_trunk; i++)
-    if (network->layers[i].tail_items > 0
+    if (network->layers[i].zeros_after > 0
         || (network->layers[i].spec.class == &nn_conv2d_class
             && network->layers[i].spec.padding[1] != NN_PADDING_VALID))
       return false;
@@ -438,7 +438,7 @@ allocate_trunk (NnRun *run)
   for (size_t i = 0; i < network->n_trunk; i++) {
     const NnLayer *layer = &network->layers[i];
 
-    if (layer->tail_items > 0)
+    if (layer->zeros_after > 0)
       widest = larger (widest, nn_shape_item (&layer->in));
     if (layer->state_bytes > 0 && !(run->states[i] = calloc (1, layer->state_bytes)))
       return false;
@@ -561,7 +561,7 @@ static void
 push_tail (NnRun *run)
 {
   for (size_t i = 0; i < run->network->n_trunk; i++)
-    for (size_t k = 0; k < run->network->layers[i].tail_items; k++)
+    for (size_t k = 0; k < run->network->layers[i].zeros_after; k++)
       push_item (run, i, run->zeros);
 }
 

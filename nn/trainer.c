@@ -59,14 +59,6 @@ struct NnTrainer
 
 /* --- construction ---------------------------------------------------------------------------------------------- */
 
-static bool
-name_ends (const char *name, const char *suffix)
-{
-  const size_t length = strlen (name), end = strlen (suffix);
-
-  return length >= end && strcmp (name + length - end, suffix) == 0;
-}
-
 /* ranges [..]: out; NULL: counts only. */
 static size_t
 cut_ranges (const NnChain *chain, size_t n_heads, Range *ranges)
@@ -84,8 +76,8 @@ cut_ranges (const NnChain *chain, size_t n_heads, Range *ranges)
           .first = nn_chain_offset (chain, t) + first,
           .n = size - first < RANGE ? size - first : RANGE,
           .body = t < n_body,
-          .learns = !name_ends (tensor->name, "/moving_mean") && !name_ends (tensor->name, "/moving_variance"),
-          .decays = name_ends (tensor->name, "/kernel") || name_ends (tensor->name, "/recurrent_kernel"),
+          .learns = nn_tensor_learns (tensor),
+          .decays = nn_tensor_decays (tensor),
         };
   }
   return n_ranges;

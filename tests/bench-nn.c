@@ -9,6 +9,7 @@
 #define _POSIX_C_SOURCE 200809L
 
 #include "nn/gemm.h"
+#include "nn/layers.h"
 #include "nn/network.h"
 #include "tests/nn_random.h"
 

@@ -11,6 +11,7 @@
  */
 #define _POSIX_C_SOURCE 200809L
 
+#include "nn/layers.h"
 #include "nn/trainer.h"
 #include "tests/nn_random.h"
 

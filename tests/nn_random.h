@@ -34,14 +34,13 @@ static inline void
 nn_random_tensor (uint64_t *seed, NnTensor *tensor)
 {
   const size_t size = nn_tensor_size (tensor);
-  const char *suffix = strrchr (tensor->name, '/');
   const float fan_in = (float) size / (float) tensor->dim[tensor->rank - 1];
 
   nn_random_array (seed, tensor->rank > 1 ? sqrtf (3 / fan_in) : .5F, tensor->values, size);
   for (size_t i = 0; i < size; i++)
-    if (suffix && strcmp (suffix, "/moving_variance") == 0)
+    if (tensor->role == NN_ROLE_MOVING_VARIANCE)
       tensor->values[i] += 1;
-    else if (suffix && strcmp (suffix, "/gamma") == 0)
+    else if (tensor->role == NN_ROLE_GAMMA)
       tensor->values[i] += i % 3 == 0 ? -1.F : 1.F;
 }
 

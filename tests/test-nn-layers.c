@@ -97,7 +97,7 @@ push_all (const NnLayer *layer, const float *in, size_t items, float *out)
   }
   if (class->reset)
     class->reset (layer, state);
-  for (size_t t = 0; t < items + layer->tail_items; t++) {
+  for (size_t t = 0; t < items + layer->zeros_after; t++) {
     const float *item = t < items ? in + t * values : zeros;
 
     if (class->in_place) {

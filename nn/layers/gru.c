@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "nn/activation.h"
 #include "nn/gemm.h"
-#include "nn/gru.h"
 #include "nn/layers.h"
+#include "nn/layers/gru.h"
+#include "nn/layers/recurrent.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,12 +18,6 @@
  * bias only, and r has its effect before the product: bh = (r h) recurrent_kernel[h], c = f (ah + bh). */
 
 static size_t
-gru_items_out (const NnLayer *layer, size_t items)
-{
-  return layer->spec.return_sequences ? items : items > 0;
-}
-
-static size_t
 gru_scratch_values (const NnLayer *layer)
 {
   return 5 * (size_t) layer->spec.units;
@@ -32,27 +26,14 @@ gru_scratch_values (const NnLayer *layer)
 static NnStatus
 gru_configure (NnLayer *layer, NnIssue *issue)
 {
-  const NnLayerSpec *spec = &layer->spec;
-  const size_t units = spec->units;
+  const NnStatus status = nn_recurrent_configure (layer, 3, issue);
+  const size_t gates = 3 * (size_t) layer->spec.units;
 
-  if (layer->in.rank != 2) {
-    snprintf (issue->text, sizeof issue->text, "needs a sequence, but %s comes in",
-        layer->in.rank == 3 ? "an image" : "a vector");
-    return NN_BAD_SHAPE;
-  }
-  if (units < 1 || units > NN_MAX_UNITS) {
-    snprintf (issue->text, sizeof issue->text, "units must be 1 to %d, not %u", NN_MAX_UNITS, spec->units);
-    return NN_BAD_LAYER;
-  }
-  layer->out = (NnShape){ .rank = spec->return_sequences ? 2 : 1, .rows = 1, .values = units };
-  layer->push_values = 3 * units;
-  nn_layer_add_tensor (layer, "kernel", 2, (const size_t[]){ layer->in.values, 3 * units });
-  nn_layer_add_tensor (layer, "recurrent_kernel", 2, (const size_t[]){ units, 3 * units });
-  if (spec->reset_after)
-    nn_layer_add_tensor (layer, "bias", 2, (const size_t[]){ 2, 3 * units });
-  else
-    nn_layer_add_tensor (layer, "bias", 1, (const size_t[]){ 3 * units });
-  return NN_OK;
+  if (status == NN_OK && layer->spec.reset_after)
+    nn_layer_add_tensor (layer, NN_ROLE_BIAS, 2, (const size_t[]){ 2, gates });
+  else if (status == NN_OK)
+    nn_layer_add_tensor (layer, NN_ROLE_BIAS, 1, (const size_t[]){ gates });
+  return status;
 }
 
 /* packed_bias holds two rows, each padded; zeros in the second without reset_after. */
@@ -63,13 +44,13 @@ gru_prepare (NnLayer *layer, NnLayer *next, size_t n_next)
 
   (void) next;
   (void) n_next;
-  layer->packed = nn_gemm_pack (layer->gemm, layer->tensors[NN_GRU_KERNEL].values, layer->in.values, gates);
+  layer->packed = nn_gemm_pack (layer->gemm, layer->tensors[NN_GATES_KERNEL].values, layer->in.values, gates);
   layer->packed_bias = calloc (2 * padded, sizeof *layer->packed_bias);
   if (!layer->packed || !layer->packed_bias)
     return NN_NO_MEMORY;
-  memcpy (layer->packed_bias, layer->tensors[NN_GRU_BIAS].values, gates * sizeof (float));
+  memcpy (layer->packed_bias, layer->tensors[NN_GATES_BIAS].values, gates * sizeof (float));
   if (layer->spec.reset_after)
-    memcpy (layer->packed_bias + padded, layer->tensors[NN_GRU_BIAS].values + gates, gates * sizeof (float));
+    memcpy (layer->packed_bias + padded, layer->tensors[NN_GATES_BIAS].values + gates, gates * sizeof (float));
   return nn_gru_pack_recurrent (layer);
 }
 
@@ -78,7 +59,7 @@ nn_gru_pack_recurrent (NnLayer *layer)
 {
   const NnGemm *gemm = layer->gemm;
   const size_t units = layer->spec.units;
-  const float *kernel = layer->tensors[NN_GRU_RECURRENT].values;
+  const float *kernel = layer->tensors[NN_GATES_RECURRENT].values;
 
   if (layer->spec.reset_after)
     return nn_gemm_repack (gemm, kernel, units, 3 * units, &layer->packed_recurrent) ? NN_OK : NN_NO_MEMORY;
@@ -105,17 +86,6 @@ size_t
 nn_gru_candidate_offset (const NnLayer *layer)
 {
   return nn_gemm_packed_values (layer->gemm, layer->spec.units, 2 * (size_t) layer->spec.units);
-}
-
-static bool
-gru_push (const NnLayer *layer, void *state, const float *in, float *out)
-{
-  const size_t n_in = layer->in.values, gates = 3 * (size_t) layer->spec.units;
-
-  (void) state;
-  layer->gemm->run (&(NnGemmShape){ .m = 1, .n = gates, .k = n_in, .segments = 1, .lda = n_in }, &in, layer->packed,
-      layer->packed_bias, false, out);
-  return true;
 }
 
 /* One step: in [3 units] is x kernel + bias, h [units] in place, scratch [4 units]. */
@@ -188,10 +158,10 @@ static double
 input_sum (const NnLayer *layer, const float *x, size_t column)
 {
   const size_t gates = 3 * (size_t) layer->spec.units;
-  double sum = (double) layer->tensors[NN_GRU_BIAS].values[column];
+  double sum = (double) layer->tensors[NN_GATES_BIAS].values[column];
 
   for (size_t v = 0; v < layer->in.values; v++)
-    sum += (double) x[v] * (double) layer->tensors[NN_GRU_KERNEL].values[v * gates + column];
+    sum += (double) x[v] * (double) layer->tensors[NN_GATES_KERNEL].values[v * gates + column];
   return sum;
 }
 
@@ -200,10 +170,10 @@ static double
 recurrent_sum (const NnLayer *layer, const double *h, size_t column)
 {
   const size_t units = layer->spec.units;
-  double sum = layer->spec.reset_after ? (double) layer->tensors[NN_GRU_BIAS].values[3 * units + column] : 0;
+  double sum = layer->spec.reset_after ? (double) layer->tensors[NN_GATES_BIAS].values[3 * units + column] : 0;
 
   for (size_t v = 0; v < units; v++)
-    sum += h[v] * (double) layer->tensors[NN_GRU_RECURRENT].values[v * 3 * units + column];
+    sum += h[v] * (double) layer->tensors[NN_GATES_RECURRENT].values[v * 3 * units + column];
   return sum;
 }
 
@@ -244,9 +214,9 @@ const NnLayerClass nn_gru_class = {
   .type = "gru",
   .keys = " name units return_sequences activation recurrent_activation reset_after ",
   .configure = gru_configure,
-  .items_out = gru_items_out,
+  .items_out = nn_recurrent_items_out,
   .prepare = gru_prepare,
-  .push = gru_push,
+  .push = nn_recurrent_push,
   .forward = gru_forward,
   .scratch_values = gru_scratch_values,
   .training = &nn_gru_training,

@@ -1,22 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * nn/gru.h - what inference and training of the GRU share.
+ * nn/layers/gru.h - what inference and training of the GRU share.
  *
  * Layer:   nn.
  * Threads: nn_gru_pack_recurrent() writes to the layer, the rest is constant.
  */
-#ifndef NN_GRU_H
-#define NN_GRU_H
+#ifndef NN_LAYERS_GRU_H
+#define NN_LAYERS_GRU_H
 
 #include "nn/layer.h"
-
-/* Its tensors. */
-enum
-{
-  NN_GRU_KERNEL,
-  NN_GRU_RECURRENT,
-  NN_GRU_BIAS,
-};
 
 /* packed_recurrent from the present recurrent_kernel: with reset_after all three gates side by side; without, z and r
  * in one product, and the candidate, whose input they decide on, in another.  Allocates at the first call.

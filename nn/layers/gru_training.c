@@ -10,14 +10,14 @@
  *                    dh_before += d(r h) r + [dz dr] recurrent_kernel[z r]'
  */
 #include "nn/activation.h"
-#include "nn/gru.h"
 #include "nn/layers.h"
-#include "nn/recurrent.h"
+#include "nn/layers/gru.h"
+#include "nn/layers/recurrent.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-/* Of a sample, cached: h [steps][units], then [steps][N_KEPT][units]. */
+/* What a step keeps, [units] each. */
 enum
 {
   Z,
@@ -28,36 +28,16 @@ enum
 };
 
 static size_t
-cache_stride (const NnRecurrent *size)
-{
-  return size->steps * size->units * (1 + N_KEPT);
-}
-
-static size_t
 gru_cache_values (const NnLayer *layer, size_t items)
 {
   return items * layer->spec.units * (1 + N_KEPT);
-}
-
-/* The gates of step t of a sample, [N_KEPT][units]. */
-static size_t
-kept_at (const NnRecurrent *size, size_t sample, size_t t)
-{
-  return sample * cache_stride (size) + size->steps * size->units + t * N_KEPT * size->units;
-}
-
-/* h of step t of a sample. */
-static size_t
-state_at (const NnRecurrent *size, size_t sample, size_t t)
-{
-  return sample * cache_stride (size) + t * size->units;
 }
 
 /* Two arrays over all steps with their slack, and eight times units a sample. */
 static size_t
 gru_train_scratch (const NnLayer *layer, const NnSlice *slice)
 {
-  const NnRecurrent size = nn_recurrent_of (layer, slice);
+  const NnRecurrent size = nn_recurrent_of (layer, slice, N_KEPT);
 
   return 2 * (size.samples * size.steps * size.gates + NN_GEMM_SLACK) + 8 * size.samples * size.units;
 }
@@ -73,7 +53,7 @@ gru_train_prepare (NnLayer *layer)
 {
   const NnGemm *gemm = layer->gemm;
   const size_t units = layer->spec.units, gates = 3 * units;
-  const float *bias = layer->tensors[NN_GRU_BIAS].values;
+  const float *bias = layer->tensors[NN_GATES_BIAS].values;
   NnStatus status = nn_recurrent_prepare (layer, 2);
 
   if (status == NN_OK)
@@ -84,7 +64,7 @@ gru_train_prepare (NnLayer *layer)
   if (layer->spec.reset_after)
     memcpy (layer->packed_bias + nn_gemm_padded (gemm, gates), bias + gates, gates * sizeof *bias);
 
-  nn_transpose (layer->tensors[NN_GRU_RECURRENT].values, units, gates, layer->packing);
+  nn_transpose (layer->tensors[NN_GATES_RECURRENT].values, units, gates, layer->packing);
   if (layer->spec.reset_after)
     return nn_gemm_repack (gemm, layer->packing, gates, units, &layer->packed_recurrent_back) ? NN_OK : NN_NO_MEMORY;
   if (!layer->packed_recurrent_back)
@@ -128,7 +108,7 @@ gates_forward (const NnLayer *layer, const NnRecurrent *size, size_t t, const fl
       work);
   for (size_t s = 0; s < size->samples; s++) {
     const float *a = ax + s * size->steps * gates, *b = work + s * n;
-    float *kept = cache + kept_at (size, s, t);
+    float *kept = cache + nn_recurrent_kept_at (size, s, t);
 
     for (size_t u = 0; u < 2 * units; u++)
       kept[u] = a[u] + b[u];
@@ -146,18 +126,18 @@ gates_forward (const NnLayer *layer, const NnRecurrent *size, size_t t, const fl
         candidate);
     for (size_t s = 0; s < size->samples; s++)
       for (size_t u = 0; u < units; u++)
-        cache[kept_at (size, s, t) + C * units + u] = ax[s * size->steps * gates + 2 * units + u]
+        cache[nn_recurrent_kept_at (size, s, t) + C * units + u] = ax[s * size->steps * gates + 2 * units + u]
             + candidate[s * units + u];
   }
   for (size_t s = 0; s < size->samples; s++)
-    nn_activation_apply (spec->activation, cache + kept_at (size, s, t) + C * units, units);
+    nn_activation_apply (spec->activation, cache + nn_recurrent_kept_at (size, s, t) + C * units, units);
 }
 
 static void
 gru_train_forward (const NnLayer *layer, const NnSlice *slice, const float *in, float *out, float *cache,
     float *scratch)
 {
-  const NnRecurrent size = nn_recurrent_of (layer, slice);
+  const NnRecurrent size = nn_recurrent_of (layer, slice, N_KEPT);
   const size_t units = size.units, gates = size.gates, rows = size.samples * size.steps;
   float *ax = scratch, *h = ax + rows * gates, *work = h + size.samples * units;
 
@@ -167,12 +147,12 @@ gru_train_forward (const NnLayer *layer, const NnSlice *slice, const float *in, 
   for (size_t t = 0; t < size.steps; t++) {
     gates_forward (layer, &size, t, ax + t * gates, h, work, cache);
     for (size_t s = 0; s < size.samples; s++) {
-      const float *kept = cache + kept_at (&size, s, t);
+      const float *kept = cache + nn_recurrent_kept_at (&size, s, t);
       float *state = h + s * units;
 
       for (size_t u = 0; u < units; u++)
         state[u] = kept[Z * units + u] * state[u] + (1 - kept[Z * units + u]) * kept[C * units + u];
-      memcpy (cache + state_at (&size, s, t), state, units * sizeof *state);
+      memcpy (cache + nn_recurrent_state_at (&size, s, t), state, units * sizeof *state);
       if (layer->spec.return_sequences)
         memcpy (out + (s * size.steps + t) * units, state, units * sizeof *state);
     }
@@ -198,7 +178,7 @@ typedef struct Backward
 static const float *
 state_before (const Backward *back, size_t sample, size_t t)
 {
-  return t > 0 ? back->cache + state_at (&back->size, sample, t - 1) : back->zeros;
+  return t > 0 ? back->cache + nn_recurrent_state_at (&back->size, sample, t - 1) : back->zeros;
 }
 
 /* dz and dc of step t, and of dh what stays: dh z.  dr too with reset_after. */
@@ -209,7 +189,7 @@ step_backward (const Backward *back, size_t t)
   const size_t units = back->size.units, gates = back->size.gates;
 
   for (size_t s = 0; s < back->size.samples; s++) {
-    const float *kept = back->cache + kept_at (&back->size, s, t), *before = state_before (back, s, t);
+    const float *kept = back->cache + nn_recurrent_kept_at (&back->size, s, t), *before = state_before (back, s, t);
     const float *z = kept + Z * units, *r = kept + R * units, *c = kept + C * units, *bh = kept + BH * units;
     float *dx = back->dx + (s * back->size.steps + t) * gates, *db = back->db + (s * back->size.steps + t) * gates;
     float *dh = back->dh + s * units, *dr = dx + R * units, *dc = dx + C * units;
@@ -249,7 +229,7 @@ gates_backward (const Backward *back, size_t t)
     multiply (size, units, units, back->dx + t * gates + C * units, stride,
         layer->packed_recurrent_back + back_candidate_offset (layer), layer->zeros, back->work);
     for (size_t s = 0; s < size->samples; s++) {
-      const float *r = back->cache + kept_at (size, s, t) + R * units, *before = state_before (back, s, t);
+      const float *r = back->cache + nn_recurrent_kept_at (size, s, t) + R * units, *before = state_before (back, s, t);
       float *dr = back->dx + s * stride + t * gates + R * units, *reset = back->db + (s * size->steps + t) * units;
 
       for (size_t u = 0; u < units; u++) {
@@ -271,7 +251,7 @@ static void
 gru_train_backward (const NnLayer *layer, const NnSlice *slice, const float *in, const float *out, const float *cache,
     const float *dout, float *din, float *const *gradients, float *scratch)
 {
-  const NnRecurrent size = nn_recurrent_of (layer, slice);
+  const NnRecurrent size = nn_recurrent_of (layer, slice, N_KEPT);
   const size_t units = size.units, gates = size.gates, rows = size.samples * size.steps;
   float *const db = scratch + rows * gates + NN_GEMM_SLACK, *const dh = db + rows * gates + NN_GEMM_SLACK;
   const Backward back = {
@@ -299,17 +279,19 @@ gru_train_backward (const NnLayer *layer, const NnSlice *slice, const float *in,
     gates_backward (&back, t);
   }
 
-  nn_recurrent_input_backward (layer, &size, in, back.dx, din, gradients[NN_GRU_KERNEL], gradients[NN_GRU_BIAS]);
+  nn_recurrent_input_backward (layer, &size, in, back.dx, din, gradients[NN_GATES_KERNEL], gradients[NN_GATES_BIAS]);
   if (layer->spec.reset_after) {
-    nn_recurrent_state_gradient (&size, cache, cache_stride (&size), db, gates, gradients[NN_GRU_RECURRENT]);
-    nn_add_rows (db, rows, gates, gradients[NN_GRU_BIAS] + gates);
+    nn_recurrent_state_gradient (&size, cache, nn_recurrent_cache_stride (&size), db, gates,
+        gradients[NN_GATES_RECURRENT]);
+    nn_add_rows (db, rows, gates, gradients[NN_GATES_BIAS] + gates);
     return;
   }
-  nn_recurrent_state_gradient (&size, cache, cache_stride (&size), back.dx, 2 * units, gradients[NN_GRU_RECURRENT]);
+  nn_recurrent_state_gradient (&size, cache, nn_recurrent_cache_stride (&size), back.dx, 2 * units,
+      gradients[NN_GATES_RECURRENT]);
   /* recurrent_kernel[h] [units][units] += (r h)' dc over all steps */
   size.gemm
       ->sum (&(NnGemmSum){ .m = rows, .n = units, .k = units, .segments = 1, .lda = units, .ldb = gates, .ldo = gates },
-          &reset, &dc, gradients[NN_GRU_RECURRENT] + 2 * units);
+          &reset, &dc, gradients[NN_GATES_RECURRENT] + 2 * units);
 }
 
 const NnLayerTraining nn_gru_training = {

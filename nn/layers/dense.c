@@ -21,9 +21,9 @@ dense_configure (NnLayer *layer, NnIssue *issue)
     return NN_BAD_LAYER;
   }
   layer->out = (NnShape){ .rank = layer->in.rank, .rows = 1, .values = spec->units };
-  nn_layer_add_tensor (layer, "kernel", 2, (const size_t[]){ layer->in.values, spec->units });
+  nn_layer_add_tensor (layer, NN_ROLE_KERNEL, 2, (const size_t[]){ layer->in.values, spec->units });
   if (spec->use_bias)
-    nn_layer_add_tensor (layer, "bias", 1, (const size_t[]){ spec->units });
+    nn_layer_add_tensor (layer, NN_ROLE_BIAS, 1, (const size_t[]){ spec->units });
   return NN_OK;
 }
 

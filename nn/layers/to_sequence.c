@@ -7,11 +7,8 @@
 static NnStatus
 to_sequence_configure (NnLayer *layer, NnIssue *issue)
 {
-  if (layer->in.rank != 3) {
-    snprintf (issue->text, sizeof issue->text, "needs an image, but a %s comes in",
-        layer->in.rank == 2 ? "sequence" : "vector");
+  if (!nn_layer_expects (layer, 3, issue))
     return NN_BAD_SHAPE;
-  }
   layer->out = (NnShape){ .rank = 2, .rows = 1, .values = nn_shape_item (&layer->in) };
   return NN_OK;
 }

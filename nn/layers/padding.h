@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * nn/padding.h - zeros around the input of a convolution, along one axis.
+ * nn/layers/padding.h - zeros around the input of a convolution, along one axis.
  *
  * Layer:   nn.
  * Threads: pure functions.
  */
-#ifndef NN_PADDING_H
-#define NN_PADDING_H
+#ifndef NN_LAYERS_PADDING_H
+#define NN_LAYERS_PADDING_H
 
 #include "nn/layer.h"
 

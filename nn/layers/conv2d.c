@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "nn/gemm.h"
 #include "nn/layers.h"
-#include "nn/padding.h"
+#include "nn/layers/padding.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -36,11 +36,8 @@ conv2d_configure (NnLayer *layer, NnIssue *issue)
 {
   const NnLayerSpec *spec = &layer->spec;
 
-  if (layer->in.rank != 3) {
-    snprintf (issue->text, sizeof issue->text, "needs an image, but a %s comes in",
-        layer->in.rank == 2 ? "sequence" : "vector");
+  if (!nn_layer_expects (layer, 3, issue))
     return NN_BAD_SHAPE;
-  }
   if (spec->filters < 1 || spec->filters > NN_MAX_UNITS) {
     snprintf (issue->text, sizeof issue->text, "filters must be 1 to %d, not %u", NN_MAX_UNITS, spec->filters);
     return NN_BAD_LAYER;
@@ -64,12 +61,12 @@ conv2d_configure (NnLayer *layer, NnIssue *issue)
   }
   layer->out = (NnShape){ .rank = 3, .rows = rows - spec->kernel[0] + 1, .values = spec->filters };
   layer->state_bytes = sizeof (ConvState) + spec->kernel[1] * slot_floats (layer) * sizeof (float);
-  layer->tail_items = nn_padding_total (spec->padding[1], spec->kernel[1])
+  layer->zeros_after = nn_padding_total (spec->padding[1], spec->kernel[1])
       - nn_padding_before (spec->padding[1], spec->kernel[1]);
-  nn_layer_add_tensor (layer, "kernel", 4,
+  nn_layer_add_tensor (layer, NN_ROLE_KERNEL, 4,
       (const size_t[]){ spec->kernel[0], spec->kernel[1], layer->in.values, spec->filters });
   if (spec->use_bias)
-    nn_layer_add_tensor (layer, "bias", 1, (const size_t[]){ spec->filters });
+    nn_layer_add_tensor (layer, NN_ROLE_BIAS, 1, (const size_t[]){ spec->filters });
   return NN_OK;
 }
 

@@ -16,11 +16,8 @@ temporal_pool_items_out (const NnLayer *layer, size_t items)
 static NnStatus
 temporal_pool_configure (NnLayer *layer, NnIssue *issue)
 {
-  if (layer->in.rank != 2) {
-    snprintf (issue->text, sizeof issue->text, "needs a sequence, but %s comes in",
-        layer->in.rank == 3 ? "an image" : "a vector");
+  if (!nn_layer_expects (layer, 2, issue))
     return NN_BAD_SHAPE;
-  }
   if (layer->spec.n_stats < 1 || layer->spec.n_stats > NN_MAX_STATS) {
     snprintf (issue->text, sizeof issue->text, "stats must name \"mean\", \"max\" or both");
     return NN_BAD_LAYER;

@@ -115,11 +115,8 @@ const NnLayerClass nn_flatten_class = {
 static NnStatus
 time_distributed_flatten_configure (NnLayer *layer, NnIssue *issue)
 {
-  if (layer->in.rank != 3) {
-    snprintf (issue->text, sizeof issue->text, "needs an image, but a %s comes in",
-        layer->in.rank == 2 ? "sequence" : "vector");
+  if (!nn_layer_expects (layer, 3, issue))
     return NN_BAD_SHAPE;
-  }
   layer->out = (NnShape){ .rank = 2, .rows = 1, .values = layer->in.items * layer->in.values };
   return check_size (layer, issue);
 }
@@ -151,11 +148,8 @@ const NnLayerClass nn_time_distributed_flatten_class = {
 static NnStatus
 expand_dims_configure (NnLayer *layer, NnIssue *issue)
 {
-  if (layer->in.rank != 1) {
-    snprintf (issue->text, sizeof issue->text, "needs a vector, but %s comes in",
-        layer->in.rank == 3 ? "an image" : "a sequence");
+  if (!nn_layer_expects (layer, 1, issue))
     return NN_BAD_SHAPE;
-  }
   layer->out = (NnShape){ .rank = 2, .rows = 1, .values = 1 };
   return NN_OK;
 }

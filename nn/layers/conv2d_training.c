@@ -10,7 +10,7 @@
  */
 #include "nn/gemm.h"
 #include "nn/layers.h"
-#include "nn/padding.h"
+#include "nn/layers/padding.h"
 #include "nn/training.h"
 
 #include <stdlib.h>

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "nn/recurrent.h"
+#include "nn/layers/recurrent.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,8 +10,44 @@ enum
   MAX_SAMPLES = 16 /* of one call for the recurrent kernel's gradient */
 };
 
+NnStatus
+nn_recurrent_configure (NnLayer *layer, size_t gates, NnIssue *issue)
+{
+  const NnLayerSpec *spec = &layer->spec;
+  const size_t units = spec->units;
+
+  if (!nn_layer_expects (layer, 2, issue))
+    return NN_BAD_SHAPE;
+  if (units < 1 || units > NN_MAX_UNITS) {
+    snprintf (issue->text, sizeof issue->text, "units must be 1 to %d, not %u", NN_MAX_UNITS, spec->units);
+    return NN_BAD_LAYER;
+  }
+  layer->out = (NnShape){ .rank = spec->return_sequences ? 2 : 1, .rows = 1, .values = units };
+  layer->push_values = gates * units;
+  nn_layer_add_tensor (layer, NN_ROLE_KERNEL, 2, (const size_t[]){ layer->in.values, gates * units });
+  nn_layer_add_tensor (layer, NN_ROLE_RECURRENT_KERNEL, 2, (const size_t[]){ units, gates * units });
+  return NN_OK;
+}
+
+size_t
+nn_recurrent_items_out (const NnLayer *layer, size_t items)
+{
+  return layer->spec.return_sequences ? items : items > 0;
+}
+
+bool
+nn_recurrent_push (const NnLayer *layer, void *state, const float *in, float *out)
+{
+  const size_t n_in = layer->in.values;
+
+  (void) state;
+  layer->gemm->run (&(NnGemmShape){ .m = 1, .n = layer->push_values, .k = n_in, .segments = 1, .lda = n_in }, &in,
+      layer->packed, layer->packed_bias, false, out);
+  return true;
+}
+
 NnRecurrent
-nn_recurrent_of (const NnLayer *layer, const NnSlice *slice)
+nn_recurrent_of (const NnLayer *layer, const NnSlice *slice, size_t n_kept)
 {
   return (NnRecurrent){
     .gemm = layer->gemm,
@@ -18,7 +55,8 @@ nn_recurrent_of (const NnLayer *layer, const NnSlice *slice)
     .steps = slice->items,
     .n_in = layer->in.values,
     .units = layer->spec.units,
-    .gates = layer->tensors[0].dim[1],
+    .gates = layer->tensors[NN_GATES_KERNEL].dim[1],
+    .n_kept = n_kept,
   };
 }
 
@@ -26,9 +64,9 @@ NnStatus
 nn_recurrent_prepare (NnLayer *layer, size_t bias_rows)
 {
   const NnGemm *gemm = layer->gemm;
-  const size_t n_in = layer->in.values, units = layer->spec.units, gates = layer->tensors[0].dim[1];
+  const size_t n_in = layer->in.values, units = layer->spec.units, gates = layer->tensors[NN_GATES_KERNEL].dim[1];
   const size_t larger = n_in > units ? n_in : units;
-  const float *kernel = layer->tensors[0].values;
+  const float *kernel = layer->tensors[NN_GATES_KERNEL].values;
 
   if (!layer->packing)
     layer->packing = calloc (larger * gates, sizeof *layer->packing);
