@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * dsp/energy.h - sum of squares of a span of samples that arrives in pieces.
+ * dsp/energy.h - energy of a span of samples that arrives in pieces, its mean taken off: a constant is no sound.
  *
  * Layer:   dsp; libc only.
  * Threads: plain data; one at a time.
@@ -9,23 +9,39 @@
 #define DSP_ENERGY_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 enum
 {
-  DSP_ENERGY_LANES = 16, /* eight SSE2 registers of two doubles */
+  DSP_ENERGY_LANES = 8, /* of two sums each: eight SSE2 registers of two doubles */
 };
 
-/* Sample i of the span goes to lane i mod DSP_ENERGY_LANES, whatever the pieces: the order of the additions, and so
- * every bit of the sum, depends on the span alone.  All zeros is the empty span. */
+/* The sums are of x - first, so that they do not cancel where the mean is large: a constant leaves exactly 0, and else
+ * the first sample is no farther from the mean than n times the energy allows.
+ * Sample i of the span goes to lane i mod DSP_ENERGY_LANES, whatever the pieces: the order of the additions, and so
+ * every bit of the sums, depends on the span alone.  All zeros is the empty span. */
 typedef struct DspEnergy
 {
-  double lane[DSP_ENERGY_LANES];
-  size_t next; /* lane of the next sample */
+  double sum[DSP_ENERGY_LANES];    /* of x - first */
+  double square[DSP_ENERGY_LANES]; /* of (x - first)^2 */
+  double first;
+  uint64_t n; /* samples so far */
 } DspEnergy;
 
-/* samples [n]  in, finite; the squares are exact in double and cannot overflow it */
+/* What is known of a span; all zeros is the empty one. */
+typedef struct DspLevel
+{
+  double n; /* samples */
+  double mean;
+  double energy; /* sum of (x - mean)^2 */
+} DspLevel;
+
+/* samples [n]  in, finite; no float is so large that the sums would overflow */
 void dsp_energy_add (DspEnergy *energy, const float *samples, size_t n);
 
-double dsp_energy_total (const DspEnergy *energy);
+DspLevel dsp_energy_level (const DspEnergy *energy);
+
+/* The level of both spans together. */
+DspLevel dsp_level_join (DspLevel a, DspLevel b);
 
 #endif

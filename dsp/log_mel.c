@@ -156,20 +156,29 @@ dsp_log_mel_finish (DspLogMel *mel)
   dsp_framer_finish (mel->framer);
 }
 
+/* Samples of [c(t), min (c(t+1), c(t) + n/2)); the zeros behind the end of the stream are none. */
+static size_t
+tail_length (const DspLogMel *mel, uint64_t frame)
+{
+  const uint64_t center = dsp_framer_center (mel->framer, frame), end = dsp_framer_position (mel->framer);
+  const uint64_t hop = dsp_framer_center (mel->framer, frame + 1) - center;
+  const uint64_t tail = hop < mel->half_window ? hop : mel->half_window;
+
+  return (size_t) (tail < end - center ? tail : end - center);
+}
+
 bool
-dsp_log_mel_next (DspLogMel *mel, float *power, double *ret_energy, double *ret_tail)
+dsp_log_mel_next (DspLogMel *mel, float *power, DspLevel *ret_level, DspLevel *ret_tail)
 {
   const uint64_t index = dsp_framer_frame (mel->framer);
   const float *frame = dsp_framer_next (mel->framer);
   if (!frame)
     return false;
 
-  const uint64_t hop = dsp_framer_center (mel->framer, index + 1) - dsp_framer_center (mel->framer, index);
-  const size_t tail = hop < mel->half_window ? (size_t) hop : mel->half_window;
-  *ret_energy = dsp_energy_total (&mel->energy);
+  *ret_level = dsp_energy_level (&mel->energy);
   mel->energy = (DspEnergy){ 0 };
-  dsp_energy_add (&mel->energy, frame + mel->half_window, tail); /* zeros behind the end change no bit */
-  *ret_tail = dsp_energy_total (&mel->energy);
+  dsp_energy_add (&mel->energy, frame + mel->half_window, tail_length (mel, index));
+  *ret_tail = dsp_energy_level (&mel->energy);
 
   dsp_fft_power (mel->fft, frame, mel->spectrum);
   dsp_mel_apply (mel->filters, mel->spectrum, power);

@@ -8,6 +8,8 @@
 #ifndef DSP_LOG_MEL_H
 #define DSP_LOG_MEL_H
 
+#include "dsp/energy.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -56,12 +58,12 @@ size_t dsp_log_mel_push (DspLogMel *mel, const float *samples, size_t n_samples)
 void dsp_log_mel_finish (DspLogMel *mel);
 
 /* power         [bands]  out, pooled mel power, finite
- * ret_energy    out, sum of squares of the input samples [c(t-1), c(t)), t being this frame; 0 for frame 0
- * ret_tail      out, sum of squares of the input samples [c(t), min (c(t+1), c(t) + n/2))
+ * ret_level     out, of the input samples [c(t-1), c(t)), t being this frame; empty for frame 0
+ * ret_tail      out, of the input samples [c(t), min (c(t+1), c(t) + n/2)), as far as there are any
  *
  * The next complete frame; false, and nothing written, when there is none yet.
  * Its values do not depend on how the samples were split into pushes, bit for bit. */
-bool dsp_log_mel_next (DspLogMel *mel, float *power, double *ret_energy, double *ret_tail);
+bool dsp_log_mel_next (DspLogMel *mel, float *power, DspLevel *ret_level, DspLevel *ret_tail);
 
 /* 10 log10 (max (amin, power)) - ref_db, then at least max (result) - top_db over all n values: librosa
  * `power_to_db`.  power and db may be the same array.

@@ -634,7 +634,8 @@ install_properties (GObjectClass *object_class)
   /**
    * GstGenreClassify:silence-threshold:
    *
-   * Windows whose RMS is below it are silence: reported as such, and without effect on `smoothed` and the final.
+   * Windows whose RMS is below it are silence: reported as such, and without effect on `smoothed` and the final.  The
+   * mean over the window is taken off first: a constant is no sound.
    */
   g_object_class_install_property (object_class, PROP_SILENCE_THRESHOLD,
       g_param_spec_double ("silence-threshold", "Silence threshold",

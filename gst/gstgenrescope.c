@@ -10,8 +10,8 @@
  * the bus.
  *
  * The bars show `smoothed` of the last answer, in the model's order; the first answer comes after 3.5 s of audio with
- * the default model.  After a second below -60 dBFS the picture says "silence" and the bars stay as they were, pale.  A
- * flush and a new stream start from nothing.
+ * the default model.  After a second below -60 dBFS, constants aside, the picture says "silence" and the bars stay as
+ * they were, pale.  A flush and a new stream start from nothing.
  *
  * ## Example launch lines
  * |[
@@ -93,6 +93,7 @@ struct _GstGenreScope
   guint64 sample; /* the next one, counted on from a frame's beginning */
   guint64 frame;  /* the one that it is in */
   guint64 quiet;  /* samples since the last that was not */
+  gdouble quiet_sum;
 };
 
 G_DEFINE_TYPE (GstGenreScope, gst_genre_scope, GST_TYPE_AUDIO_VISUALIZER)
@@ -272,6 +273,7 @@ gst_genre_scope_setup (GstAudioVisualizer *scope)
   self->sample = 0;
   self->frame = 0;
   self->quiet = 0;
+  self->quiet_sum = 0;
   restart_clock (self);
   self->base = now;
   GST_INFO_OBJECT (self, "%d x %d, %u columns per second", width, height, columns);
@@ -304,15 +306,35 @@ gst_genre_scope_render (GstAudioVisualizer *scope, GstBuffer *audio, GstVideoFra
   return TRUE;
 }
 
-static void
-listen_for_silence (GstGenreScope *self, const float *mono, gsize n)
+/* Energy of the samples about a mean: a constant is no sound. */
+static gdouble
+energy_about (const float *mono, gsize n, gdouble mean)
 {
-  const gdouble least = pow (10, SILENCE_DB / 10);
   gdouble sum = 0;
 
   for (gsize i = 0; i < n; i++)
-    sum += (gdouble) mono[i] * (gdouble) mono[i];
-  self->quiet = sum < least * (gdouble) n ? self->quiet + n : 0;
+    sum += ((gdouble) mono[i] - mean) * ((gdouble) mono[i] - mean);
+  return sum;
+}
+
+/* The mean is that of the quiet stretch with these samples; where they make it no quiet one, another may begin. */
+static void
+listen_for_silence (GstGenreScope *self, const float *mono, gsize n)
+{
+  const gdouble least = pow (10, SILENCE_DB / 10) * (gdouble) n;
+  gdouble sum = 0;
+
+  for (gsize i = 0; i < n; i++)
+    sum += (gdouble) mono[i];
+  self->quiet += n;
+  self->quiet_sum += sum;
+  if (energy_about (mono, n, self->quiet_sum / (gdouble) self->quiet) < least)
+    return;
+
+  const gboolean begins = energy_about (mono, n, sum / (gdouble) n) < least;
+
+  self->quiet = begins ? n : 0;
+  self->quiet_sum = begins ? sum : 0;
 }
 
 static void
@@ -411,6 +433,7 @@ flush (GstGenreScope *self)
   self->sample = 0;
   self->frame = 0;
   self->quiet = 0;
+  self->quiet_sum = 0;
   restart_clock (self);
 }
 

@@ -12,13 +12,13 @@
 
 _Static_assert((int) GENRE_STREAM_MAX_WINDOW == (int) GENRE_WINDOWS_MAX_FRAMES, "one limit, two names");
 
-/* The energy of the frames of the longest window twice over, so that old ones move away only once in a while. */
+/* The levels of the frames of the longest window twice over, so that old ones move away only once in a while. */
 typedef struct History
 {
   size_t capacity; /* frames */
   uint64_t first;  /* frame in slot 0 */
   size_t n;
-  double *energy; /* [capacity] sum of squares of the samples from this frame's centre to the next one's */
+  DspLevel *level; /* [capacity] of the samples from this frame's centre to the next one's */
 } History;
 
 struct GenreStream
@@ -37,8 +37,8 @@ struct GenreStream
   double *uniform; /* [n_labels] */
 
   /* since the last reset of the window */
-  uint64_t position;  /* samples */
-  double tail_energy; /* of the samples behind the last frame's centre that it covers */
+  uint64_t position; /* samples */
+  DspLevel tail;     /* of the samples behind the last frame's centre that it covers */
 
   /* since the last reset */
   double seconds;     /* of audio before the last reset of the window */
@@ -64,11 +64,11 @@ history_append (History *history, size_t keep)
   if (history->n == history->capacity) {
     const size_t drop = history->n - keep;
 
-    memmove (history->energy, history->energy + drop, keep * sizeof *history->energy);
+    memmove (history->level, history->level + drop, keep * sizeof *history->level);
     history->first += drop;
     history->n = keep;
   }
-  history->energy[history->n++] = 0;
+  history->level[history->n++] = (DspLevel){ 0 };
 }
 
 /* The next complete frame into stream->power and the history; false if there is none. */
@@ -76,36 +76,28 @@ static bool
 take_frame (GenreStream *stream)
 {
   History *history = &stream->history;
-  double energy;
+  DspLevel level;
 
-  if (!dsp_log_mel_next (stream->mel, stream->power, &energy, &stream->tail_energy))
+  if (!dsp_log_mel_next (stream->mel, stream->power, &level, &stream->tail))
     return false;
   if (history->n > 0)
-    history->energy[history->n - 1] = energy;
+    history->level[history->n - 1] = level;
   history_append (history, genre_windows_frames (stream->windows));
   return true;
 }
 
-/* Mean square of the input from the centre of frame `first` to as far as frame end - 1 covers, in dBFS. */
+/* Mean square, the mean taken off, of the input from the centre of the window's first frame to as far as its last one
+ * covers, in dBFS. */
 static double
 window_level_db (const GenreStream *stream, const GenreSpan *window)
 {
-  const uint64_t first = window->first, end = window->end;
   const History *history = &stream->history;
-  const uint64_t last = dsp_log_mel_center (stream->mel, end - 1);
-  uint64_t until = dsp_log_mel_center (stream->mel, end);
-  double energy = stream->tail_energy;
+  DspLevel level = { 0 };
 
-  if (until > last + dsp_log_mel_half_window (stream->mel))
-    until = last + dsp_log_mel_half_window (stream->mel);
-  if (until > stream->position)
-    until = stream->position;
-  for (uint64_t t = first; t + 1 < end; t++)
-    energy += history->energy[t - history->first];
-
-  const uint64_t start = dsp_log_mel_center (stream->mel, first);
-
-  return until > start ? 10 * log10 (energy / (double) (until - start)) : -HUGE_VAL;
+  for (uint64_t t = window->first; t + 1 < window->end; t++)
+    level = dsp_level_join (level, history->level[t - history->first]);
+  level = dsp_level_join (level, stream->tail);
+  return level.n > 0 ? 10 * log10 (level.energy / level.n) : -HUGE_VAL;
 }
 
 /* --- answers --------------------------------------------------------------------------------------------------- */
@@ -182,13 +174,13 @@ genre_stream_new (GenreModel *model, unsigned rate_hz, unsigned window_frames, c
   if (!stream->windows)
     goto fail;
   stream->history.capacity = 2 * genre_windows_frames (stream->windows);
-  stream->history.energy = calloc (stream->history.capacity, sizeof *stream->history.energy);
+  stream->history.level = calloc (stream->history.capacity, sizeof *stream->history.level);
   stream->mel = dsp_log_mel_new (&stream->frontend->mel, rate_hz);
   stream->aggregate = genre_aggregate_new (stream->n_labels);
   stream->power = calloc (stream->frontend->bands, sizeof *stream->power);
   stream->smoothed = calloc (stream->n_labels, sizeof *stream->smoothed);
   stream->uniform = calloc (stream->n_labels, sizeof *stream->uniform);
-  if (!stream->history.energy || !stream->mel || !stream->aggregate || !stream->power || !stream->smoothed
+  if (!stream->history.level || !stream->mel || !stream->aggregate || !stream->power || !stream->smoothed
       || !stream->uniform)
     goto fail;
 
@@ -209,7 +201,7 @@ genre_stream_free (GenreStream *stream)
   dsp_log_mel_free (stream->mel);
   genre_windows_free (stream->windows);
   genre_aggregate_free (stream->aggregate);
-  free (stream->history.energy);
+  free (stream->history.level);
   free (stream->power);
   free (stream->smoothed);
   free (stream->uniform);
@@ -301,7 +293,7 @@ genre_stream_reset_window (GenreStream *stream)
   stream->seconds += (double) stream->position / stream->rate_hz;
   stream->samples += stream->position;
   stream->position = 0;
-  stream->tail_energy = 0;
+  stream->tail = (DspLevel){ 0 };
   stream->history.first = 0;
   stream->history.n = 0;
   dsp_log_mel_reset (stream->mel);

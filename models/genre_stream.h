@@ -26,7 +26,7 @@ typedef struct GenreStreamConfig
 {
   uint64_t interval_ns;        /* between answers; less than a hop counts as a hop */
   uint64_t smoothing_ns;       /* time constant; 0: none */
-  double silence_threshold_db; /* dBFS of the window's RMS */
+  double silence_threshold_db; /* dBFS of the window's RMS, its mean taken off */
 } GenreStreamConfig;
 
 typedef enum GenreState

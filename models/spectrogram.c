@@ -150,9 +150,9 @@ genre_spectrogram_next (GenreSpectrogram *spectrogram, uint8_t *levels)
 {
   const size_t bands = spectrogram->bands;
   float *db = spectrogram->levels;
-  double energy, tail;
+  DspLevel hop, tail;
 
-  if (!dsp_log_mel_next (spectrogram->mel, spectrogram->power, &energy, &tail))
+  if (!dsp_log_mel_next (spectrogram->mel, spectrogram->power, &hop, &tail))
     return false;
   for (size_t b = 0; b < bands; b++)
     spectrogram->power[b] *= spectrogram->scale[b];

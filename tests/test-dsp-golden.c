@@ -27,14 +27,14 @@ run (const DspLogMelConfig *config, const float *samples, size_t n, float *power
   DspLogMel *mel = dsp_log_mel_new (config, config->sample_rate_hz);
   const unsigned bands = dsp_log_mel_bands (mel);
   size_t frames = 0;
-  double energy, tail;
+  DspLevel level, tail;
   for (size_t at = 0; at < n;) {
     at += dsp_log_mel_push (mel, samples + at, n - at < 1000 ? n - at : 1000);
-    while (frames < MAX_FRAMES && dsp_log_mel_next (mel, power + frames * bands, &energy, &tail))
+    while (frames < MAX_FRAMES && dsp_log_mel_next (mel, power + frames * bands, &level, &tail))
       frames++;
   }
   dsp_log_mel_finish (mel);
-  while (frames < MAX_FRAMES && dsp_log_mel_next (mel, power + frames * bands, &energy, &tail))
+  while (frames < MAX_FRAMES && dsp_log_mel_next (mel, power + frames * bands, &level, &tail))
     frames++;
   dsp_log_mel_free (mel);
   return frames;

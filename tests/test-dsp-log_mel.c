@@ -19,16 +19,16 @@ static const double PI = 3.14159265358979323846;
 typedef struct Output
 {
   size_t frames, bands;
-  float *power;   /* [frames][bands] */
-  double *energy; /* [frames] */
-  double *tail;   /* [frames] */
+  float *power;    /* [frames][bands] */
+  DspLevel *level; /* [frames] */
+  DspLevel *tail;  /* [frames] */
 } Output;
 
 static void
 output_clear (Output *output)
 {
   free (output->power);
-  free (output->energy);
+  free (output->level);
   free (output->tail);
   *output = (Output){ 0 };
 }
@@ -41,10 +41,10 @@ take (DspLogMel *mel, Output *out)
     if ((out->frames & (out->frames - 1)) == 0) {
       const size_t capacity = out->frames ? 2 * out->frames : 1;
       out->power = realloc (out->power, capacity * out->bands * sizeof *out->power);
-      out->energy = realloc (out->energy, capacity * sizeof *out->energy);
+      out->level = realloc (out->level, capacity * sizeof *out->level);
       out->tail = realloc (out->tail, capacity * sizeof *out->tail);
     }
-    if (!dsp_log_mel_next (mel, out->power + out->frames * out->bands, &out->energy[out->frames],
+    if (!dsp_log_mel_next (mel, out->power + out->frames * out->bands, &out->level[out->frames],
             &out->tail[out->frames]))
       return;
     out->frames++;
@@ -79,7 +79,7 @@ equal (const Output *a, const Output *b)
   return a->frames == b->frames && a->bands == b->bands
       && (a->frames == 0
           || (memcmp (a->power, b->power, a->frames * a->bands * sizeof *a->power) == 0
-              && memcmp (a->energy, b->energy, a->frames * sizeof *a->energy) == 0
+              && memcmp (a->level, b->level, a->frames * sizeof *a->level) == 0
               && memcmp (a->tail, b->tail, a->frames * sizeof *a->tail) == 0));
 }
 
@@ -146,13 +146,20 @@ power_ref (const DspLogMelConfig *config, unsigned rate, unsigned n, const float
   free (table);
 }
 
-static double
-squares (const float *samples, size_t n_samples, uint64_t from, uint64_t to)
+/* The samples [from, to), as far as there are any: how many, and their energy about their mean, in two passes. */
+static void
+check_level (const char *what, DspLevel found, const float *samples, size_t n_samples, uint64_t from, uint64_t to)
 {
-  double sum = 0;
-  for (uint64_t i = from; i < to && i < n_samples; i++)
-    sum += (double) samples[i] * (double) samples[i];
-  return sum;
+  double sum = 0, energy = 0;
+  to = to < n_samples ? to : n_samples;
+  for (uint64_t i = from; i < to; i++)
+    sum += (double) samples[i];
+  const double n = to > from ? (double) (to - from) : 0, mean = n > 0 ? sum / n : 0;
+  for (uint64_t i = from; i < to; i++)
+    energy += ((double) samples[i] - mean) * ((double) samples[i] - mean);
+  CHECK (found.n == n && fabs (found.mean - mean) <= 1e-12, "%s: mean %g of %g samples, expected %g of %g", what,
+      found.mean, found.n, mean, n);
+  CHECK (fabs (found.energy - energy) <= 1e-12 * energy, "%s: energy %g, expected %g", what, found.energy, energy);
 }
 
 /* n: what the window's length must be */
@@ -175,10 +182,8 @@ check_definition (const DspLogMelConfig *config, unsigned rate, unsigned n)
     const uint64_t next = center_ref (config, rate, t + 1);
     CHECK (dsp_log_mel_center (mel, t) == center, "center of frame %llu", (unsigned long long) t);
 
-    const double energy = squares (samples, n_samples, last, center);
-    const double tail = squares (samples, n_samples, center, next < center + n / 2 ? next : center + n / 2);
-    CHECK (fabs (out.energy[t] - energy) <= 1e-12 * energy, "energy %g, expected %g", out.energy[t], energy);
-    CHECK (fabs (out.tail[t] - tail) <= 1e-12 * tail, "tail %g, expected %g", out.tail[t], tail);
+    check_level ("hop", out.level[t], samples, n_samples, last, center);
+    check_level ("tail", out.tail[t], samples, n_samples, center, next < center + n / 2 ? next : center + n / 2);
 
     if (t > 1 && t + 2 < out.frames)
       continue;
@@ -259,7 +264,7 @@ check_finish (const DspLogMelConfig *config, unsigned rate)
     for (size_t i = 0; i < early.frames * early.bands; i++)
       CHECK (early.power[i] == 0, "silence has power %g", (double) early.power[i]);
     for (size_t i = 0; i < early.frames; i++)
-      CHECK (early.energy[i] == 0 && early.tail[i] == 0, "silence has energy %g", early.energy[i]);
+      CHECK (early.level[i].energy == 0 && early.tail[i].energy == 0, "silence has energy %g", early.level[i].energy);
     output_clear (&early);
   }
   free (samples);
@@ -290,8 +295,8 @@ check_loud (unsigned rate)
         CHECK (isfinite (out.power[i]) && out.power[i] >= 0, "level %g: power %g", (double) levels[l],
             (double) out.power[i]);
       for (size_t i = 0; i < out.frames; i++)
-        CHECK (isfinite (out.energy[i]) && isfinite (out.tail[i]), "level %g: energy %g", (double) levels[l],
-            out.energy[i]);
+        CHECK (isfinite (out.level[i].energy) && isfinite (out.tail[i].energy), "level %g: energy %g",
+            (double) levels[l], out.level[i].energy);
       if (levels[l] == FLT_MAX)
         CHECK (out.power[out.bands] == FLT_MAX, "power %g of full range", (double) out.power[out.bands]);
       output_clear (&out);

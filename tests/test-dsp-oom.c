@@ -101,10 +101,10 @@ try_log_mel (unsigned rate)
   if (!mel)
     return false;
   float power[32];
-  double energy, tail;
+  DspLevel level, tail;
   for (size_t at = 0; at < 3000;) {
     at += dsp_log_mel_push (mel, samples + at, 3000 - at);
-    while (dsp_log_mel_next (mel, power, &energy, &tail))
+    while (dsp_log_mel_next (mel, power, &level, &tail))
       ;
   }
   dsp_log_mel_free (mel);

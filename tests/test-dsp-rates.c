@@ -69,16 +69,16 @@ analyse (double (*sound) (double), unsigned rate, float db[FRAMES][BANDS])
 
   DspLogMel *mel = dsp_log_mel_new (&config, rate);
   size_t frames = 0;
-  double energy, tail;
+  DspLevel level, tail;
   for (size_t at = 0; at < n;) {
     at += dsp_log_mel_push (mel, samples + at, n - at);
-    while (frames < FRAMES && dsp_log_mel_next (mel, db[frames], &energy, &tail))
+    while (frames < FRAMES && dsp_log_mel_next (mel, db[frames], &level, &tail))
       frames++;
   }
   dsp_log_mel_finish (mel);
-  while (frames < FRAMES && dsp_log_mel_next (mel, db[frames], &energy, &tail))
+  while (frames < FRAMES && dsp_log_mel_next (mel, db[frames], &level, &tail))
     frames++;
-  CHECK (frames == FRAMES && !dsp_log_mel_next (mel, db[0], &energy, &tail), "%zu frames at %u Hz", frames, rate);
+  CHECK (frames == FRAMES && !dsp_log_mel_next (mel, db[0], &level, &tail), "%zu frames at %u Hz", frames, rate);
   dsp_power_to_db (&db[0][0], &db[0][0], (size_t) FRAMES * BANDS, 1e-10, 1, -1);
   dsp_log_mel_free (mel);
   free (samples);

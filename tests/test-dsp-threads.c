@@ -37,14 +37,14 @@ analyse (unsigned rate, float power[BANDS])
   DspLogMel *mel = dsp_log_mel_new (&config, rate);
   if (!mel)
     return false;
-  double energy, tail;
+  DspLevel level, tail;
   for (size_t at = 0; at < SAMPLES;) {
     at += dsp_log_mel_push (mel, samples + at, SAMPLES - at);
-    while (dsp_log_mel_next (mel, power, &energy, &tail))
+    while (dsp_log_mel_next (mel, power, &level, &tail))
       ;
   }
   dsp_log_mel_finish (mel);
-  while (dsp_log_mel_next (mel, power, &energy, &tail))
+  while (dsp_log_mel_next (mel, power, &level, &tail))
     ;
   dsp_log_mel_free (mel);
   return true;

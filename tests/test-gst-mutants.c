@@ -103,6 +103,31 @@ test_silence_after_music (void)
   log_close (&log);
 }
 
+/* A constant of -59 dBFS is silence. */
+static void
+test_constant_is_silence (void)
+{
+  Log log;
+  GstHarness *harness = log_open_audio (&log);
+
+  for (guint i = 0; i < 60; i++) {
+    GstBuffer *buffer = audio (RATE / 10, i * GST_SECOND / 10, 0, i);
+    GstMapInfo map;
+
+    gst_buffer_map (buffer, &map, GST_MAP_WRITE);
+    for (gsize k = 0; k < RATE / 10; k++)
+      ((gfloat *) (void *) map.data)[k] = .001122F;
+    gst_buffer_unmap (buffer, &map);
+    push (harness, buffer);
+  }
+  push_eos (harness);
+  CHECK (log.n == 4, "%u messages", log.n);
+  for (guint i = 0; i < log.n; i++)
+    check_string (log.messages[i], "state", "silence");
+  CHECK (get_windows (log_last (&log)) == 0, "%u windows", get_windows (log_last (&log)));
+  log_close (&log);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -111,5 +136,6 @@ main (int argc, char **argv)
   test_window_at_a_segment ();
   test_at_the_threshold ();
   test_silence_after_music ();
+  test_constant_is_silence ();
   TEST_END ();
 }

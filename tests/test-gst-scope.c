@@ -40,6 +40,15 @@ fill_silence (gint16 *stereo, guint64 first, gsize n)
   memset (stereo, 0, 2 * n * sizeof *stereo);
 }
 
+/* -57 dBFS, and no sound. */
+static void
+fill_constant (gint16 *stereo, guint64 first, gsize n)
+{
+  (void) first;
+  for (gsize i = 0; i < 2 * n; i++)
+    stereo[i] = 46;
+}
+
 static void
 fill_tone (gint16 *stereo, guint64 first, gsize n)
 {
@@ -450,7 +459,13 @@ test_moods (void)
   CHECK (is_dark (&frame), "the silence is seen");
   save (&frame, "silence");
   close_frame (&frame);
-  music.position = silence.position;
+
+  Sound constant = { fill_constant, silence.position };
+
+  frame = open_frame (harness, play (harness, &constant, 1.5, 1000));
+  check_panel (&frame, &answer, SCOPE_SILENCE, NONE, "a constant");
+  close_frame (&frame);
+  music.position = constant.position;
   frame = open_frame (harness, play_until_answer (harness, 10, &music));
   CHECK (!is_dark (&frame), "the music is not");
   close_frame (&frame);

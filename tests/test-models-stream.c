@@ -195,12 +195,12 @@ test_windows (GenreModel *model, bool shares)
   g_autofree float *power = g_new (float, 1000 * bands);
   g_autofree float *window = g_new (float, 20 * bands);
   size_t frames = 0;
-  double energy, tail;
+  DspLevel level, tail;
 
   CHECK (genre_model_shares_columns (model) == shares, "shares columns: %d", genre_model_shares_columns (model));
   for (size_t done = 0; done < n;) {
     done += dsp_log_mel_push (mel, samples + done, n - done);
-    while (dsp_log_mel_next (mel, power + frames * bands, &energy, &tail))
+    while (dsp_log_mel_next (mel, power + frames * bands, &level, &tail))
       frames++;
   }
   for (size_t k = 0; k + 1 < answers->n; k++) {
@@ -326,6 +326,39 @@ test_silence_threshold (void)
   g_autofree Answers *zeros = run (model, 8000, &config, samples, n, 0, 0);
 
   CHECK (zeros->list[0].state == GENRE_STATE_SILENCE, "digital silence is not silent at -200 dB");
+  genre_model_unref (model);
+}
+
+/* A constant is no sound, however large, nor does it hide one: the RMS is that of the samples less their mean.  Also
+ * where the run ends within a frame. */
+static void
+test_constants_are_silent (void)
+{
+  static const float constants[] = { .001122F, 1, -.5F }; /* the first -59 dBFS */
+  static const size_t lengths[] = { 16000, 8001, 900 };   /* the last too short for an answer */
+  GenreModel *model = tiny_model ();
+  g_autofree float *samples = g_new (float, 16000);
+  GenreStreamConfig config = { 1, 0, -60 };
+
+  for (size_t c = 0; c < G_N_ELEMENTS (constants); c++)
+    for (size_t l = 0; l < G_N_ELEMENTS (lengths); l++)
+      for (unsigned noisy = 0; noisy < 2; noisy++) {
+        uint64_t seed = 6;
+
+        for (size_t i = 0; i < 16000; i++) /* at -58 dBFS */
+          samples[i] = constants[c] + (noisy ? 2.18e-3F * test_noise (&seed) : 0);
+
+        for (unsigned pieces = 0; pieces < 2; pieces++) {
+          g_autofree Answers *answers = run (model, 8000, &config, samples, lengths[l], pieces ? 300 : 0, 1);
+
+          CHECK (answers->n > (lengths[l] > 900 ? 50U : 0), "%zu answers", answers->n);
+          for (size_t k = 0; k + 1 < answers->n; k++)
+            CHECK (answers->list[k].state == (noisy ? GENRE_STATE_OK : GENRE_STATE_SILENCE), "%g, answer %zu: state %d",
+                (double) constants[c], k, answers->list[k].state);
+          CHECK ((answers->list[answers->n - 1].windows > 0) == noisy, "%g: %u windows in the final of %zu samples",
+              (double) constants[c], answers->list[answers->n - 1].windows, lengths[l]);
+        }
+      }
   genre_model_unref (model);
 }
 
@@ -731,6 +764,7 @@ main (void)
   test_any_split (fixed);
   test_smoothing_and_aggregate ();
   test_silence_threshold ();
+  test_constants_are_silent ();
   test_level_of_long_hops ();
   test_aggregate_by_hand ();
   test_finals ();

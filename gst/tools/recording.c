@@ -29,9 +29,9 @@ static void
 take_frames (Analysis *analysis)
 {
   const guint bands = (guint) analysis->recipe->bands;
-  double energy, tail;
+  DspLevel level, tail;
 
-  while (dsp_log_mel_next (analysis->mel, analysis->power, &energy, &tail)) {
+  while (dsp_log_mel_next (analysis->mel, analysis->power, &level, &tail)) {
     GArray *db = g_array_set_size (analysis->db, analysis->db->len + bands);
     dsp_power_to_db (analysis->power, &g_array_index (db, float, db->len - bands), bands, AMIN, 1, -1);
   }
