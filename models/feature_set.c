@@ -45,6 +45,7 @@ genre_feature_set_free (GenreFeatureSet *set)
   g_strfreev (set->labels);
   g_strfreev (set->names);
   g_strfreev (set->teacher_classes);
+  g_strfreev (set->soft_labels);
   g_free (set->offset_db);
   g_free (set->step_db);
   g_free (set->label);
@@ -296,4 +297,30 @@ genre_feature_set_logits (const GenreFeatureSet *set, gsize clip, gsize window, 
 {
   assert (set->n_logits > 0 && genre_feature_set_measured (set, clip) && window < set->n_windows);
   genre_feature_values_copy (&set->logits, (clip * set->n_windows + window) * set->n_logits, set->n_logits, logits);
+}
+
+/* --- soft labels ----------------------------------------------------------------------------------------------- */
+
+gsize
+genre_feature_set_n_soft (const GenreFeatureSet *set)
+{
+  return set->n_soft;
+}
+
+const char *const *
+genre_feature_set_soft_labels (const GenreFeatureSet *set)
+{
+  return (const char *const *) set->soft_labels;
+}
+
+float
+genre_feature_set_soft (const GenreFeatureSet *set, gsize clip, gsize window, float *probabilities)
+{
+  assert (set->n_soft > 0 && clip < set->n_clips && window < set->n_windows);
+
+  const gsize index = clip * set->n_windows + window;
+  float weight;
+  genre_feature_values_copy (&set->soft, index * set->n_soft, set->n_soft, probabilities);
+  genre_feature_values_copy (&set->soft_weight, index, 1, &weight);
+  return weight;
 }

@@ -101,6 +101,16 @@ void genre_feature_set_embedding (const GenreFeatureSet *set, gsize clip, gsize 
 /* logits [n_logits]  out, before the sigmoid.  The set has logits and the clip is measured. */
 void genre_feature_set_logits (const GenreFeatureSet *set, gsize clip, gsize window, float *logits);
 
+/* --- Soft labels: somebody's opinion on each of the windows above, a distribution over labels of its own --- */
+
+gsize genre_feature_set_n_soft (const GenreFeatureSet *set); /* values of a distribution; 0: the set has none */
+const char *const *genre_feature_set_soft_labels (const GenreFeatureSet *set); /* [n_soft], then NULL; or NULL */
+
+/* probabilities [n_soft]  out, sum 1 to .01.  The set has soft labels.
+ *
+ * Returns how much the opinion is worth, at least 0; 0: there is none, whatever the values say. */
+float genre_feature_set_soft (const GenreFeatureSet *set, gsize clip, gsize window, float *probabilities);
+
 G_END_DECLS
 
 #endif

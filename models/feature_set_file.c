@@ -23,6 +23,9 @@ enum
 /* Far beyond anything sensible, so that no arithmetic on floats overflows. */
 static const float max_db = 1e6f;
 
+/* Of a sum of half-precision probabilities. */
+static const double soft_tolerance = .01;
+
 /* --- values ---------------------------------------------------------------------------------------------------- */
 
 static guint16
@@ -425,6 +428,79 @@ read_teacher (Load *load, GError **error)
       &set->teacher_classes, error);
 }
 
+/* Every distribution sums to 1 but for rounding, and no weight is negative. */
+static bool
+check_soft (const Load *load, const SafetensorsTensor *weight, GError **error)
+{
+  const GenreFeatureSet *set = load->set;
+  g_autofree float *p = g_new (float, set->n_soft);
+
+  for (gsize i = 0; i < weight->n_values; i++) {
+    char number[G_ASCII_DTOSTR_BUF_SIZE];
+    float w;
+    double sum = 0, least = 0;
+    genre_feature_values_copy (&set->soft_weight, i, 1, &w);
+    if (w < 0)
+      return fail (load, GENRE_MODEL_ERROR_TENSOR, error,
+          "tensor \"soft_weight\": expected values of at least 0, found %s at index %" G_GSIZE_FORMAT,
+          g_ascii_formatd (number, sizeof number, "%g", (double) w), i);
+    genre_feature_values_copy (&set->soft, i * set->n_soft, set->n_soft, p);
+    for (gsize k = 0; k < set->n_soft; k++) {
+      sum += (double) p[k];
+      least = MIN (least, (double) p[k]);
+    }
+    if (w > 0 && (least < 0 || fabs (sum - 1) > soft_tolerance))
+      return fail (load, GENRE_MODEL_ERROR_TENSOR, error,
+          "tensor \"soft_labels\": expected probabilities whose sum is 1, found a sum of %s at index %" G_GSIZE_FORMAT,
+          g_ascii_formatd (number, sizeof number, "%g", sum), i * set->n_soft);
+  }
+  return true;
+}
+
+/* soft_labels, soft_weight and the names that the first is about: all of them or none. */
+static bool
+read_soft (Load *load, GError **error)
+{
+  GenreFeatureSet *set = load->set;
+  const SafetensorsTensor *weight = NULL;
+
+  if (!read_view (load, "soft_labels", &set->soft, &set->n_soft, error))
+    return false;
+  const Wanted wanted = { "soft_weight", F16 | F32, 2, { set->n_clips, set->n_windows, 0 } };
+  if (set->n_soft == 0) {
+    if (safetensors_find (load->file, "soft_weight"))
+      return fail (load, GENRE_MODEL_ERROR_TENSOR, error,
+          "tensor \"soft_weight\": expected \"soft_labels\" beside it, found none");
+    return true;
+  }
+  g_autofree char *expected = g_strdup_printf ("an array of %" G_GSIZE_FORMAT " strings, one a value of soft_labels",
+      set->n_soft);
+  if (!need_tensor (load, &wanted, &weight, error) || !check_values (load, weight, max_db, error)
+      || !read_strings (load, "soft_labels", GENRE_MODEL_ERROR_LABELS, expected, set->n_soft, set->n_soft,
+          &set->soft_labels, error))
+    return false;
+  if (!set->soft_labels)
+    return fail (load, GENRE_MODEL_ERROR_FORMAT, error, "expected metadata \"soft_labels\", found none");
+  set->soft_weight = (FeatureValues){ weight->type, weight->data };
+  return check_soft (load, weight, error);
+}
+
+/* What some sets say beside, for other purposes than training and evaluation here: its shape must be right. */
+static bool
+read_asides (const Load *load, GError **error)
+{
+  static const char *const integers[] = { "wide_label", "wide_sure", "sure", "music", "kind" };
+  const SafetensorsTensor *tensor = NULL;
+
+  for (gsize i = 0; i < G_N_ELEMENTS (integers); i++) {
+    const Wanted wanted = { integers[i], I32, 1, { load->set->n_clips, 0, 0 } };
+    if (!find_tensor (load, &wanted, &tensor, error))
+      return false;
+  }
+  const Wanted wanted = { "wide_probabilities", F16 | F32, 2, { load->set->n_clips, 0, 0 } };
+  return find_tensor (load, &wanted, &tensor, error);
+}
+
 static bool
 check_surplus (const Load *load, GError **error)
 {
@@ -482,7 +558,7 @@ genre_feature_set_read (GenreFeatureSet *set, const Safetensors *file, GError **
   if (!check_format (&load, error) || !read_recipe (&load, error) || !read_labels (&load, error)
       || !read_features (&load, error) || !read_scales (&load, error) || !read_artists (&load, error)
       || !read_clips (&load, error) || !read_names (&load, error) || !read_teacher (&load, error)
-      || !check_surplus (&load, error))
+      || !read_soft (&load, error) || !read_asides (&load, error) || !check_surplus (&load, error))
     return false;
   join_clips (set);
   return true;

@@ -47,7 +47,11 @@ struct GenreFeatureSet
   FeatureValues embedding; /* [n_clips][n_windows][n_embedding] */
   FeatureValues logits;    /* [n_clips][n_windows][n_logits] */
   gsize n_windows, n_embedding, n_logits;
-  char **teacher_classes; /* [n_logits], then NULL; or NULL */
+  char **teacher_classes;    /* [n_logits], then NULL; or NULL */
+  FeatureValues soft;        /* [n_clips][n_windows][n_soft] */
+  FeatureValues soft_weight; /* [n_clips][n_windows] */
+  gsize n_soft;
+  char **soft_labels; /* [n_soft], then NULL; or NULL */
 };
 
 /* out[i] = value first + i of so many that there are, as it is stored.

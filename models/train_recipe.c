@@ -34,6 +34,7 @@ static const char *const choices[] = { "last", "best" }; /* by choose_best */
 static const char *const losses[TRAIN_N_LOSSES] = {
   [TRAIN_LOSS_LABELS] = "labels",
   [TRAIN_LOSS_PSEUDO_LABELS] = "pseudo_labels",
+  [TRAIN_LOSS_SOFT_LABELS] = "soft_labels",
   [TRAIN_LOSS_TEACHER_EMBEDDING] = "teacher_embedding",
   [TRAIN_LOSS_TEACHER_LOGITS] = "teacher_logits",
 };
@@ -504,6 +505,23 @@ append_pseudo (const TrainRecipe *recipe, const void *object, GString *json)
   g_string_append_c (json, '}');
 }
 
+static const Key soft_keys[] = {
+  { "base", NUMBER, offsetof (TrainRecipe, soft_base), 0, max_weight, NULL, NULL },
+};
+
+static bool
+parse_soft (Parse *parse, JsonNode *node, const JsonPlace *place, void *object, GError **error)
+{
+  (void) place;
+  return parse_object (parse, node, "soft_labels", LIST_OF (soft_keys), object, error);
+}
+
+static void
+append_soft (const TrainRecipe *recipe, const void *object, GString *json)
+{
+  append_object (recipe, LIST_OF (soft_keys), object, json);
+}
+
 /* --- augmentation ---------------------------------------------------------------------------------------------- */
 
 static bool
@@ -624,6 +642,7 @@ append_mix (const TrainRecipe *recipe, const void *object, GString *json)
 static const Key data_keys[] = {
   { "match", OTHER, 0, 0, 0, parse_match, append_match },
   { "balance", BOOLEAN, offsetof (TrainData, balance), 0, 0, NULL, NULL },
+  { "rarity", NUMBER, offsetof (TrainData, rarity), 0, 1, NULL, NULL },
   { "mix", OTHER, 0, 0, 0, parse_mix, append_mix },
 };
 
@@ -675,6 +694,11 @@ parse_data (Parse *parse, JsonNode *node, const JsonPlace *place, void *object, 
     data->match = g_strsplit ("*", ",", -1);
     if (!parse_object (parse, json_object_get_member (members, item->data), thing, LIST_OF (data_keys), data, error))
       return false;
+    if (data->balance && data->rarity > 0) {
+      g_set_error (error, GENRE_MODEL_ERROR, GENRE_MODEL_ERROR_RECIPE,
+          "%s: %s: expected \"balance\" or a \"rarity\" above 0, found both", parse->file, thing);
+      return false;
+    }
   }
   return true;
 }
@@ -698,6 +722,7 @@ static const Key share_keys[] = {
   { "windows", UNSIGNED, offsetof (TrainShare, windows), 0, TRAIN_MAX_SAMPLES, NULL, NULL },
   { "labels", NUMBER, offsetof (TrainShare, weight[TRAIN_LOSS_LABELS]), 0, max_weight, NULL, NULL },
   { "pseudo_labels", NUMBER, offsetof (TrainShare, weight[TRAIN_LOSS_PSEUDO_LABELS]), 0, max_weight, NULL, NULL },
+  { "soft_labels", NUMBER, offsetof (TrainShare, weight[TRAIN_LOSS_SOFT_LABELS]), 0, max_weight, NULL, NULL },
   { "teacher_embedding", NUMBER, offsetof (TrainShare, weight[TRAIN_LOSS_TEACHER_EMBEDDING]), 0, max_weight, NULL,
       NULL },
   { "teacher_logits", NUMBER, offsetof (TrainShare, weight[TRAIN_LOSS_TEACHER_LOGITS]), 0, max_weight, NULL, NULL },
@@ -911,6 +936,7 @@ static const Key recipe_keys[] = {
   { "labels", OTHER, 0, 0, 0, parse_labels, append_labels },
   { "teacher_logits", OTHER, 0, 0, 0, parse_logits, append_logits },
   { "pseudo_labels", OTHER, 0, 0, 0, parse_pseudo, append_pseudo },
+  { "soft_labels", OTHER, 0, 0, 0, parse_soft, append_soft },
   { "augment", OTHER, 0, 0, 0, parse_augment, append_augment },
   { "data", OTHER, 0, 0, 0, parse_data, append_data },
   { "stages", OTHER, 0, 0, 0, parse_stages, append_stages },

@@ -30,6 +30,7 @@ typedef enum TrainLoss
 {
   TRAIN_LOSS_LABELS,            /* cross-entropy against the label */
   TRAIN_LOSS_PSEUDO_LABELS,     /* cross-entropy against the teacher's opinion on the labels */
+  TRAIN_LOSS_SOFT_LABELS,       /* cross-entropy against the set's soft labels, each by its weight */
   TRAIN_LOSS_TEACHER_EMBEDDING, /* mean squared error, standardised per value */
   TRAIN_LOSS_TEACHER_LOGITS,    /* sigmoid cross-entropy of some of the teacher's classes */
   TRAIN_N_LOSSES
@@ -41,6 +42,7 @@ typedef struct TrainData
   char *name;
   char **match;     /* globs on the file's name without directories, then NULL */
   bool balance;     /* draws every label equally often */
+  double rarity;    /* draws a clip in proportion to (how much of the group is of its genre)^-rarity; 0: all alike */
   double mix_share; /* of the windows that are mixed with another of the group */
   double mix_beta;
 } TrainData;
@@ -93,7 +95,8 @@ typedef struct TrainRecipe
   char **pseudo_labels;  /* [n_pseudo], then NULL: a label, and */
   char **pseudo_classes; /* [n_pseudo], then NULL: the teacher's class that means it */
   gsize n_pseudo;
-  char *initial; /* model whose weights to begin with, "default": the embedded one; NULL: random */
+  double soft_base; /* is added to the weight of every soft label above 0 */
+  char *initial;    /* model whose weights to begin with, "default": the embedded one; NULL: random */
   AugmentConfig augment;
   TrainData data[TRAIN_MAX_DATA];
   gsize n_data;

@@ -391,7 +391,9 @@ learns_labels (const Training *training, gsize stage)
 {
   for (gsize i = 0; i < training->recipe->n_data; i++) {
     const TrainShare *share = &training->recipe->stages[stage].shares[i];
-    if (share->windows > 0 && (share->weight[TRAIN_LOSS_LABELS] > 0 || share->weight[TRAIN_LOSS_PSEUDO_LABELS] > 0))
+    if (share->windows > 0
+        && (share->weight[TRAIN_LOSS_LABELS] > 0 || share->weight[TRAIN_LOSS_PSEUDO_LABELS] > 0
+            || share->weight[TRAIN_LOSS_SOFT_LABELS] > 0))
       return true;
   }
   return false;

@@ -19,11 +19,12 @@ enum
 /* Of one window, before the weights of the batch are known. */
 typedef struct Target
 {
-  float *labels;                  /* [n_labels] distribution times mass */
-  float *pseudo;                  /* [n_labels] likewise */
-  float *embedding;               /* [n_embedding] */
-  float *logits;                  /* [n_logits] probabilities */
-  double label_mass, pseudo_mass; /* 0: none */
+  float *labels;                             /* [n_labels] distribution times mass */
+  float *pseudo;                             /* [n_labels] likewise */
+  float *soft;                               /* [n_labels] likewise */
+  float *embedding;                          /* [n_embedding] */
+  float *logits;                             /* [n_logits] probabilities */
+  double label_mass, pseudo_mass, soft_mass; /* 0: none */
   bool has_embedding, has_logits;
 } Target;
 
@@ -33,7 +34,8 @@ typedef struct Work
   float *clip;  /* [most frames of a clip][bands] */
   float *other; /* [window_frames][bands] the window that is mixed in */
   float *class_logits;
-  Target target; /* of that window */
+  float *probabilities; /* [most soft labels of a set] */
+  Target target;        /* of that window */
 } Work;
 
 struct TrainingBatch
@@ -80,6 +82,7 @@ allocate_target (const TrainingData *data, Target *target)
 {
   target->labels = g_new0 (float, data->n_labels);
   target->pseudo = g_new0 (float, data->n_labels);
+  target->soft = g_new0 (float, data->n_labels);
   target->embedding = g_new0 (float, data->n_embedding + 1);
   target->logits = g_new0 (float, data->n_logits + 1);
 }
@@ -89,6 +92,7 @@ clear_target (Target *target)
 {
   g_free (target->labels);
   g_free (target->pseudo);
+  g_free (target->soft);
   g_free (target->embedding);
   g_free (target->logits);
 }
@@ -99,7 +103,7 @@ training_batch_new (const TrainRecipe *recipe, const TrainingData *data, NnPool 
   TrainingBatch *batch = g_new0 (TrainingBatch, 1);
   const gsize bands = data->frontend.bands;
   NnHead heads[TRAINING_MAX_HEADS];
-  gsize most_frames = 0, most_logits = 0;
+  gsize most_frames = 0, most_logits = 0, most_soft = 0;
 
   batch->recipe = recipe;
   batch->data = data;
@@ -110,6 +114,7 @@ training_batch_new (const TrainRecipe *recipe, const TrainingData *data, NnPool 
     const GenreFeatureSet *set = g_ptr_array_index (data->sets, i);
     most_frames = MAX (most_frames, genre_feature_set_n_frames (set));
     most_logits = MAX (most_logits, genre_feature_set_n_logits (set));
+    most_soft = MAX (most_soft, genre_feature_set_n_soft (set));
   }
 
   batch->n_heads = training_batch_heads (data, "labels", heads);
@@ -130,6 +135,7 @@ training_batch_new (const TrainRecipe *recipe, const TrainingData *data, NnPool 
     work->clip = g_new (float, most_frames *bands);
     work->other = g_new (float, recipe->window_frames *bands);
     work->class_logits = g_new (float, most_logits + 1);
+    work->probabilities = g_new (float, most_soft + 1);
     allocate_target (data, &work->target);
   }
   return batch;
@@ -150,6 +156,7 @@ training_batch_free (TrainingBatch *batch)
     g_free (batch->work[i].clip);
     g_free (batch->work[i].other);
     g_free (batch->work[i].class_logits);
+    g_free (batch->work[i].probabilities);
     clear_target (&batch->work[i].target);
   }
   g_free (batch->work);
@@ -160,11 +167,12 @@ training_batch_free (TrainingBatch *batch)
 
 /* --- one window ------------------------------------------------------------------------------------------------ */
 
+/* Whether what is learned is about one of the teacher's windows. */
 static bool
-wants_teacher (const TrainShare *share)
+wants_window (const TrainShare *share)
 {
   return share->weight[TRAIN_LOSS_TEACHER_EMBEDDING] > 0 || share->weight[TRAIN_LOSS_TEACHER_LOGITS] > 0
-      || share->weight[TRAIN_LOSS_PSEUDO_LABELS] > 0;
+      || share->weight[TRAIN_LOSS_PSEUDO_LABELS] > 0 || share->weight[TRAIN_LOSS_SOFT_LABELS] > 0;
 }
 
 /* Windows of the teacher that lie in the clip's true length, at least one. */
@@ -200,7 +208,7 @@ cut_window (const TrainingBatch *batch, const TrainShare *share, const TrainingI
   if (item->segment >= 0) {
     begin = (gsize) item->segment * batch->recipe->window_frames;
     end = begin + batch->recipe->window_frames;
-  } else if (genre_feature_set_n_windows (set) > 0 && wants_teacher (share)) {
+  } else if (genre_feature_set_n_windows (set) > 0 && wants_window (share)) {
     const gsize n = genre_feature_set_n_windows (set), all = genre_feature_set_n_frames (set);
     window = random_below (random, whole_windows (set, item->clip));
     begin = MIN (window * all / n, frames - 1);
@@ -235,17 +243,38 @@ add_pseudo_label (const TrainingData *data, const float *logits, Target *target)
         * exp ((double) logits[data->pseudo[i]] - largest) / sum);
 }
 
+/* An opinion on labels that the model does not have is worth as much less. */
+static void
+add_soft_label (const TrainingBatch *batch, const TrainingItem *item, gsize window, float *probabilities,
+    Target *target)
+{
+  const GenreFeatureSet *set = g_ptr_array_index (batch->data->sets, item->set);
+  const int *label = batch->data->soft_label[item->set];
+  const double worth = (double) genre_feature_set_soft (set, item->clip, window, probabilities);
+  if (!(worth > 0))
+    return;
+  for (gsize i = 0; i < genre_feature_set_n_soft (set); i++) {
+    const double mass = (worth + batch->recipe->soft_base) * (double) probabilities[i];
+    if (label[i] < 0)
+      continue;
+    target->soft[label[i]] += (float) mass;
+    target->soft_mass += mass;
+  }
+}
+
 /* What is known of a window of this item.  target: arrays as allocated, values overwritten */
 static void
-fill_target (const TrainingBatch *batch, const TrainShare *share, const TrainingItem *item, gsize window,
-    float *class_logits, Target *target)
+fill_target (const TrainingBatch *batch, const TrainShare *share, const TrainingItem *item, gsize window, Work *work,
+    Target *target)
 {
+  float *class_logits = work->class_logits;
   const TrainingData *data = batch->data;
   const GenreFeatureSet *set = g_ptr_array_index (data->sets, item->set);
 
   memset (target->labels, 0, data->n_labels * sizeof *target->labels);
   memset (target->pseudo, 0, data->n_labels * sizeof *target->pseudo);
-  target->label_mass = target->pseudo_mass = 0;
+  memset (target->soft, 0, data->n_labels * sizeof *target->soft);
+  target->label_mass = target->pseudo_mass = target->soft_mass = 0;
   target->has_embedding = target->has_logits = false;
 
   if (item->label >= 0 && share->weight[TRAIN_LOSS_LABELS] > 0) {
@@ -255,6 +284,8 @@ fill_target (const TrainingBatch *batch, const TrainShare *share, const Training
     target->labels[item->label] += (float) (mass * (1 - smoothing));
     target->label_mass = mass;
   }
+  if (share->weight[TRAIN_LOSS_SOFT_LABELS] > 0 && genre_feature_set_n_soft (set) > 0)
+    add_soft_label (batch, item, window, work->probabilities, target);
   if (share->weight[TRAIN_LOSS_TEACHER_EMBEDDING] > 0 && genre_feature_set_n_embedding (set) > 0) {
     genre_feature_set_embedding (set, item->clip, window, target->embedding);
     for (gsize i = 0; i < data->n_embedding; i++)
@@ -283,15 +314,37 @@ mix_targets (const TrainingData *data, Target *target, const Target *other, doub
   for (gsize i = 0; i < data->n_labels; i++) {
     target->labels[i] = a * target->labels[i] + b * other->labels[i];
     target->pseudo[i] = a * target->pseudo[i] + b * other->pseudo[i];
+    target->soft[i] = a * target->soft[i] + b * other->soft[i];
   }
   target->label_mass = share * target->label_mass + (1 - share) * other->label_mass;
   target->pseudo_mass = share * target->pseudo_mass + (1 - share) * other->pseudo_mass;
+  target->soft_mass = share * target->soft_mass + (1 - share) * other->soft_mass;
   target->has_embedding &= other->has_embedding;
   target->has_logits &= other->has_logits;
   for (gsize i = 0; target->has_embedding && i < data->n_embedding; i++)
     target->embedding[i] = a * target->embedding[i] + b * other->embedding[i];
   for (gsize i = 0; target->has_logits && i < data->n_logits; i++)
     target->logits[i] = a * target->logits[i] + b * other->logits[i];
+}
+
+/* An item by its chance, whatever was drawn before. */
+static gsize
+draw_rare (const TrainingGroup *group, const guint64 *stage_keys, gsize n_keys, guint64 draw)
+{
+  guint64 keys[8];
+  memcpy (keys, stage_keys, n_keys * sizeof *keys);
+  keys[n_keys] = draw;
+  Random random = random_from (keys, n_keys + 1);
+  const double place = random_uniform (&random) * group->reach[group->n_items - 1];
+  gsize low = 0, high = group->n_items - 1;
+  while (low < high) {
+    const gsize middle = low + (high - low) / 2;
+    if (group->reach[middle] > place)
+      high = middle;
+    else
+      low = middle + 1;
+  }
+  return low;
 }
 
 /* Item number `draw` of the stage. */
@@ -301,6 +354,8 @@ draw_item (const TrainingBatch *batch, gsize index, guint64 draw)
   const TrainingGroup *group = &batch->data->groups[index];
   const guint64 keys[] = { KEY_ITEM, batch->seed, batch->stage_key, index };
 
+  if (group->reach)
+    return &group->items[draw_rare (group, keys, G_N_ELEMENTS (keys), draw)];
   if (!batch->recipe->data[index].balance || group->n_present == 0)
     return &group->items[sampler_draw (keys, G_N_ELEMENTS (keys), draw, group->n_items)];
 
@@ -336,7 +391,7 @@ fill_sample (void *user_data, size_t task, unsigned worker)
   const Augment augment = augment_draw (config, &random, batch->frames, bands);
   gsize window = cut_window (batch, share, item, augment.stretch, &random, work, out);
   augment_colour (&augment, out, batch->frames, bands);
-  fill_target (batch, share, item, window, work->class_logits, target);
+  fill_target (batch, share, item, window, work, target);
 
   if (random_uniform (&random) < group->mix_share) {
     const double part = random_beta (&random, group->mix_beta);
@@ -345,7 +400,7 @@ fill_sample (void *user_data, size_t task, unsigned worker)
     window = cut_window (batch, share, partner, other.stretch, &random, work, work->other);
     augment_colour (&other, work->other, batch->frames, bands);
     augment_mix (out, work->other, part, batch->frames * bands);
-    fill_target (batch, share, partner, window, work->class_logits, &work->target);
+    fill_target (batch, share, partner, window, work, &work->target);
     mix_targets (data, target, &work->target, part);
   }
   augment_low_pass (config, &random, out, batch->frames, bands);
@@ -363,12 +418,15 @@ weigh_sample (TrainingBatch *batch, gsize sample, const double *weight)
   const TrainingData *data = batch->data;
   const Target *target = &batch->raw[sample];
   const double label = weight[TRAIN_LOSS_LABELS], pseudo = weight[TRAIN_LOSS_PSEUDO_LABELS];
-  const double mass = label * target->label_mass + pseudo * target->pseudo_mass;
+  const double soft = weight[TRAIN_LOSS_SOFT_LABELS];
+  const double mass = label * target->label_mass + pseudo * target->pseudo_mass + soft * target->soft_mass;
 
   batch->weights[TRAINING_HEAD_LABELS][sample] = (float) mass;
   for (gsize i = 0; mass > 0 && i < data->n_labels; i++)
     batch->values[TRAINING_HEAD_LABELS][sample * data->n_labels + i] =
-        (float) ((label * (double) target->labels[i] + pseudo * (double) target->pseudo[i]) / mass);
+        (float) ((label * (double) target->labels[i] + pseudo * (double) target->pseudo[i]
+                     + soft * (double) target->soft[i])
+            / mass);
   if (data->n_embedding > 0) {
     batch->weights[batch->embedding_head][sample] = target->has_embedding ? (float) weight[TRAIN_LOSS_TEACHER_EMBEDDING]
                                                                           : 0;
@@ -392,6 +450,7 @@ count_targets (const TrainingBatch *batch, gsize *counts)
     const Target *target = &batch->raw[i];
     counts[TRAIN_LOSS_LABELS] += target->label_mass > 0;
     counts[TRAIN_LOSS_PSEUDO_LABELS] += target->pseudo_mass > 0;
+    counts[TRAIN_LOSS_SOFT_LABELS] += target->soft_mass > 0;
     counts[TRAIN_LOSS_TEACHER_EMBEDDING] += target->has_embedding;
     counts[TRAIN_LOSS_TEACHER_LOGITS] += target->has_logits;
   }

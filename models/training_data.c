@@ -286,7 +286,8 @@ has_target (const Load *load, const GenreFeatureSet *set, gsize group, gsize cli
   return (label >= 0 && training_data_wants (recipe, group, TRAIN_LOSS_LABELS))
       || (genre_feature_set_n_embedding (set) > 0 && training_data_wants (recipe, group, TRAIN_LOSS_TEACHER_EMBEDDING))
       || (measured && training_data_wants (recipe, group, TRAIN_LOSS_TEACHER_LOGITS))
-      || (measured && training_data_wants (recipe, group, TRAIN_LOSS_PSEUDO_LABELS));
+      || (measured && training_data_wants (recipe, group, TRAIN_LOSS_PSEUDO_LABELS))
+      || (genre_feature_set_n_soft (set) > 0 && training_data_wants (recipe, group, TRAIN_LOSS_SOFT_LABELS));
 }
 
 /* All clips that are long enough.  Those of a group whose labels count may validate. */
@@ -532,7 +533,7 @@ find_teacher (const Load *load, TrainLoss loss, gsize (*count) (const GenreFeatu
           count (set));
   }
   if (!*ret_set && wants_anywhere (load->recipe, loss))
-    return fail (error, "the recipe learns %s: expected feature sets that have a teacher's, found none",
+    return fail (error, "the recipe learns %s: expected feature sets that have them, found none",
         train_loss_name (loss));
   return true;
 }
@@ -633,6 +634,72 @@ choose_teacher (Load *load, GError **error)
   return (!logits || choose_logits (load, logits, error)) && (!pseudo || choose_pseudo (load, pseudo, error));
 }
 
+/* --- soft labels ----------------------------------------------------------------------------------------------- */
+
+static bool
+choose_soft (Load *load, GError **error)
+{
+  const GenreFeatureSet *first = NULL;
+  TrainingData *data = load->data;
+
+  if (!find_teacher (load, TRAIN_LOSS_SOFT_LABELS, genre_feature_set_n_soft, &first, error))
+    return false;
+  data->soft_label = g_new0 (int *, data->sets->len);
+  for (gsize s = 0; s < data->sets->len; s++) {
+    const GenreFeatureSet *set = set_of (load, s);
+    data->soft_label[s] = g_new (int, genre_feature_set_n_soft (set) + 1);
+    for (gsize i = 0; i < genre_feature_set_n_soft (set); i++)
+      data->soft_label[s][i] = find_text (data->labels, data->n_labels, genre_feature_set_soft_labels (set)[i]);
+  }
+  return true;
+}
+
+/* The label that an item is taken for when it is drawn: its own, else the first of its soft labels over the whole clip;
+ * n_labels: unknown. */
+static gsize
+likely_label (const Load *load, const TrainingItem *item)
+{
+  const TrainingData *data = load->data;
+  const GenreFeatureSet *set = set_of (load, item->set);
+  const gsize n_soft = genre_feature_set_n_soft (set);
+  if (item->label >= 0)
+    return (gsize) item->label;
+
+  g_autofree double *sum = g_new0 (double, data->n_labels + 1);
+  g_autofree float *p = g_new (float, n_soft + 1);
+  gsize best = data->n_labels;
+  for (gsize w = 0; n_soft > 0 && w < genre_feature_set_n_windows (set); w++) {
+    const double weight = (double) genre_feature_set_soft (set, item->clip, w, p);
+    for (gsize i = 0; i < n_soft; i++)
+      if (data->soft_label[item->set][i] >= 0)
+        sum[data->soft_label[item->set][i]] += weight * (double) p[i];
+  }
+  for (gsize label = 0; label < data->n_labels; label++)
+    if (sum[label] > sum[best])
+      best = label;
+  return best;
+}
+
+/* Chances in proportion to (items of the same label)^-rarity. */
+static void
+weigh_items (const Load *load)
+{
+  TrainingData *data = load->data;
+  for (gsize g = 0; g < load->recipe->n_data; g++) {
+    TrainingGroup *group = &data->groups[g];
+    if (!(load->recipe->data[g].rarity > 0))
+      continue;
+    g_autofree gsize *label = g_new (gsize, group->n_items + 1);
+    g_autofree double *n = g_new0 (double, data->n_labels + 1);
+    for (gsize i = 0; i < group->n_items; i++)
+      n[label[i] = likely_label (load, &group->items[i])]++;
+    group->reach = g_new (double, group->n_items);
+    double sum = 0;
+    for (gsize i = 0; i < group->n_items; i++)
+      group->reach[i] = sum += pow (n[label[i]], -load->recipe->data[g].rarity);
+  }
+}
+
 /* --- the whole ------------------------------------------------------------------------------------------------- */
 
 static void
@@ -655,8 +722,9 @@ fill (Load *load, const char *const *paths, gsize n_paths, const char *validatio
     return fail (error, "expected a feature set to learn from, found none");
   if (!load_sets (load, paths, n_paths, validation, error) || !choose_initial (load, error)
       || !choose_frontend (load, error) || !choose_labels (load, error) || !choose_items (load, error)
-      || !choose_teacher (load, error))
+      || !choose_teacher (load, error) || !choose_soft (load, error))
     return false;
+  weigh_items (load);
   if (!load->data->frontend.mean)
     measure_normalize (load);
   weigh_classes (load);
@@ -688,6 +756,9 @@ training_data_free (TrainingData *data)
 {
   if (!data)
     return;
+  for (gsize s = 0; data->soft_label && s < data->sets->len; s++)
+    g_free (data->soft_label[s]);
+  g_free (data->soft_label);
   g_ptr_array_unref (data->sets);
   g_strfreev (data->labels);
   genre_frontend_clear (&data->frontend);
@@ -696,6 +767,7 @@ training_data_free (TrainingData *data)
     g_free (data->groups[i].by_label);
     g_free (data->groups[i].label_first);
     g_free (data->groups[i].present);
+    g_free (data->groups[i].reach);
   }
   g_free (data->validation);
   g_free (data->track);

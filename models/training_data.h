@@ -31,6 +31,7 @@ typedef struct TrainingGroup
   gsize *label_first; /* [n_labels + 1] where each label begins in by_label */
   gsize *present;     /* [n_present] the labels that have an item */
   gsize n_present;
+  double *reach; /* [n_items] sum of the chances of the items up to and with this one; NULL: all are alike */
 } TrainingGroup;
 
 typedef struct TrainingData
@@ -55,6 +56,7 @@ typedef struct TrainingData
   gsize n_pseudo;         /* 0: no stage wants pseudo-labels */
   unsigned *pseudo;       /* [n_pseudo] indices into the teacher's classes, and */
   unsigned *pseudo_label; /* [n_pseudo] the label of the model that each means */
+  int **soft_label;       /* [sets->len][n_soft of the set] the label of the model that each means; -1: none */
   GenreModel *initial;    /* what to begin with; NULL: random weights */
   gsize n_short;          /* clips of fewer than min_frames, left out */
   char *digest;           /* SHA-256, hexadecimal, of all that training depends on but recipe and seed */

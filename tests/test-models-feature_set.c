@@ -226,6 +226,102 @@ test_variants (void)
   }
 }
 
+enum
+{
+  SOFT = 2, /* soft labels of the builder below */
+};
+
+/* The tiny set with soft labels: the first of two has 1 / 16 more in every window, and the weight is 1 / 8 more. */
+static ModelBuilder *
+soft_builder (void)
+{
+  ModelBuilder *builder = set_builder_new ();
+  const gsize dim[] = { SET_CLIPS, SET_WINDOWS, SOFT };
+  guint16 values[SET_CLIPS * SET_WINDOWS * SOFT];
+  float weights[SET_CLIPS * SET_WINDOWS];
+  for (gsize i = 0; i < SET_CLIPS * SET_WINDOWS; i++) {
+    values[SOFT * i] = half_from_float ((float) i / 16);
+    values[SOFT * i + 1] = half_from_float (1 - (float) i / 16);
+    weights[i] = (float) i / 8;
+  }
+  model_builder_set_tensor (builder, "soft_labels", SAFETENSORS_F16, 3, dim, values);
+  model_builder_set_tensor (builder, "soft_weight", SAFETENSORS_F32, 2, dim, weights);
+  model_builder_set (builder, "soft_labels", "[\"x\",\"y\"]");
+  return builder;
+}
+
+static void
+test_soft (void)
+{
+  g_autoptr (ModelBuilder) builder = soft_builder ();
+  g_autoptr (GenreFeatureSet) set = good_set (builder);
+  if (!set)
+    return;
+  CHECK (genre_feature_set_n_soft (set) == SOFT, "%u values", (unsigned) genre_feature_set_n_soft (set));
+  CHECK (g_strv_equal (genre_feature_set_soft_labels (set), (const char *const[]){ "x", "y", NULL }), "labels");
+  for (gsize i = 0; i < SET_CLIPS * SET_WINDOWS; i++) {
+    float p[SOFT];
+    const float weight = genre_feature_set_soft (set, i / SET_WINDOWS, i % SET_WINDOWS, p);
+    CHECK (equal (weight, (double) i / 8) && equal (p[0], (double) i / 16) && equal (p[1], 1 - (double) i / 16),
+        "window %u: %g, %g %g", (unsigned) i, (double) weight, (double) p[0], (double) p[1]);
+  }
+}
+
+static void
+refuse_soft (ModelBuilder *builder, GenreModelError code, const char *words)
+{
+  GError *error = NULL;
+  CHECK (!parse_builder (builder, &error), "%s", words);
+  expect_error (error, code, words, words);
+  model_builder_free (builder);
+}
+
+static void
+test_soft_refusals (void)
+{
+  ModelBuilder *builder = soft_builder ();
+  model_builder_remove_tensor (builder, "soft_weight");
+  refuse_soft (builder, GENRE_MODEL_ERROR_TENSOR, "\"soft_weight\": expected F16 or F32 [5][3], found none");
+  builder = soft_builder ();
+  model_builder_remove_tensor (builder, "soft_labels");
+  refuse_soft (builder, GENRE_MODEL_ERROR_TENSOR, "\"soft_weight\"|\"soft_labels\" beside it, found none");
+  builder = soft_builder ();
+  model_builder_set (builder, "soft_labels", NULL);
+  refuse_soft (builder, GENRE_MODEL_ERROR_FORMAT, "metadata \"soft_labels\", found none");
+  builder = soft_builder ();
+  model_builder_set (builder, "soft_labels", "[\"x\"]");
+  refuse_soft (builder, GENRE_MODEL_ERROR_LABELS, "soft_labels|2 strings|found 1");
+  builder = soft_builder ();
+  model_builder_set_value (builder, "soft_weight", 3, -1);
+  refuse_soft (builder, GENRE_MODEL_ERROR_TENSOR,
+      "\"soft_weight\": expected values of at least 0, found -1 at index 3");
+  builder = soft_builder ();
+  model_builder_set_value (builder, "soft_weight", 3, NAN);
+  refuse_soft (builder, GENRE_MODEL_ERROR_TENSOR, "\"soft_weight\"|found nan at index 3");
+  builder = soft_builder ();
+  set_builder_halves (builder, "soft_labels", SOFT, .125f);
+  refuse_soft (builder, GENRE_MODEL_ERROR_TENSOR, "\"soft_labels\"|sum is 1, found a sum of 0.625 at index 2");
+}
+
+/* What no reader here needs must still have the shape of its name. */
+static void
+test_asides (void)
+{
+  static const char *const names[] = { "wide_label", "wide_sure", "sure", "music", "kind" };
+  const gsize few = SET_CLIPS - 1, dim[] = { SET_CLIPS, 2 };
+  const float probabilities[SET_CLIPS * 2] = { 0 };
+  for (gsize i = 0; i < G_N_ELEMENTS (names); i++) {
+    g_autoptr (ModelBuilder) builder = set_builder_new ();
+    set_builder_integers (builder, names[i], set_label);
+    model_builder_set_tensor (builder, "wide_probabilities", SAFETENSORS_F32, 2, dim, probabilities);
+    g_autoptr (GenreFeatureSet) set = good_set (builder);
+    GError *error = NULL;
+    model_builder_set_tensor (builder, names[i], SAFETENSORS_I32, 1, &few, set_label);
+    CHECK (!parse_builder (builder, &error), "%s", names[i]);
+    expect_error (error, GENRE_MODEL_ERROR_TENSOR, "expected I32 [5], found I32 [4]", names[i]);
+  }
+}
+
 /* Artists and recordings that join clips in a chain, backwards too. */
 static void
 test_groups (void)
@@ -766,6 +862,9 @@ main (void)
   test_least ();
   test_variants ();
   test_groups ();
+  test_soft ();
+  test_soft_refusals ();
+  test_asides ();
   test_artists ();
   test_fits ();
   test_input ();

@@ -94,7 +94,8 @@ test_values (void)
 {
   g_autoptr (TrainRecipe) recipe = parse ("{\"base\":\"genre-crnn\",\"network\":\"small\",\"seed\":7,\"min_frames\":50,"
                                           "\"frontend\":{\"ref\":\"max\",\"amin\":1e-10,\"top_db\":80},"
-                                          "\"augment\":{\"gain_db\":3},\"teacher_logits\":{\"classes\":[5,[7,9]]}}");
+                                          "\"augment\":{\"gain_db\":3},\"teacher_logits\":{\"classes\":[5,[7,9]]},"
+                                          "\"soft_labels\":{\"base\":0.25}}");
   if (!recipe)
     return;
   CHECK (recipe->seed == 7 && recipe->min_frames == 50 && recipe->window_frames == 129, "numbers");
@@ -103,6 +104,7 @@ test_values (void)
   CHECK (train_stage_augment (recipe, &recipe->stages[0]) == &recipe->augment, "no augment of the stage's own");
   CHECK (recipe->augment.gain_db == 3 && recipe->augment.mask_bands == 8, "what is not said stays as in the base");
   CHECK (recipe->n_logits == 4 && recipe->logits[0] == 5 && recipe->logits[3] == 9, "ranges of classes");
+  CHECK (recipe->soft_base == .25, "base of soft labels");
   CHECK (train_recipe_group (recipe, "/a/pool-7.safetensors") == 0, "pool");
   CHECK (train_recipe_group (recipe, "pool-x/gtzan") == 1, "the file's name counts, not its directory's");
   CHECK (train_stage_samples (recipe, &recipe->stages[2]) == 80, "windows of a batch");
@@ -138,6 +140,10 @@ test_rejects (void)
     { "{" NETWORK "\"data\":{\"all\":{\"match\":[]}}," STAGES "}", GENRE_MODEL_ERROR_RECIPE, "\"match\"|patterns" },
     { "{" NETWORK "\"data\":{\"all\":{\"mix\":{\"beta\":3}}}," STAGES "}", GENRE_MODEL_ERROR_RECIPE, "mix|\"beta\"|3" },
     { "{" NETWORK "\"data\":{\"all\":{\"bogus\":1}}," STAGES "}", GENRE_MODEL_ERROR_RECIPE, "\"all\"|\"bogus\"" },
+    { "{" NETWORK "\"data\":{\"all\":{\"rarity\":1.5}}," STAGES "}", GENRE_MODEL_ERROR_RECIPE, "\"rarity\"|1.5" },
+    { "{" NETWORK "\"data\":{\"all\":{\"rarity\":1,\"balance\":true}}," STAGES "}", GENRE_MODEL_ERROR_RECIPE,
+        "data: \"all\"|found both" },
+    { "{" NETWORK DATA STAGES ",\"soft_labels\":{\"base\":-1}}", GENRE_MODEL_ERROR_RECIPE, "soft_labels|\"base\"|-1" },
     { "{" NETWORK DATA "\"stages\":[{\"steps\":1,\"batch\":{\"pool\":{\"windows\":1}}}]}", GENRE_MODEL_ERROR_RECIPE,
         "batch|\"pool\"|group" },
     { "{" NETWORK DATA "\"stages\":[{\"batch\":{\"all\":{\"windows\":1,\"labels\":1}}}]}", GENRE_MODEL_ERROR_RECIPE,

@@ -289,6 +289,114 @@ test_balance (const Fixture *fixture)
   }
 }
 
+/* Which clip and window this distribution over "low", "middle" and "high" is of; false: of none. */
+static bool
+find_soft (const float *values, gsize n, gsize *ret_clip, gsize *ret_window)
+{
+  for (gsize i = 0; i < n * TB_WINDOWS; i++) {
+    const gsize clip = i / TB_WINDOWS, window = i % TB_WINDOWS;
+    const double high = (double) tb_soft (clip, window, 0), low = (double) tb_soft (clip, window, 1);
+    if (fabs ((double) values[0] - low / (low + high)) < 1e-4 && fabs ((double) values[1]) < 1e-6
+        && fabs ((double) values[2] - high / (low + high)) < 1e-4) {
+      *ret_clip = clip;
+      *ret_window = window;
+      return true;
+    }
+  }
+  return false;
+}
+
+/* Soft labels go to the labels of their names, what the model lacks is left out, and each weighs what it is worth. */
+static void
+test_soft_labels (const Fixture *fixture)
+{
+  static const char json[] = "{" TB_NETWORK
+                             ",\"soft_labels\":{\"base\":0.5},\"data\":{\"pool\":{\"match\":[\"soft*\"]},"
+                             "\"rest\":{}},\"validation\":{\"protocol\":\"none\"},\"stages\":[{\"steps\":9,\"batch\":{"
+                             "\"pool\":{\"windows\":40,\"soft_labels\":2},\"rest\":{\"windows\":3,\"labels\":1}}}]}";
+  g_autofree char *path = g_build_filename (fixture->directory, "soft.safetensors", NULL);
+  TrainingBuilder *builder = training_builder_new (12, false, 6);
+  builder->soft = true;
+  for (gsize i = 0; i < 12; i++)
+    builder->label[i] = -1;
+  training_builder_save (builder, path);
+  training_builder_free (builder);
+
+  g_autoptr (TrainRecipe) recipe = tb_recipe (json);
+  const char *const paths[] = { path, fixture->rest };
+  g_autoptr (TrainingData) data = training_data_load (recipe, paths, 2, NULL, NULL);
+  NnPool *pool = nn_pool_new (2);
+  TrainingBatch *batch = training_batch_new (recipe, data, pool);
+  gsize with = 0, without = 0;
+  for (guint64 step = 0; step < 9; step++) {
+    training_batch_fill (batch, 2, 0, step);
+    const NnTarget *target = training_batch_targets (batch);
+    gsize n = 0;
+    for (gsize i = 0; i < 40; i++)
+      n += target->weights[i] > 0;
+    for (gsize i = 0; i < 40; i++) {
+      gsize clip, window;
+      if (!(target->weights[i] > 0))
+        continue;
+      if (!find_soft (target->values + 3 * i, 12, &clip, &window)) {
+        CHECK (false, "sample %u: the soft label of no window", (unsigned) i);
+        continue;
+      }
+      const double worth = ((double) tb_soft_weight (clip, window) + .5) * .95 * 2 / (double) n;
+      CHECK (window > 0 && fabs ((double) target->weights[i] - worth) < 1e-4, "clip %u, window %u: weight %g, not %g",
+          (unsigned) clip, (unsigned) window, (double) target->weights[i], worth);
+    }
+    with += n;
+    without += 40 - n;
+  }
+  CHECK (with > 200 && without > 80, "%u samples with a soft label and %u without", (unsigned) with,
+      (unsigned) without);
+  training_batch_free (batch);
+  nn_pool_free (pool);
+}
+
+/* Thirty clips of "low" and ten of "high", with labels or by their soft labels: drawn as n^(1 - rarity). */
+static void
+test_rarity (const Fixture *fixture)
+{
+  enum
+  {
+    STEPS = 40,
+    WINDOWS = 100
+  };
+  static const double rarities[] = { 0, .5, 1 };
+  g_autofree char *path = g_build_filename (fixture->directory, "rare.safetensors", NULL);
+  TrainingBuilder *builder = training_builder_new (40, false, 7);
+  for (gsize i = 0; i < 40; i++)
+    builder->label[i] = i < 30 ? 0 : 2;
+  training_builder_save (builder, path);
+  training_builder_free (builder);
+
+  for (gsize r = 0; r < G_N_ELEMENTS (rarities); r++) {
+    g_autofree char *json = g_strdup_printf ("{" TB_NETWORK ",\"labels\":{\"smoothing\":0},\"data\":{\"all\":"
+                                             "{\"rarity\":%.1f}},\"validation\":{\"protocol\":\"none\"},\"stages\":["
+                                             "{\"steps\":40,\"batch\":{\"all\":{\"windows\":%d,\"labels\":1}}}]}",
+        rarities[r], WINDOWS);
+    g_autoptr (TrainRecipe) recipe = tb_recipe (json);
+    const char *const paths[] = { path };
+    g_autoptr (TrainingData) data = training_data_load (recipe, paths, 1, NULL, NULL);
+    NnPool *pool = nn_pool_new (1);
+    TrainingBatch *batch = training_batch_new (recipe, data, pool);
+    double rare = 0;
+    for (guint64 step = 0; step < STEPS; step++) {
+      training_batch_fill (batch, 1, 0, step);
+      for (gsize i = 0; i < WINDOWS; i++)
+        rare += training_batch_targets (batch)->values[2 * i + 1] > .5f;
+    }
+    const double a = pow (30, 1 - rarities[r]), b = pow (10, 1 - rarities[r]);
+    const double expected = STEPS * WINDOWS * b / (a + b), deviation = sqrt (expected * a / (a + b));
+    CHECK (fabs (rare - expected) <= 4 * deviation, "rarity %g: the rare label is drawn %g times, expected %g",
+        rarities[r], rare, expected);
+    training_batch_free (batch);
+    nn_pool_free (pool);
+  }
+}
+
 /* Clips of one recording stay on one side; leaky segments do not care, and say so. */
 static void
 test_splits (const Fixture *fixture)
@@ -353,6 +461,9 @@ test_refusals (const Fixture *fixture)
   static const char embedding[] = "{" TB_NETWORK
                                   ",\"data\":{\"all\":{}},\"stages\":[{\"steps\":9,\"batch\":{\"all\":{\"windows\":5,"
                                   "\"labels\":1,\"teacher_embedding\":1}}}]}";
+  static const char soft[] = "{" TB_NETWORK
+                             ",\"data\":{\"all\":{}},\"stages\":[{\"steps\":9,\"batch\":{\"all\":{\"windows\":5,"
+                             "\"labels\":1,\"soft_labels\":1}}}]}";
   static const char initial[] = "{" TB_NETWORK ",\"initial\":\"default\",\"data\":{\"all\":{}},"
                                 "\"stages\":[{\"steps\":9,\"batch\":{\"all\":{\"windows\":5,\"labels\":1}}}]}";
   g_autofree char *single = g_build_filename (fixture->directory, "single.safetensors", NULL);
@@ -375,6 +486,7 @@ test_refusals (const Fixture *fixture)
   expect_refusal (needs_pool, rest, 1, NULL, GENRE_MODEL_ERROR_DATA, "rest.safetensors|matches");
   expect_refusal (both_losses, rest, 1, NULL, GENRE_MODEL_ERROR_DATA, "\"pool\"|pool*");
   expect_refusal (embedding, rest, 1, NULL, GENRE_MODEL_ERROR_DATA, "teacher_embedding|none");
+  expect_refusal (soft, rest, 1, NULL, GENRE_MODEL_ERROR_DATA, "soft_labels|none");
   expect_refusal (initial, rest, 1, NULL, GENRE_MODEL_ERROR_FRONTEND, "rest.safetensors|sample_rate");
 }
 
@@ -388,6 +500,8 @@ main (void)
   test_determinism (&fixture);
   test_mix (&fixture);
   test_balance (&fixture);
+  test_soft_labels (&fixture);
+  test_rarity (&fixture);
   test_splits (&fixture);
   test_refusals (&fixture);
   tb_remove_directory (fixture.directory);

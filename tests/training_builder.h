@@ -7,7 +7,8 @@
  *
  * Eight bands, 24 frames a clip.  Label l of "low" "middle" "high" is loud in bands 2 l and 2 l + 1, on a noise of
  * its own clip.  Three windows of a teacher, with 3 values of an embedding and the logits of 4 classes, "class 0" ...:
- * class l is what it hears in label l, class 3 nothing.
+ * class l is what it hears in label l, class 3 nothing.  Soft labels, where they are wanted, are of "high", "low" and
+ * "other", in this order.
  */
 #ifndef TESTS_TRAINING_BUILDER_H
 #define TESTS_TRAINING_BUILDER_H
@@ -36,7 +37,7 @@ typedef struct TrainingBuilder
   gint32 *recording; /* [n] */
   gint32 *measured;  /* [n] */
   gint32 *frames;    /* [n] */
-  bool teacher;
+  bool teacher, soft;
   uint64_t seed;
 } TrainingBuilder;
 
@@ -46,7 +47,7 @@ training_builder_new (gsize n, bool teacher, uint64_t seed)
 {
   TrainingBuilder *builder = g_new0 (TrainingBuilder, 1);
   *builder = (TrainingBuilder){ n, g_new (gint32, n), g_new (gint32, n), g_new (gint32, n), g_new (gint32, n), teacher,
-    seed };
+    false, seed };
   for (gsize i = 0; i < n; i++) {
     builder->label[i] = (gint32) (i % TB_LABELS);
     builder->recording[i] = (gint32) i;
@@ -77,6 +78,37 @@ static inline float
 tb_logit (gint32 label, gsize window, gsize class)
 {
   return (gint32) class == label ? 2 + .5f * (float) window : -3 + .25f * (float) class;
+}
+
+/* The soft labels' values and weights, by formula: different for each of the first 50 clips and their windows. */
+static inline float
+tb_soft (gsize clip, gsize window, gsize value)
+{
+  const float high = .01f + .006f * (float) (clip * TB_WINDOWS + window), other = .05f;
+  return value == 0 ? high : value == 1 ? 1 - high - other : other;
+}
+
+/* None for the first window of every clip. */
+static inline float
+tb_soft_weight (gsize clip, gsize window)
+{
+  return window == 0 ? 0 : .25f + .25f * (float) (clip % 3);
+}
+
+static inline void
+tb_add_soft (SafetensorsWriter *writer, gsize n)
+{
+  const gsize dim[] = { n, TB_WINDOWS, TB_LABELS };
+  g_autofree float *values = g_new (float, n *TB_WINDOWS *TB_LABELS);
+  g_autofree float *weights = g_new (float, n *TB_WINDOWS);
+  for (gsize i = 0; i < n * TB_WINDOWS; i++) {
+    weights[i] = tb_soft_weight (i / TB_WINDOWS, i % TB_WINDOWS);
+    for (gsize k = 0; k < TB_LABELS; k++)
+      values[i * TB_LABELS + k] = tb_soft (i / TB_WINDOWS, i % TB_WINDOWS, k);
+  }
+  safetensors_writer_add_metadata (writer, "soft_labels", "[\"high\",\"low\",\"other\"]");
+  safetensors_writer_add_tensor (writer, "soft_labels", SAFETENSORS_F32, dim, 3, values);
+  safetensors_writer_add_tensor (writer, "soft_weight", SAFETENSORS_F32, dim, 2, weights);
 }
 
 static inline void
@@ -119,6 +151,8 @@ training_builder_save (const TrainingBuilder *builder, const char *path)
     safetensors_writer_add_tensor (writer, "teacher_logits", SAFETENSORS_F32, of_logits, 3, logits);
     safetensors_writer_add_tensor (writer, "teacher_measured", SAFETENSORS_I32, &n, 1, builder->measured);
   }
+  if (builder->soft)
+    tb_add_soft (writer, n);
   GError *error = NULL;
   GBytes *bytes = safetensors_writer_finish (writer, &error);
   CHECK (bytes && safetensors_save (bytes, path, &error), "%s: %s", path, error ? error->message : "");
