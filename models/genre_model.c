@@ -10,7 +10,11 @@
 static GMutex cache_lock;
 static GHashTable *cache;
 
-G_DEFINE_QUARK (genre - model - error - quark, genre_model_error)
+GQuark
+genre_model_error_quark (void)
+{
+  return g_quark_from_static_string ("genre-model-error-quark");
+}
 
 /* --- shared models --------------------------------------------------------------------------------------------- */
 

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-_Static_assert((int) GENRE_STREAM_MAX_WINDOW == (int) GENRE_WINDOWS_MAX_FRAMES, "one limit, two names");
+static_assert ((int) GENRE_STREAM_MAX_WINDOW == (int) GENRE_WINDOWS_MAX_FRAMES, "one limit, two names");
 
 /* The levels of the frames of the longest window twice over, so that old ones move away only once in a while. */
 typedef struct History

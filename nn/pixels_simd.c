@@ -86,7 +86,9 @@ INLINE void
 add_to (double *sums, Vector v, size_t skip, const size_t n)
 {
   if (skip == 0 && n == WIDTH)
-    *(Doubles *) sums += __builtin_convertvector(v, Doubles);
+    /* clang-format off */
+    *(Doubles *) sums += __builtin_convertvector (v, Doubles);
+  /* clang-format on */
   else
     for (size_t i = skip; i < n; i++)
       sums[i] += (double) v[i];
