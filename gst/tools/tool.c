@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "gst/tools/tool.h"
 
+#include <assert.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 
-/* What a signal handler may write to; there is one terminal and one Ctrl-C. */
-static volatile sig_atomic_t interrupted;
+/* There is one terminal and one Ctrl-C.  A signal handler writes it and any thread reads it: both want a lock-free
+ * atomic, where `volatile sig_atomic_t` would do for one thread alone. */
+static atomic_int interrupted;
+static_assert (ATOMIC_INT_LOCK_FREE == 2, "a signal handler may not take a lock");
 
 gboolean
 tool_parse_options (const char *command, const char *synopsis, const char *text, const GOptionEntry *entries, int n,
@@ -74,7 +78,7 @@ tool_fail (const char *format, ...)
 static void
 on_signal (int number)
 {
-  interrupted = 1;
+  atomic_store (&interrupted, 1);
   signal (number, SIG_DFL);
 }
 
@@ -88,7 +92,7 @@ tool_catch_interrupts (void)
 gboolean
 tool_interrupted (void)
 {
-  return interrupted != 0;
+  return atomic_load (&interrupted) != 0;
 }
 
 guint
