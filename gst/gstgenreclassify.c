@@ -38,7 +38,6 @@
 #include "gst/gstgenreclassify.h"
 
 #include "gst/feed.h"
-#include "gst/mark.h"
 #include "gst/queue.h"
 #include "gst/worker.h"
 
@@ -46,11 +45,6 @@
 
 GST_DEBUG_CATEGORY (gst_genre_classify_debug);
 #define GST_CAT_DEFAULT gst_genre_classify_debug
-
-enum
-{
-  MAX_MARKS = 64, /* segments, resets and finals that may wait for the worker */
-};
 
 enum
 {
@@ -73,9 +67,10 @@ struct _GstGenreClassify
 {
   GstBaseTransform parent;
 
-  GenreQueue *queue;
-  GenreFeed *feed;
+  /* made by the first start, which the object lock guards, and kept */
   GenreWorker *worker;
+  GenreQueue *queue; /* the worker's */
+  GenreFeed *feed;
 
   /* under the object lock */
   gchar *model_path; /* NULL: the embedded one */
@@ -281,6 +276,26 @@ load_model (const gchar *path, GError **error)
   return path ? genre_model_load (path, error) : genre_model_default (error);
 }
 
+/* FALSE: out of memory. */
+static gboolean
+make_worker (GstGenreClassify *self)
+{
+  if (self->worker)
+    return TRUE;
+
+  GenreWorker *worker = genre_worker_new (GST_ELEMENT (self), NULL);
+
+  if (!worker)
+    return FALSE;
+  self->queue = genre_worker_queue (worker);
+  self->feed = genre_feed_new (GST_BASE_TRANSFORM_SINK_PAD (self), self->queue);
+  GST_OBJECT_LOCK (self);
+  self->worker = worker;
+  genre_worker_configure (worker, &self->config);
+  GST_OBJECT_UNLOCK (self);
+  return TRUE;
+}
+
 static gboolean
 start (GstGenreClassify *self)
 {
@@ -310,13 +325,12 @@ start (GstGenreClassify *self)
 
   const guint frames = window_frames (model, window);
 
-  genre_queue_restart (self->queue);
-  genre_feed_start (self->feed, model, frames > 0 ? frames : genre_model_window_frames (model), max_lag);
-  if (!genre_worker_start (self->worker, model, frames)) {
+  if (!make_worker (self) || !genre_worker_start (self->worker, model, frames)) {
     GST_ELEMENT_ERROR (self, RESOURCE, NO_SPACE_LEFT, ("Not enough memory to classify genres."), (NULL));
     genre_model_unref (model);
     return FALSE;
   }
+  genre_feed_start (self->feed, model, frames > 0 ? frames : genre_model_window_frames (model), max_lag);
   GST_OBJECT_LOCK (self);
   self->model = model;
   GST_OBJECT_UNLOCK (self);
@@ -328,8 +342,8 @@ stop (GstGenreClassify *self)
 {
   GenreModel *model;
 
-  genre_queue_stop (self->queue);
-  genre_worker_stop (self->worker);
+  if (self->worker)
+    genre_worker_stop (self->worker);
   forget_tags (self);
   GST_OBJECT_LOCK (self);
   model = g_steal_pointer (&self->model);
@@ -348,7 +362,7 @@ gst_genre_classify_change_state (GstElement *element, GstStateChange transition)
   if (transition == GST_STATE_CHANGE_READY_TO_PAUSED && !start (self))
     return result;
   /* Before chaining up: that waits for the streaming thread, which may be waiting for the worker. */
-  if (transition == GST_STATE_CHANGE_PAUSED_TO_READY)
+  if (transition == GST_STATE_CHANGE_PAUSED_TO_READY && self->queue)
     genre_queue_stop (self->queue);
   result = GST_ELEMENT_CLASS (gst_genre_classify_parent_class)->change_state (element, transition);
   if (transition == GST_STATE_CHANGE_PAUSED_TO_READY
@@ -363,7 +377,6 @@ static void
 gst_genre_classify_set_property (GObject *object, guint id, const GValue *value, GParamSpec *pspec)
 {
   GstGenreClassify *self = GST_GENRE_CLASSIFY (object);
-  GenreWorkerConfig config;
 
   GST_OBJECT_LOCK (self);
   switch (id) {
@@ -399,8 +412,8 @@ gst_genre_classify_set_property (GObject *object, guint id, const GValue *value,
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
       break;
   }
-  config = self->config;
-  genre_worker_configure (self->worker, &config);
+  if (self->worker)
+    genre_worker_configure (self->worker, &self->config);
   GST_OBJECT_UNLOCK (self);
 }
 
@@ -477,18 +490,27 @@ get_model_info (GstGenreClassify *self)
 static GstStructure *
 get_stats (GstGenreClassify *self)
 {
-  GenreWorkerStats stats;
+  GenreWorkerStats stats = { 0 };
+  GstClockTime skipped = 0;
+  gboolean live = FALSE, made;
 
-  genre_worker_get_stats (self->worker, &stats);
+  GST_OBJECT_LOCK (self);
+  made = self->worker != NULL;
+  GST_OBJECT_UNLOCK (self);
+  if (made) {
+    genre_worker_get_stats (self->worker, &stats);
+    skipped = genre_feed_get_skipped (self->feed);
+    live = genre_feed_is_live (self->feed);
+  }
   /* clang-format off */
   return gst_structure_new ("stats",
       "windows", G_TYPE_UINT64, stats.windows,
-      "skipped", G_TYPE_UINT64, genre_feed_get_skipped (self->feed),
+      "skipped", G_TYPE_UINT64, skipped,
       "inference-mean", G_TYPE_UINT64, stats.windows > 0 ? stats.inference_sum / stats.windows : 0,
       "inference-max", G_TYPE_UINT64, stats.inference_max,
       "lag", G_TYPE_UINT64, stats.lag,
       "lag-max", G_TYPE_UINT64, stats.lag_max,
-      "live", G_TYPE_BOOLEAN, genre_feed_is_live (self->feed),
+      "live", G_TYPE_BOOLEAN, live,
       NULL);
   /* clang-format on */
 }
@@ -555,9 +577,9 @@ gst_genre_classify_finalize (GObject *object)
 {
   GstGenreClassify *self = GST_GENRE_CLASSIFY (object);
 
+  stop (self); /* an application may drop its last reference in any state */
   genre_worker_free (self->worker);
   genre_feed_free (self->feed);
-  genre_queue_free (self->queue);
   g_free (self->model_path);
   G_OBJECT_CLASS (gst_genre_classify_parent_class)->finalize (object);
 }
@@ -570,12 +592,6 @@ gst_genre_classify_init (GstGenreClassify *self)
   gst_base_transform_set_passthrough (trans, TRUE);
   gst_base_transform_set_in_place (trans, TRUE);
   gst_base_transform_set_qos_enabled (trans, FALSE);
-
-  self->queue = genre_queue_new (sizeof (GenreMark), MAX_MARKS);
-  if (!self->queue)
-    g_error ("%s: out of memory", G_STRFUNC); /* as GLib does */
-  self->feed = genre_feed_new (GST_BASE_TRANSFORM_SINK_PAD (trans), self->queue);
-  self->worker = genre_worker_new (GST_ELEMENT (self), self->queue);
 }
 
 static void

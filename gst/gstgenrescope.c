@@ -22,7 +22,6 @@
 #include "gst/gstgenrescope.h"
 
 #include "gst/feed.h"
-#include "gst/mark.h"
 #include "gst/pcm.h"
 #include "gst/queue.h"
 #include "gst/scope_picture.h"
@@ -37,8 +36,7 @@ GST_DEBUG_CATEGORY_EXTERN (gst_genre_classify_debug);
 
 enum
 {
-  MAX_MARKS = 64, /* resets and segments that may wait for the worker */
-  CHUNK = 512,    /* samples mixed at a time */
+  CHUNK = 512, /* samples mixed at a time */
 };
 
 static const GstClockTime MAX_LAG = GST_SECOND;         /* live */
@@ -65,9 +63,10 @@ struct _GstGenreScope
   GstPadChainFunction chain;
   GstPadEventFunction event;
 
-  GenreQueue *queue;
-  GenreFeed *feed;
+  /* made by the first start, which the object lock guards, and kept */
   GenreWorker *worker;
+  GenreQueue *queue; /* the worker's */
+  GenreFeed *feed;
 
   /* under the object lock */
   gchar *model_path; /* NULL: the embedded one */
@@ -123,9 +122,9 @@ static GstStaticPadTemplate src_template = GST_STATIC_PAD_TEMPLATE ("src", GST_P
 
 /* On the worker's thread. */
 static void
-on_answer (const GenreResult *result, gpointer user_data)
+on_answer (GstElement *element, const GenreResult *result)
 {
-  GstGenreScope *self = user_data;
+  GstGenreScope *self = GST_GENRE_SCOPE (element);
 
   if (result->windows == 0 && !result->final)
     return; /* silence from the beginning */
@@ -482,6 +481,26 @@ gst_genre_scope_sink_event (GstPad *pad, GstObject *parent, GstEvent *event)
 
 /* --- states ---------------------------------------------------------------------------------------------------- */
 
+/* FALSE: out of memory. */
+static gboolean
+make_worker (GstGenreScope *self)
+{
+  if (self->worker)
+    return TRUE;
+
+  GenreWorker *worker = genre_worker_new (GST_ELEMENT (self), on_answer);
+
+  if (!worker)
+    return FALSE;
+  self->queue = genre_worker_queue (worker);
+  self->feed = genre_feed_new (self->sinkpad, self->queue);
+  GST_OBJECT_LOCK (self);
+  self->worker = worker;
+  genre_worker_configure (worker, &self->config);
+  GST_OBJECT_UNLOCK (self);
+  return TRUE;
+}
+
 static gboolean
 start (GstGenreScope *self)
 {
@@ -505,10 +524,10 @@ start (GstGenreScope *self)
   self->answer = g_new0 (gdouble, genre_model_n_labels (self->model));
   self->shares = g_new0 (gdouble, genre_model_n_labels (self->model));
   gst_segment_init (&self->segment, GST_FORMAT_UNDEFINED);
-  genre_queue_restart (self->queue);
-  genre_feed_start (self->feed, self->model, genre_model_window_frames (self->model), MAX_LAG);
-  if (genre_worker_start (self->worker, self->model, 0))
+  if (make_worker (self) && genre_worker_start (self->worker, self->model, 0)) {
+    genre_feed_start (self->feed, self->model, genre_model_window_frames (self->model), MAX_LAG);
     return TRUE;
+  }
   GST_ELEMENT_ERROR (self, RESOURCE, NO_SPACE_LEFT, ("Not enough memory to classify genres."), (NULL));
   return FALSE;
 }
@@ -517,8 +536,8 @@ start (GstGenreScope *self)
 static void
 stop (GstGenreScope *self)
 {
-  genre_queue_stop (self->queue);
-  genre_worker_stop (self->worker);
+  if (self->worker)
+    genre_worker_stop (self->worker);
   drop_picture (self);
   g_clear_pointer (&self->answer, g_free);
   g_clear_pointer (&self->shares, g_free);
@@ -532,7 +551,7 @@ gst_genre_scope_change_state (GstElement *element, GstStateChange transition)
   GstStateChangeReturn result = GST_STATE_CHANGE_FAILURE;
 
   /* Before chaining up: the pads wait for the streaming thread, which may be waiting for the worker. */
-  if (transition == GST_STATE_CHANGE_PAUSED_TO_READY)
+  if (transition == GST_STATE_CHANGE_PAUSED_TO_READY && self->queue)
     genre_queue_stop (self->queue);
   if (transition != GST_STATE_CHANGE_READY_TO_PAUSED || start (self))
     result = GST_ELEMENT_CLASS (gst_genre_scope_parent_class)->change_state (element, transition);
@@ -548,7 +567,6 @@ static void
 gst_genre_scope_set_property (GObject *object, guint id, const GValue *value, GParamSpec *pspec)
 {
   GstGenreScope *self = GST_GENRE_SCOPE (object);
-  GenreWorkerConfig config;
 
   GST_OBJECT_LOCK (self);
   switch (id) {
@@ -569,8 +587,8 @@ gst_genre_scope_set_property (GObject *object, guint id, const GValue *value, GP
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
       break;
   }
-  config = self->config;
-  genre_worker_configure (self->worker, &config);
+  if (self->worker)
+    genre_worker_configure (self->worker, &self->config);
   GST_OBJECT_UNLOCK (self);
 }
 
@@ -607,9 +625,9 @@ gst_genre_scope_finalize (GObject *object)
 {
   GstGenreScope *self = GST_GENRE_SCOPE (object);
 
+  stop (self); /* an application may drop its last reference in any state */
   genre_worker_free (self->worker);
   genre_feed_free (self->feed);
-  genre_queue_free (self->queue);
   g_mutex_clear (&self->lock);
   g_free (self->model_path);
   G_OBJECT_CLASS (gst_genre_scope_parent_class)->finalize (object);
@@ -633,12 +651,6 @@ gst_genre_scope_init (GstGenreScope *self)
   gst_segment_init (&self->segment, GST_FORMAT_UNDEFINED);
   self->config.stream.silence_threshold_db = SILENCE_DB;
   self->config.post_messages = TRUE;
-  self->queue = genre_queue_new (sizeof (GenreMark), MAX_MARKS);
-  if (!self->queue)
-    g_error ("%s: out of memory", G_STRFUNC); /* as GLib does */
-  self->feed = genre_feed_new (self->sinkpad, self->queue);
-  self->worker = genre_worker_new (GST_ELEMENT (self), self->queue);
-  genre_worker_set_func (self->worker, on_answer, self);
 }
 
 static void

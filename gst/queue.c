@@ -43,6 +43,7 @@ struct GenreQueue
   pthread_mutex_t lock;
   pthread_cond_t item;
   pthread_cond_t progress;
+  bool has_lock, has_item, has_progress; /* made, and to be destroyed */
 
   uint64_t head;
   uint64_t tail;
@@ -156,14 +157,14 @@ genre_queue_new (size_t mark_bytes, size_t max_marks)
     .mark_bytes = mark_bytes,
     .max_marks = max_marks,
     .wake = 1,
-    .lock = PTHREAD_MUTEX_INITIALIZER,
-    .item = PTHREAD_COND_INITIALIZER,
-    .progress = PTHREAD_COND_INITIALIZER,
   };
+  queue->has_lock = pthread_mutex_init (&queue->lock, NULL) == 0;
+  queue->has_item = pthread_cond_init (&queue->item, NULL) == 0;
+  queue->has_progress = pthread_cond_init (&queue->progress, NULL) == 0;
   /* One at least, so that NULL means out of memory. */
   queue->marks = calloc (max_marks > 0 ? max_marks : 1, mark_bytes > 0 ? mark_bytes : 1);
   queue->mark_at = calloc (max_marks > 0 ? max_marks : 1, sizeof *queue->mark_at);
-  if (!queue->marks || !queue->mark_at)
+  if (!queue->marks || !queue->mark_at || !queue->has_lock || !queue->has_item || !queue->has_progress)
     goto fail;
 
   return queue;
@@ -179,9 +180,12 @@ genre_queue_free (GenreQueue *queue)
   if (!queue)
     return;
 
-  pthread_cond_destroy (&queue->progress);
-  pthread_cond_destroy (&queue->item);
-  pthread_mutex_destroy (&queue->lock);
+  if (queue->has_progress)
+    pthread_cond_destroy (&queue->progress);
+  if (queue->has_item)
+    pthread_cond_destroy (&queue->item);
+  if (queue->has_lock)
+    pthread_mutex_destroy (&queue->lock);
   free (queue->mark_at);
   free (queue->marks);
   free (queue->ring);
@@ -425,7 +429,7 @@ void
 genre_queue_restart (GenreQueue *queue)
 {
   pthread_mutex_lock (&queue->lock);
-  assert (queue->waiting == 0 && !queue->consumer_waits);
+  assert (!queue->consumer_waits);
   queue->epoch++; /* goes on, so that what was remembered from before stays void */
   queue->head = queue->tail = queue->offered = 0;
   queue->start = queue->held = 0;

@@ -73,7 +73,10 @@ void genre_queue_flush_end (GenreQueue *queue);
 
 /* Any thread.  For good: take returns STOPPED, everything else false or 0, until genre_queue_restart(). */
 void genre_queue_stop (GenreQueue *queue);
-void genre_queue_restart (GenreQueue *queue); /* empty, as new but for its room; no thread may be inside */
+
+/* Empty, as new but for its room.  No thread may be inside of take.  One that has taken something and not come back,
+ * such as this one, is the consumer no longer: it may call nothing of the consumer's, another thread may. */
+void genre_queue_restart (GenreQueue *queue);
 
 /* Any thread.  Samples queued and not yet released. */
 size_t genre_queue_pending (GenreQueue *queue);

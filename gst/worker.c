@@ -10,6 +10,7 @@ GST_DEBUG_CATEGORY_EXTERN (gst_genre_classify_debug);
 
 enum
 {
+  MAX_MARKS = 64,   /* segments, resets and finals that may wait for the worker */
   TAG_WINDOWS = 10, /* in the aggregate before the first tag */
 };
 
@@ -23,17 +24,16 @@ typedef struct SegmentStart
   GstSegment segment;
 } SegmentStart;
 
-struct GenreWorker
+/* What one thread works with, from start to stop. */
+typedef struct Session
 {
-  GstElement *element;
-  GenreQueue *queue;
-  GenreWorkerFunc func; /* NULL: messages */
-  gpointer user_data;
+  GenreWorker *worker; /* not to be touched once `over` */
   GThread *thread;
+  gboolean over; /* stopped by a handler on this very thread, which frees the session when it has come back */
   GenreModel *model;
   GenreStream *stream;
 
-  /* the worker's own, since the last reset */
+  /* since the last reset */
   guint rate_hz;
   GstClockTime pts;  /* of sample 0 */
   GArray *segments;  /* of SegmentStart, oldest first, never empty */
@@ -42,13 +42,21 @@ struct GenreWorker
   GstClockTime work; /* spent since the last answer */
   gboolean deaf;     /* what comes has a rate that there was no memory for */
 
-  /* the worker's own, since the run began */
+  /* since the run began */
   gboolean run_begun;
   GenreTimes run_start; /* of its first sample; duration unused */
   GstClockTime run_end;
   GstClockTime run_length; /* of audio before the last reset */
   guint leader;            /* label in front of the aggregate */
   GstClockTime leader_since;
+} Session;
+
+struct GenreWorker
+{
+  GWeakRef element;
+  GenreQueue *queue;
+  GenreWorkerFunc func; /* NULL: messages */
+  Session *session;     /* NULL: stopped */
 
   GMutex lock; /* guards all below; taken by itself and never while posting */
   GenreWorkerConfig config;
@@ -60,31 +68,31 @@ struct GenreWorker
 /* --- times ----------------------------------------------------------------------------------------------------- */
 
 static GstClockTime
-samples_to_time (const GenreWorker *worker, guint64 samples)
+samples_to_time (const Session *session, guint64 samples)
 {
-  return gst_util_uint64_scale (samples, GST_SECOND, worker->rate_hz);
+  return gst_util_uint64_scale (samples, GST_SECOND, session->rate_hz);
 }
 
 /* The segment in force at a sample. */
 static const GstSegment *
-segment_at (const GenreWorker *worker, guint64 sample)
+segment_at (const Session *session, guint64 sample)
 {
-  guint i = worker->segments->len - 1;
+  guint i = session->segments->len - 1;
 
-  while (i > 0 && g_array_index (worker->segments, SegmentStart, i).sample > sample)
+  while (i > 0 && g_array_index (session->segments, SegmentStart, i).sample > sample)
     i--;
-  return &g_array_index (worker->segments, SegmentStart, i).segment;
+  return &g_array_index (session->segments, SegmentStart, i).segment;
 }
 
 static GenreTimes
-times_at (const GenreWorker *worker, guint64 sample)
+times_at (const Session *session, guint64 sample)
 {
-  const GstSegment *segment = segment_at (worker, sample);
+  const GstSegment *segment = segment_at (session, sample);
   GenreTimes times = { GST_CLOCK_TIME_NONE, GST_CLOCK_TIME_NONE, GST_CLOCK_TIME_NONE, GST_CLOCK_TIME_NONE };
 
-  if (!GST_CLOCK_TIME_IS_VALID (worker->pts))
+  if (!GST_CLOCK_TIME_IS_VALID (session->pts))
     return times;
-  times.timestamp = worker->pts + samples_to_time (worker, sample);
+  times.timestamp = session->pts + samples_to_time (session, sample);
   if (segment->format == GST_FORMAT_TIME) {
     times.stream_time = gst_segment_to_stream_time (segment, GST_FORMAT_TIME, times.timestamp);
     times.running_time = gst_segment_to_running_time (segment, GST_FORMAT_TIME, times.timestamp);
@@ -94,248 +102,305 @@ times_at (const GenreWorker *worker, guint64 sample)
 
 /* Length from the first audio of the run to its last: by timestamps where they run forward, else what was counted. */
 static GstClockTime
-run_duration (const GenreWorker *worker)
+run_duration (const Session *session)
 {
-  const GstClockTime start = worker->run_start.timestamp, end = worker->run_end;
+  const GstClockTime start = session->run_start.timestamp, end = session->run_end;
 
   if (GST_CLOCK_TIME_IS_VALID (start) && GST_CLOCK_TIME_IS_VALID (end) && end >= start)
     return end - start;
-  return worker->run_length + samples_to_time (worker, worker->position);
+  return session->run_length + samples_to_time (session, session->position);
 }
 
 /* --- results --------------------------------------------------------------------------------------------------- */
 
 static void
-begin_run (GenreWorker *worker)
+begin_run (Session *session)
 {
-  genre_stream_reset (worker->stream);
-  worker->run_begun = FALSE;
-  worker->run_start = (GenreTimes){ GST_CLOCK_TIME_NONE, GST_CLOCK_TIME_NONE, GST_CLOCK_TIME_NONE, 0 };
-  worker->run_end = GST_CLOCK_TIME_NONE;
-  worker->run_length = 0;
-  worker->leader = G_MAXUINT;
+  genre_stream_reset (session->stream);
+  session->run_begun = FALSE;
+  session->run_start = (GenreTimes){ GST_CLOCK_TIME_NONE, GST_CLOCK_TIME_NONE, GST_CLOCK_TIME_NONE, 0 };
+  session->run_end = GST_CLOCK_TIME_NONE;
+  session->run_length = 0;
+  session->leader = G_MAXUINT;
 }
 
 static void
-forget_tag (GenreWorker *worker)
+forget_tag (Session *session)
 {
-  g_mutex_lock (&worker->lock);
-  worker->tag = NULL;
-  worker->tag_taken = NULL;
-  g_mutex_unlock (&worker->lock);
+  g_mutex_lock (&session->worker->lock);
+  session->worker->tag = NULL;
+  session->worker->tag_taken = NULL;
+  g_mutex_unlock (&session->worker->lock);
 }
 
 /* Whether the aggregate has earned a tag, and which. */
 static void
-update_tag (GenreWorker *worker, const GenreResult *result, const GenreWorkerConfig *config)
+update_tag (Session *session, const GenreResult *result, const GenreWorkerConfig *config)
 {
-  const guint leader = genre_probabilities_top (result->aggregate, genre_model_n_labels (worker->model));
-  const GstClockTime now = worker->run_length + samples_to_time (worker, worker->position);
+  const guint leader = genre_probabilities_top (result->aggregate, genre_model_n_labels (session->model));
+  const GstClockTime now = session->run_length + samples_to_time (session, session->position);
 
   if (result->windows == 0)
     return;
-  if (leader != worker->leader) {
-    worker->leader = leader;
-    worker->leader_since = now;
+  if (leader != session->leader) {
+    session->leader = leader;
+    session->leader_since = now;
   }
   if (result->windows < TAG_WINDOWS || result->aggregate[leader] < MAX (config->threshold, TAG_LEAST)
-      || (!result->final && now - worker->leader_since < TAG_STEADY))
+      || (!result->final && now - session->leader_since < TAG_STEADY))
     return;
-  g_mutex_lock (&worker->lock);
-  if (result->final || !worker->tag)
-    worker->tag = genre_model_labels (worker->model)[leader];
-  g_mutex_unlock (&worker->lock);
+  g_mutex_lock (&session->worker->lock);
+  if (result->final || !session->worker->tag)
+    session->worker->tag = genre_model_labels (session->model)[leader];
+  g_mutex_unlock (&session->worker->lock);
 }
 
 static void
-count (GenreWorker *worker, GstClockTime lag)
+count (Session *session, GstClockTime lag)
 {
-  g_mutex_lock (&worker->lock);
-  worker->stats.windows++;
-  worker->stats.inference_sum += worker->work;
-  worker->stats.inference_max = MAX (worker->stats.inference_max, worker->work);
-  worker->stats.lag = lag;
-  worker->stats.lag_max = MAX (worker->stats.lag_max, lag);
-  g_mutex_unlock (&worker->lock);
-  worker->work = 0;
+  g_mutex_lock (&session->worker->lock);
+  session->worker->stats.windows++;
+  session->worker->stats.inference_sum += session->work;
+  session->worker->stats.inference_max = MAX (session->worker->stats.inference_max, session->work);
+  session->worker->stats.lag = lag;
+  session->worker->stats.lag_max = MAX (session->worker->stats.lag_max, lag);
+  g_mutex_unlock (&session->worker->lock);
+  session->work = 0;
 }
 
+/* A handler may do anything: see `over`. */
 static void
-post (GenreWorker *worker, const GenreResult *result, const GenreTimes *times)
+post (Session *session, const GenreResult *result, const GenreTimes *times)
 {
+  GenreWorker *worker = session->worker;
   GenreWorkerConfig config;
 
   g_mutex_lock (&worker->lock);
   config = worker->config;
   g_mutex_unlock (&worker->lock);
 
-  update_tag (worker, result, &config);
-  if (!config.post_messages || genre_queue_epoch (worker->queue) != worker->epoch)
+  update_tag (session, result, &config);
+  if (!config.post_messages || genre_queue_epoch (worker->queue) != session->epoch)
     return;
-  if (worker->func) {
-    worker->func (result, worker->user_data);
-    return;
-  }
-  gst_element_post_message (worker->element,
-      genre_message_new (GST_OBJECT_CAST (worker->element), worker->model, result, times, config.threshold));
+
+  GstElement *element = g_weak_ref_get (&worker->element);
+
+  if (!element)
+    return; /* it is being finalised, and waits for this thread */
+  GST_LOG_OBJECT (element, "window at %" GST_TIME_FORMAT " + %" GST_TIME_FORMAT, GST_TIME_ARGS (times->timestamp),
+      GST_TIME_ARGS (times->duration));
+  if (worker->func)
+    worker->func (element, result);
+  else
+    gst_element_post_message (element,
+        genre_message_new (GST_OBJECT_CAST (element), session->model, result, times, config.threshold));
+  gst_object_unref (element); /* perhaps the last: then it is finalised here, and the worker freed */
 }
 
 static void
-handle_answer (GenreWorker *worker, const GenreResult *result)
+handle_answer (Session *session, const GenreResult *result)
 {
-  GenreTimes times = times_at (worker, result->first_sample);
+  GenreTimes times = times_at (session, result->first_sample);
 
-  times.duration = samples_to_time (worker, result->n_samples);
-  count (worker, samples_to_time (worker, genre_queue_pending (worker->queue)));
-  GST_LOG_OBJECT (worker->element, "window at %" GST_TIME_FORMAT " + %" GST_TIME_FORMAT,
-      GST_TIME_ARGS (times.timestamp), GST_TIME_ARGS (times.duration));
-  post (worker, result, &times);
+  times.duration = samples_to_time (session, result->n_samples);
+  count (session, samples_to_time (session, genre_queue_pending (session->worker->queue)));
+  post (session, result, &times);
 }
 
 static void
-finish_run (GenreWorker *worker)
+finish_run (Session *session)
 {
-  const GenreResult *result = genre_stream_finish (worker->stream);
-  GenreTimes times = worker->run_start;
+  const GenreResult *result = genre_stream_finish (session->stream);
+  GenreTimes times = session->run_start;
 
-  times.duration = worker->run_begun ? run_duration (worker) : 0;
-  post (worker, result, &times);
+  times.duration = session->run_begun ? run_duration (session) : 0;
+  post (session, result, &times);
 
-  begin_run (worker);
-  worker->position = 0;
+  begin_run (session);
+  session->position = 0;
 }
 
 /* --- the thread ------------------------------------------------------------------------------------------------ */
 
 static void
-apply_config (GenreWorker *worker)
+apply_config (Session *session)
 {
   GenreStreamConfig config;
 
-  g_mutex_lock (&worker->lock);
-  config = worker->config.stream;
-  g_mutex_unlock (&worker->lock);
-  genre_stream_configure (worker->stream, &config);
+  g_mutex_lock (&session->worker->lock);
+  config = session->worker->config.stream;
+  g_mutex_unlock (&session->worker->lock);
+  genre_stream_configure (session->stream, &config);
 }
 
 static void
-add_segment (GenreWorker *worker, const GstSegment *segment)
+add_segment (Session *session, const GstSegment *segment)
 {
-  const guint64 history = genre_stream_history (worker->stream);
-  const SegmentStart start = { worker->position, *segment };
+  const guint64 history = genre_stream_history (session->stream);
+  const SegmentStart start = { session->position, *segment };
 
   /* Those that ended before any window that is still to come are not needed. */
-  while (worker->segments->len > 1
-      && g_array_index (worker->segments, SegmentStart, 1).sample + history < worker->position)
-    g_array_remove_index (worker->segments, 0);
-  g_array_append_val (worker->segments, start);
+  while (session->segments->len > 1
+      && g_array_index (session->segments, SegmentStart, 1).sample + history < session->position)
+    g_array_remove_index (session->segments, 0);
+  g_array_append_val (session->segments, start);
 }
 
 static void
-handle_reset (GenreWorker *worker, const GenreMark *mark)
+handle_reset (Session *session, const GenreMark *mark)
 {
-  worker->run_length += samples_to_time (worker, worker->position);
-  if (mark->rate_hz == worker->rate_hz) {
-    genre_stream_reset_window (worker->stream);
-  } else if (genre_stream_set_rate (worker->stream, mark->rate_hz)) {
-    worker->rate_hz = mark->rate_hz;
+  session->run_length += samples_to_time (session, session->position);
+  if (mark->rate_hz == session->rate_hz) {
+    genre_stream_reset_window (session->stream);
+  } else if (genre_stream_set_rate (session->stream, mark->rate_hz)) {
+    session->rate_hz = mark->rate_hz;
   } else {
-    GST_ERROR_OBJECT (worker->element, "out of memory for a rate of %u Hz", mark->rate_hz);
-    genre_stream_reset_window (worker->stream);
+    GST_ERROR ("out of memory for a rate of %u Hz", mark->rate_hz);
+    genre_stream_reset_window (session->stream);
   }
-  worker->deaf = worker->rate_hz != mark->rate_hz;
-  worker->pts = mark->pts;
-  worker->position = 0;
-  g_array_set_size (worker->segments, 0);
-  add_segment (worker, &mark->segment);
+  session->deaf = session->rate_hz != mark->rate_hz;
+  session->pts = mark->pts;
+  session->position = 0;
+  g_array_set_size (session->segments, 0);
+  add_segment (session, &mark->segment);
 }
 
 static void
-handle_mark (GenreWorker *worker, const GenreMark *mark)
+handle_mark (Session *session, const GenreMark *mark)
 {
   switch (mark->type) {
     case GENRE_MARK_RESET:
-      handle_reset (worker, mark);
+      handle_reset (session, mark);
       return;
     case GENRE_MARK_SEGMENT:
-      add_segment (worker, &mark->segment);
+      add_segment (session, &mark->segment);
       return;
     case GENRE_MARK_FINISH:
-      finish_run (worker);
+      finish_run (session);
       return;
   }
 }
 
 static void
-handle_samples (GenreWorker *worker, const float *samples, size_t n)
+handle_samples (Session *session, const float *samples, size_t n)
 {
-  if (worker->deaf)
+  if (session->deaf)
     return;
-  if (!worker->run_begun) {
-    worker->run_begun = TRUE;
-    worker->run_start = times_at (worker, worker->position);
-    forget_tag (worker); /* not before: the streaming thread asks for it after the final */
+  if (!session->run_begun) {
+    session->run_begun = TRUE;
+    session->run_start = times_at (session, session->position);
+    forget_tag (session); /* not before: the streaming thread asks for it after the final */
   }
   for (;;) {
     const GenreResult *result;
 
-    if (genre_queue_epoch (worker->queue) != worker->epoch)
+    if (genre_queue_epoch (session->worker->queue) != session->epoch)
       return;
-    apply_config (worker);
+    apply_config (session);
 
     const gint64 before = g_get_monotonic_time ();
-    const size_t taken = genre_stream_push (worker->stream, samples, n, &result);
+    const size_t taken = genre_stream_push (session->stream, samples, n, &result);
 
-    worker->work += (GstClockTime) (g_get_monotonic_time () - before) * GST_USECOND;
-    worker->position += taken;
+    session->work += (GstClockTime) (g_get_monotonic_time () - before) * GST_USECOND;
+    session->position += taken;
     samples += taken;
     n -= taken;
-    if (GST_CLOCK_TIME_IS_VALID (worker->pts))
-      worker->run_end = worker->pts + samples_to_time (worker, worker->position);
+    if (GST_CLOCK_TIME_IS_VALID (session->pts))
+      session->run_end = session->pts + samples_to_time (session, session->position);
     if (!result)
       return;
-    handle_answer (worker, result);
+    handle_answer (session, result);
+    if (session->over)
+      return;
   }
+}
+
+static void
+handle_item (Session *session, GenreQueueItem item, const float *samples, size_t n, const GenreMark *mark)
+{
+  if (item == GENRE_QUEUE_MARK) {
+    handle_mark (session, mark);
+    return;
+  }
+  handle_samples (session, samples, n);
+  if (!session->over)
+    genre_queue_release (session->worker->queue);
+}
+
+static void
+session_free (Session *session)
+{
+  genre_stream_free (session->stream);
+  genre_model_unref (session->model);
+  g_array_unref (session->segments);
+  g_free (session);
+}
+
+static Session *
+session_new (GenreWorker *worker, GenreModel *model, guint window_frames, const GenreStreamConfig *config)
+{
+  const guint rate_hz = genre_model_frontend (model)->mel.sample_rate_hz;
+  GenreStream *stream = genre_stream_new (model, rate_hz, window_frames, config);
+  GstSegment segment;
+
+  if (!stream)
+    return NULL;
+
+  Session *session = g_new0 (Session, 1);
+
+  session->worker = worker;
+  session->model = genre_model_ref (model);
+  session->stream = stream;
+  session->rate_hz = rate_hz;
+  session->pts = GST_CLOCK_TIME_NONE;
+  session->segments = g_array_new (FALSE, FALSE, sizeof (SegmentStart));
+  session->epoch = genre_queue_epoch (worker->queue);
+  gst_segment_init (&segment, GST_FORMAT_UNDEFINED);
+  add_segment (session, &segment);
+  begin_run (session);
+  return session;
 }
 
 static gpointer
 work (gpointer data)
 {
-  GenreWorker *worker = data;
+  Session *session = data;
 
-  for (;;) {
-    const float *samples;
-    size_t n;
+  while (!session->over) {
+    const float *samples = NULL;
+    size_t n = 0;
     GenreMark mark;
     uint64_t epoch;
-    const GenreQueueItem item = genre_queue_take (worker->queue, &samples, &n, &mark, &epoch);
+    const GenreQueueItem item = genre_queue_take (session->worker->queue, &samples, &n, &mark, &epoch);
 
     if (item == GENRE_QUEUE_STOPPED)
       return NULL;
-    if (epoch != worker->epoch) {
-      worker->epoch = epoch;
-      begin_run (worker);
-      worker->position = 0;
+    if (epoch != session->epoch) {
+      session->epoch = epoch;
+      begin_run (session);
+      session->position = 0;
     }
-    if (item == GENRE_QUEUE_SAMPLES) {
-      handle_samples (worker, samples, n);
-      genre_queue_release (worker->queue);
-    } else {
-      handle_mark (worker, &mark);
-    }
+    handle_item (session, item, samples, n, &mark);
   }
+  session_free (session);
+  return NULL;
 }
 
 /* --- public ---------------------------------------------------------------------------------------------------- */
 
 GenreWorker *
-genre_worker_new (GstElement *element, GenreQueue *queue)
+genre_worker_new (GstElement *element, GenreWorkerFunc func)
 {
+  GenreQueue *queue = genre_queue_new (sizeof (GenreMark), MAX_MARKS);
+
+  if (!queue)
+    return NULL;
+
   GenreWorker *worker = g_new0 (GenreWorker, 1);
 
-  worker->element = element;
+  g_weak_ref_init (&worker->element, element);
   worker->queue = queue;
-  worker->segments = g_array_new (FALSE, FALSE, sizeof (SegmentStart));
+  worker->func = func;
   g_mutex_init (&worker->lock);
   return worker;
 }
@@ -345,60 +410,60 @@ genre_worker_free (GenreWorker *worker)
 {
   if (!worker)
     return;
-  g_assert (!worker->thread);
-  g_array_unref (worker->segments);
+  genre_worker_stop (worker);
+  g_weak_ref_clear (&worker->element);
+  genre_queue_free (worker->queue);
   g_mutex_clear (&worker->lock);
   g_free (worker);
 }
 
-void
-genre_worker_set_func (GenreWorker *worker, GenreWorkerFunc func, gpointer user_data)
+GenreQueue *
+genre_worker_queue (GenreWorker *worker)
 {
-  g_assert (!worker->thread);
-  worker->func = func;
-  worker->user_data = user_data;
+  return worker->queue;
 }
 
 gboolean
 genre_worker_start (GenreWorker *worker, GenreModel *model, guint window_frames)
 {
-  GstSegment segment;
   GenreStreamConfig config;
 
-  g_assert (!worker->thread);
+  genre_worker_stop (worker);
   g_mutex_lock (&worker->lock);
   config = worker->config.stream;
   worker->stats = (GenreWorkerStats){ 0 };
   g_mutex_unlock (&worker->lock);
-  worker->rate_hz = genre_model_frontend (model)->mel.sample_rate_hz;
-  worker->stream = genre_stream_new (model, worker->rate_hz, window_frames, &config);
-  if (!worker->stream)
+  genre_queue_restart (worker->queue);
+
+  Session *session = session_new (worker, model, window_frames, &config);
+
+  if (!session)
     return FALSE;
-  worker->model = genre_model_ref (model);
-  worker->pts = GST_CLOCK_TIME_NONE;
-  worker->position = 0;
-  worker->work = 0;
-  worker->deaf = FALSE;
-  gst_segment_init (&segment, GST_FORMAT_UNDEFINED);
-  g_array_set_size (worker->segments, 0);
-  add_segment (worker, &segment);
-  begin_run (worker);
-  worker->epoch = genre_queue_epoch (worker->queue);
-  worker->thread = g_thread_try_new ("genreclassify", work, worker, NULL);
-  if (worker->thread)
-    return TRUE;
-  genre_worker_stop (worker);
-  return FALSE;
+  session->thread = g_thread_try_new ("genreclassify", work, session, NULL);
+  if (!session->thread) {
+    session_free (session);
+    return FALSE;
+  }
+  worker->session = session;
+  return TRUE;
 }
 
 void
 genre_worker_stop (GenreWorker *worker)
 {
-  if (worker->thread)
-    g_thread_join (g_steal_pointer (&worker->thread));
-  g_clear_pointer (&worker->stream, genre_stream_free);
-  forget_tag (worker); /* it is the model's */
-  g_clear_pointer (&worker->model, genre_model_unref);
+  Session *session = g_steal_pointer (&worker->session);
+
+  genre_queue_stop (worker->queue);
+  if (!session)
+    return;
+  forget_tag (session); /* it is the model's */
+  if (session->thread == g_thread_self ()) {
+    session->over = TRUE;
+    g_thread_unref (session->thread);
+  } else {
+    g_thread_join (session->thread);
+    session_free (session);
+  }
 }
 
 void

@@ -3,8 +3,8 @@
  * gst/worker.h - the thread that analyses what the streaming thread has queued, and posts.
  *
  * Layer:   gst; uses queue, message and models.
- * Threads: every function may be called on any thread, start and stop on one at a time.  No lock is held while a
- *          message is posted, so that a handler may call anything here but stop.
+ * Threads: every function may be called on any thread, start, stop and free on one at a time.  No lock is held while a
+ *          message is posted, so that a handler may call anything here, stop and free as well.
  */
 #ifndef GST_WORKER_H
 #define GST_WORKER_H
@@ -35,23 +35,27 @@ typedef struct GenreWorkerStats
   GstClockTime lag_max;
 } GenreWorkerStats;
 
-/* element: its messages' source, not referenced; it owns the worker.
- * queue:   of GenreMark, not owned. */
-GenreWorker *genre_worker_new (GstElement *element, GenreQueue *queue);
+/* Called on the worker's thread with no lock held, finals included; the element is alive and the result valid until it
+ * returns. */
+typedef void (*GenreWorkerFunc) (GstElement *element, const GenreResult *result);
 
-/* Called on the worker's thread with no lock held, finals included; the result is valid until it returns. */
-typedef void (*GenreWorkerFunc) (const GenreResult *result, gpointer user_data);
+/* element: its messages' source, which owns the worker; a weak reference is kept.
+ * func:    is handed every answer in place of a message; NULL: messages.
+ * NULL: out of memory. */
+GenreWorker *genre_worker_new (GstElement *element, GenreWorkerFunc func);
 
-/* Hands every answer to func in place of a message.  Not while started. */
-void genre_worker_set_func (GenreWorker *worker, GenreWorkerFunc func, gpointer user_data);
+/* Stops it first.  NULL is a no-op. */
+void genre_worker_free (GenreWorker *worker);
 
-void genre_worker_free (GenreWorker *worker); /* stopped; NULL is a no-op */
+/* The way to it, of GenreMark; the worker's. */
+GenreQueue *genre_worker_queue (GenreWorker *worker);
 
-/* Starts the thread; the model is referenced until stop.
+/* Starts the thread, the queue empty; the model is referenced until stop.
  * window_frames: as genre_stream_new().  False: out of memory or threads. */
 gboolean genre_worker_start (GenreWorker *worker, GenreModel *model, guint window_frames);
 
-/* Joins the thread.  The queue must have been stopped. */
+/* Stops the queue and waits for the thread.  On that thread itself, that is in a handler, it only sees to it that the
+ * thread ends when the handler has returned; start and free are allowed at once. */
 void genre_worker_stop (GenreWorker *worker);
 
 void genre_worker_configure (GenreWorker *worker, const GenreWorkerConfig *config);

@@ -2,13 +2,14 @@
  *
  * tests/test-gst-queue.c - every line of gst/queue.h's contract, on one thread and on two.
  *
- * Layer:   tests; gst/queue.  Linked with --wrap for malloc, calloc and pthread_cond_signal.
+ * Layer:   tests; gst/queue.  Linked with --wrap for malloc, calloc, pthread_cond_signal and the makers of locks.
  * Threads: the main thread plays one role, a Call the other.  That a call blocks is seen by its not being done after a
  *          nap: on a slow machine that check may miss a defect, but never invents one.
  */
 #include "gst/queue.h"
 #include "tests/test.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -29,8 +30,12 @@ int __real_pthread_cond_signal (pthread_cond_t *cond);
 void *__wrap_malloc (size_t size);
 void *__wrap_calloc (size_t n, size_t size);
 int __wrap_pthread_cond_signal (pthread_cond_t *cond);
+int __real_pthread_mutex_init (pthread_mutex_t *mutex, const pthread_mutexattr_t *attributes);
+int __real_pthread_cond_init (pthread_cond_t *cond, const pthread_condattr_t *attributes);
+int __wrap_pthread_mutex_init (pthread_mutex_t *mutex, const pthread_mutexattr_t *attributes);
+int __wrap_pthread_cond_init (pthread_cond_t *cond, const pthread_condattr_t *attributes);
 
-static int allocations_left = -1; /* -1: no end */
+static int allocations_left = -1; /* locks and conditions among them; -1: no end */
 static atomic_int signals;
 
 static bool
@@ -49,6 +54,18 @@ void *
 __wrap_calloc (size_t n, size_t size)
 {
   return may_allocate () ? __real_calloc (n, size) : NULL;
+}
+
+int
+__wrap_pthread_mutex_init (pthread_mutex_t *mutex, const pthread_mutexattr_t *attributes)
+{
+  return may_allocate () ? __real_pthread_mutex_init (mutex, attributes) : ENOMEM;
+}
+
+int
+__wrap_pthread_cond_init (pthread_cond_t *cond, const pthread_condattr_t *attributes)
+{
+  return may_allocate () ? __real_pthread_cond_init (cond, attributes) : EAGAIN;
 }
 
 int
@@ -558,7 +575,7 @@ test_out_of_memory (void)
     allocations_left = k;
     queue = genre_queue_new (4, 3);
   }
-  CHECK (k == 4, "new allocates %d times", k - 1);
+  CHECK (k == 7, "new allocates %d times", k - 1);
 
   allocations_left = 0;
   CHECK (!genre_queue_resize (queue, 8, 8, 1), "resize");
@@ -893,6 +910,72 @@ test_signals (void)
   genre_queue_free (count.queue);
 }
 
+typedef struct Heir
+{
+  GenreQueue *queue;
+  unsigned taken; /* by the heir */
+} Heir;
+
+static void *
+heir_main (void *data)
+{
+  Heir *heir = data;
+  const float *samples;
+  size_t n;
+  int mark;
+  uint64_t epoch;
+
+  while (genre_queue_take (heir->queue, &samples, &n, &mark, &epoch) == GENRE_QUEUE_SAMPLES) {
+    check_samples (samples, n, 100 + heir->taken);
+    heir->taken += (unsigned) n;
+    genre_queue_release (heir->queue);
+  }
+  return NULL;
+}
+
+static void *
+old_consumer_main (void *data)
+{
+  Heir *heir = data;
+  const float *samples;
+  size_t n;
+  int mark;
+  uint64_t epoch;
+  pthread_t thread;
+
+  CHECK (genre_queue_take (heir->queue, &samples, &n, &mark, &epoch) == GENRE_QUEUE_SAMPLES && n == 8, "take");
+  genre_queue_stop (heir->queue);
+  genre_queue_restart (heir->queue);
+  if (pthread_create (&thread, NULL, heir_main, heir) != 0)
+    abort ();
+  for (unsigned i = 0; i < 50; i++) { /* the old span was all of the ring: these write over it */
+    CHECK (put (heir->queue, 100 + 8 * i, 8) == 8, "no room");
+    CHECK (genre_queue_drain (heir->queue), "this thread is taken for the consumer");
+  }
+  genre_queue_stop (heir->queue);
+  pthread_join (thread, NULL);
+  return NULL;
+}
+
+/* The consumer stops and restarts the queue with a span in hand, and another thread takes its place. */
+static void
+test_restart_on_consumer (void)
+{
+  Heir heir = { .queue = new_queue (8, 8, 8) };
+  pthread_t thread;
+
+  for (unsigned round = 0; round < 20; round++) {
+    heir.taken = 0;
+    if (pthread_create (&thread, NULL, old_consumer_main, &heir) != 0)
+      abort ();
+    CHECK (put (heir.queue, 0, 8) == 8, "no room");
+    pthread_join (thread, NULL);
+    CHECK (heir.taken == 400, "%u of 400 samples", heir.taken);
+    genre_queue_restart (heir.queue);
+  }
+  genre_queue_free (heir.queue);
+}
+
 int
 main (void)
 {
@@ -913,5 +996,6 @@ main (void)
   test_drain ();
   test_flush_end_waits ();
   test_signals ();
+  test_restart_on_consumer ();
   TEST_END ();
 }
