@@ -3,6 +3,7 @@
 
 #include "models/feature_set.h"
 #include "models/genre_aggregate.h"
+#include "nn/run.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -254,7 +255,7 @@ genre_windows_look (GenreWindows *windows, const GenreSpan *window)
   bool valid = true;
 
   if (windows->shares) {
-    nn_run_head (windows->run, window->first, n_frames, windows->output);
+    nn_run_window (windows->run, window->first, n_frames, windows->output);
   } else {
     const History *history = &windows->history;
 

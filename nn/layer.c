@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "nn/layer.h"
 
+#include "nn/gemm.h"
+
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -35,6 +37,27 @@ nn_layer_class_has_key (const NnLayerClass *class, const char *key)
     if (at > class->keys && at[-1] == ' ' && at[length] == ' ')
       return true;
   return false;
+}
+
+NnStatus
+nn_layer_configure (NnLayer *layer, const NnLayerSpec *spec, NnShape in, NnIssue *issue)
+{
+  layer->spec = *spec;
+  layer->gemm = nn_gemm_best ();
+  layer->in = in;
+
+  const NnStatus status = spec->class->configure (layer, issue);
+
+  layer->out.items = status == NN_OK ? nn_layer_items_out (layer, in.items) : 0;
+  if (layer->push_values == 0)
+    layer->push_values = nn_shape_item (&layer->out);
+  return status;
+}
+
+size_t
+nn_layer_items_out (const NnLayer *layer, size_t items)
+{
+  return layer->spec.class->items_out ? layer->spec.class->items_out (layer, items) : items;
 }
 
 bool

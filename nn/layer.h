@@ -196,10 +196,16 @@ NnLayerSpec nn_layer_spec_default (const NnLayerClass *class);
 /* Whether the class takes the key. */
 bool nn_layer_class_has_key (const NnLayerClass *class, const char *key);
 
-/* For configure(): whether the input has that rank; if not, says so in issue->text. */
+/* Makes the layer of a description, zeroed before, for what comes in; on failure the class's status and reason. */
+NnStatus nn_layer_configure (NnLayer *layer, const NnLayerSpec *spec, NnShape in, NnIssue *issue);
+
+/* Items that come out for `items` that go in, 0 if none is left. */
+size_t nn_layer_items_out (const NnLayer *layer, size_t items);
+
+/* For a class's configure(): whether the input has that rank; if not, says so in issue->text. */
 bool nn_layer_expects (const NnLayer *layer, unsigned rank, NnIssue *issue);
 
-/* For configure(): declares the next tensor, "LAYER/ROLE"; fill the dimensions with a compound literal.
+/* For a class's configure(): declares the next tensor, "LAYER/ROLE"; fill the dimensions with a compound literal.
  *
  * dim [rank]  each at least 1 */
 void nn_layer_add_tensor (NnLayer *layer, NnRole role, unsigned rank, const size_t *dim);

@@ -1,19 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * nn/network.h - a list of layers with their weights, and one stream's run through it.
+ * nn/network.h - what a network is: a list of layers with their weights, for windows of so many frames.
  *
- * Layer:   nn; uses the layers.
- * Threads: an NnNetwork is constant after nn_network_prepare() and serves any number of threads; an NnRun serves one.
+ * Layer:   nn; uses nn/stack, nn/plan and the layers.
+ * Threads: an NnNetwork is constant after nn_network_prepare() and serves any number of threads, each by an NnRun.
  */
 #ifndef NN_NETWORK_H
 #define NN_NETWORK_H
 
-#include "nn/layer.h"
-
-#include <stdint.h>
+#include "nn/plan.h"
 
 typedef struct NnNetwork NnNetwork;
-typedef struct NnRun NnRun;
 
 /* specs         [n_layers], n_layers >= 1, copied
  * bands         rows of the input, one channel
@@ -40,6 +37,8 @@ size_t nn_network_n_parameters (const NnNetwork *network); /* all tensor values 
 size_t nn_network_n_layers (const NnNetwork *network);
 const NnLayerSpec *nn_network_spec (const NnNetwork *network, size_t index);
 const NnLayer *nn_network_layer (const NnNetwork *network, size_t index); /* its shapes and tensors, to look at */
+const NnStack *nn_network_stack (const NnNetwork *network);               /* all of them */
+const NnPlan *nn_network_plan (const NnNetwork *network);                 /* for windows of max_frames */
 NnShape nn_network_output (const NnNetwork *network); /* shape after the last layer, for max_frames */
 bool nn_network_ends_in_softmax (const NnNetwork *network);
 
@@ -51,23 +50,5 @@ bool nn_network_can_share (const NnNetwork *network);
 
 /* Whether at least one item is left of so many frames at every layer. */
 bool nn_network_accepts (const NnNetwork *network, size_t frames);
-
-/* max_frames: the longest window that nn_run_forward() or nn_run_head() will be asked for; the network must accept it.
- * Keeps a pointer to `network`.  NULL: out of memory, or more than NN_MAX_RUN_VALUES. */
-NnRun *nn_run_new (const NnNetwork *network, size_t max_frames);
-void nn_run_free (NnRun *run); /* NULL is a no-op */
-
-/* One whole window.  Forgets all columns that were pushed before.
- *
- * frames    [n_frames][bands], n_frames accepted and <= max_frames
- * out       [output.items][output.rows][output.values] for n_frames */
-void nn_run_forward (NnRun *run, const float *frames, size_t n_frames, float *out);
-
-/* A stream of overlapping windows, for a network that can share: reset once, push frame after frame, ask for any
- * window whose frames have all been pushed, that starts on a multiple of the time stride and is at most
- * max_frames long and no older than max_frames.  Equal to nn_run_forward() of the same frames, bit for bit. */
-void nn_run_reset (NnRun *run);
-void nn_run_push (NnRun *run, const float *frame); /* [bands] */
-void nn_run_head (NnRun *run, uint64_t first_frame, size_t n_frames, float *out);
 
 #endif

@@ -2,7 +2,6 @@
 #include "nn/trainer.h"
 
 #include "nn/chain.h"
-#include "nn/network.h"
 #include "nn/optimizer.h"
 #include "nn/pool.h"
 
@@ -26,17 +25,10 @@ typedef struct Range
   bool decays; /* kernels only */
 } Range;
 
-/* The network of the body and one head with the average's weights, and a run for each thread. */
-typedef struct Predictor
-{
-  NnNetwork *network; /* NULL: not made yet */
-  NnRun **runs;       /* [threads] */
-} Predictor;
-
 struct NnTrainer
 {
-  size_t n_layers, n_heads;
-  size_t bands, min_frames, max_frames;
+  size_t n_heads;
+  size_t min_frames;
   size_t n_values;
   size_t n_ranges;
   Range *ranges; /* [n_ranges] */
@@ -45,16 +37,11 @@ struct NnTrainer
 
   float *average, *moment_1, *moment_2; /* [n_values], as nn_chain_weights() */
   float *statistics;                    /* [n_values], those that do not learn as before the step */
-  Predictor *predictors;                /* [n_heads] */
   uint64_t steps;
 
-  NnAdamW adamw;       /* of the present step */
-  bool heads_only;     /* the same */
-  double decay;        /* of the average, in the present step */
-  const Predictor *by; /* of the present prediction, as all that follows */
-  const float *input;
-  size_t frames, units;
-  float *out;
+  NnAdamW adamw; /* of the present step, as all that follows */
+  bool heads_only;
+  double decay; /* of the average */
 };
 
 /* --- construction ---------------------------------------------------------------------------------------------- */
@@ -94,8 +81,7 @@ allocate (NnTrainer *trainer)
       return false;
   trainer->n_ranges = cut_ranges (trainer->chain, trainer->n_heads, NULL);
   trainer->ranges = calloc (trainer->n_ranges, sizeof *trainer->ranges);
-  trainer->predictors = calloc (trainer->n_heads, sizeof *trainer->predictors);
-  if (!trainer->ranges || !trainer->predictors)
+  if (!trainer->ranges)
     return false;
   cut_ranges (trainer->chain, trainer->n_heads, trainer->ranges);
   return true;
@@ -111,11 +97,8 @@ nn_trainer_new (const NnLayerSpec *specs, size_t n_layers, size_t bands, size_t 
 
   if (!trainer)
     return NN_NO_MEMORY;
-  trainer->n_layers = n_layers;
   trainer->n_heads = n_heads;
-  trainer->bands = bands;
   trainer->min_frames = min_frames;
-  trainer->max_frames = max_frames;
   trainer->pool = nn_pool_new (threads);
   if (!trainer->pool)
     goto fail;
@@ -136,27 +119,14 @@ fail:
   return status;
 }
 
-static void
-clear_predictor (Predictor *predictor, unsigned threads)
-{
-  for (unsigned i = 0; predictor->runs && i < threads; i++)
-    nn_run_free (predictor->runs[i]);
-  free (predictor->runs);
-  nn_network_free (predictor->network);
-  *predictor = (Predictor){ 0 };
-}
-
 void
 nn_trainer_free (NnTrainer *trainer)
 {
   if (!trainer)
     return;
-  for (size_t h = 0; trainer->predictors && h < trainer->n_heads; h++)
-    clear_predictor (&trainer->predictors[h], nn_pool_threads (trainer->pool));
   nn_chain_free (trainer->chain);
   nn_pool_free (trainer->pool);
   free (trainer->ranges);
-  free (trainer->predictors);
   free (trainer->average);
   free (trainer->moment_1);
   free (trainer->moment_2);
@@ -315,103 +285,4 @@ void
 nn_trainer_set_steps (NnTrainer *trainer, uint64_t steps)
 {
   trainer->steps = steps;
-}
-
-/* --- prediction ------------------------------------------------------------------------------------------------ */
-
-/* Index of a network's tensor among all: those of the other heads before are not in it. */
-static size_t
-tensor_of (const NnNetwork *network, size_t head, size_t index)
-{
-  const size_t of_body = nn_network_n_tensors (network) - TENSORS_OF_HEAD;
-
-  return index < of_body ? index : index + head * TENSORS_OF_HEAD;
-}
-
-static bool
-has_average (const NnTrainer *trainer, NnNetwork *network, size_t head)
-{
-  for (size_t t = 0; t < nn_network_n_tensors (network); t++) {
-    const NnTensor *tensor = nn_network_tensor (network, t);
-    const size_t at = nn_chain_offset (trainer->chain, tensor_of (network, head, t));
-
-    if (memcmp (tensor->values, trainer->average + at, nn_tensor_size (tensor) * sizeof (float)) != 0)
-      return false;
-  }
-  return true;
-}
-
-static NnStatus
-new_network (const NnTrainer *trainer, size_t head, NnNetwork **ret_network)
-{
-  NnLayerSpec *specs = calloc (trainer->n_layers + 1, sizeof *specs);
-  NnIssue issue;
-
-  if (!specs)
-    return NN_NO_MEMORY;
-  for (size_t i = 0; i < trainer->n_layers; i++)
-    specs[i] = *nn_chain_body_spec (trainer->chain, i);
-  specs[trainer->n_layers] = *nn_chain_head_spec (trainer->chain, head);
-
-  const NnStatus status = nn_network_new (specs, trainer->n_layers + 1, trainer->bands, trainer->min_frames,
-      trainer->max_frames, ret_network, &issue);
-
-  free (specs);
-  return status;
-}
-
-/* The old one stays where the average is still its. */
-static NnStatus
-refresh (NnTrainer *trainer, size_t head)
-{
-  const unsigned threads = nn_pool_threads (trainer->pool);
-  Predictor *predictor = &trainer->predictors[head];
-
-  if (predictor->network && has_average (trainer, predictor->network, head))
-    return NN_OK;
-  clear_predictor (predictor, threads);
-  if (new_network (trainer, head, &predictor->network) != NN_OK)
-    return NN_NO_MEMORY;
-  for (size_t t = 0; t < nn_network_n_tensors (predictor->network); t++) {
-    NnTensor *tensor = nn_network_tensor (predictor->network, t);
-    const size_t at = nn_chain_offset (trainer->chain, tensor_of (predictor->network, head, t));
-
-    memcpy (tensor->values, trainer->average + at, nn_tensor_size (tensor) * sizeof (float));
-  }
-  predictor->runs = calloc (threads, sizeof *predictor->runs);
-  if (!predictor->runs || nn_network_prepare (predictor->network) != NN_OK)
-    goto fail;
-  for (unsigned i = 0; i < threads; i++)
-    if (!(predictor->runs[i] = nn_run_new (predictor->network, trainer->max_frames)))
-      goto fail;
-  return NN_OK;
-
-fail:
-  clear_predictor (predictor, threads);
-  return NN_NO_MEMORY;
-}
-
-static void
-predict_task (void *data, size_t index, unsigned worker)
-{
-  const NnTrainer *trainer = data;
-
-  nn_run_forward (trainer->by->runs[worker], trainer->input + index * trainer->frames * trainer->bands, trainer->frames,
-      trainer->out + index * trainer->units);
-}
-
-NnStatus
-nn_trainer_predict (NnTrainer *trainer, const float *input, size_t samples, size_t frames, size_t head, float *out)
-{
-  assert (head < trainer->n_heads && frames >= trainer->min_frames && frames <= trainer->max_frames);
-
-  if (refresh (trainer, head) != NN_OK)
-    return NN_NO_MEMORY;
-  trainer->by = &trainer->predictors[head];
-  trainer->input = input;
-  trainer->frames = frames;
-  trainer->units = nn_chain_head_spec (trainer->chain, head)->units;
-  trainer->out = out;
-  nn_pool_run (trainer->pool, samples, predict_task, trainer);
-  return NN_OK;
 }

@@ -108,13 +108,4 @@ float *nn_trainer_array (NnTrainer *trainer, NnTrainerKind kind, size_t index); 
 uint64_t nn_trainer_steps (const NnTrainer *trainer);
 void nn_trainer_set_steps (NnTrainer *trainer, uint64_t steps);
 
-/* Outputs of one head by the moving average, as at inference: batch_norm by running statistics, no dropout.  It is the
- * network that would ship: an NnNetwork, made anew where the average has changed since the last call.
- *
- * input  [samples][frames][bands], any number of samples
- * out    [samples][units] before softmax or sigmoid
- * NN_OK, or NN_NO_MEMORY and nothing written. */
-NnStatus nn_trainer_predict (NnTrainer *trainer, const float *input, size_t samples, size_t frames, size_t head,
-    float *out);
-
 #endif

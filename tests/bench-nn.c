@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * tests/bench-nn.c - what the default network costs: a pushed frame, a head, a whole window, a second of audio.
+ * tests/bench-nn.c - what the default network costs: a pushed frame, an answer, a whole window, a second of audio.
  *
  * Every kernel of nn_gemm_nth() in turn, as CPU time of the calling thread, medians.  The network is that of
  * genre-crnn.safetensors with random weights; speed does not depend on them.
@@ -8,9 +8,10 @@
  */
 #define _POSIX_C_SOURCE 200809L
 
+#include "nn/cost.h"
 #include "nn/gemm.h"
 #include "nn/layers.h"
-#include "nn/network.h"
+#include "nn/run.h"
 #include "tests/nn_random.h"
 
 #include <stdlib.h>
@@ -97,27 +98,15 @@ reference_network (uint64_t *seed)
   return network;
 }
 
-/* Of a convolution or product behind the trunk's input, per frame: a column each `stride` frames. */
+/* Of the columns of FRAMES frames, for each frame. */
 static double
-trunk_multiply_adds (const NnNetwork *network)
+column_multiply_adds (const NnNetwork *network)
 {
-  size_t rows = BANDS, depth = 1, stride = 1;
   double sum = 0;
 
-  for (size_t i = 0; i < nn_network_n_layers (network); i++) {
-    const NnLayerSpec *spec = nn_network_spec (network, i);
-
-    if (spec->filters > 0) {
-      sum += (double) (rows * spec->kernel[0] * spec->kernel[1] * depth * spec->filters) / (double) stride;
-      depth = spec->filters;
-    } else if (spec->class == nn_layer_class_find ("max_pool2d")) {
-      rows /= spec->pool[0];
-      stride *= spec->pool[1];
-    } else if (spec->class == nn_layer_class_find ("gru")) {
-      return sum + (double) (rows * depth * 3 * spec->units) / (double) stride;
-    }
-  }
-  return sum;
+  for (size_t i = 0; i < nn_network_n_layers (network); i++)
+    sum += nn_cost_layer (network, i, FRAMES, true).columns;
+  return sum / FRAMES;
 }
 
 static double
@@ -148,7 +137,7 @@ static bool
 measure (uint64_t *seed)
 {
   static float frames[FRAMES][BANDS];
-  double push[REPEATS], head[REPEATS], whole[REPEATS];
+  double push[REPEATS], answer[REPEATS], whole[REPEATS];
   float out[LABELS], sum = 0;
   NnNetwork *network = reference_network (seed);
   NnRun *run = network ? nn_run_new (network, WINDOW) : NULL;
@@ -168,10 +157,10 @@ measure (uint64_t *seed)
 
     start = cpu_seconds ();
     for (size_t k = 0; k < 10; k++) {
-      nn_run_head (run, (FRAMES - WINDOW + 3) / 4 * 4, WINDOW - 1, out);
+      nn_run_window (run, (FRAMES - WINDOW + 3) / 4 * 4, WINDOW - 1, out);
       sum += out[0];
     }
-    head[i] = (cpu_seconds () - start) / 10 * 1e6;
+    answer[i] = (cpu_seconds () - start) / 10 * 1e6;
 
     start = cpu_seconds ();
     nn_run_forward (run, frames[0], WINDOW, out);
@@ -179,12 +168,12 @@ measure (uint64_t *seed)
     sum += out[0];
   }
 
-  const double frame_us = median (push, REPEATS), head_us = median (head, REPEATS);
+  const double frame_us = median (push, REPEATS), answer_us = median (answer, REPEATS);
 
-  printf ("%-9s %6.2f us a frame (%5.1f G multiply-adds/s)  %6.1f us a head of %d frames  %7.1f us a window"
+  printf ("%-9s %6.2f us a frame (%5.1f G multiply-adds/s)  %6.1f us an answer of %d frames  %7.1f us a window"
           "  %6.1f us a second of audio\n",
-      kernel->name, frame_us, trunk_multiply_adds (network) / frame_us * 1e-3, head_us, WINDOW - 1,
-      median (whole, REPEATS), frames_per_second * frame_us + head_us);
+      kernel->name, frame_us, column_multiply_adds (network) / frame_us * 1e-3, answer_us, WINDOW - 1,
+      median (whole, REPEATS), frames_per_second * frame_us + answer_us);
   nn_run_free (run);
   nn_network_free (network);
   return isfinite (sum);

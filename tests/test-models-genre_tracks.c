@@ -6,6 +6,7 @@
 #include "models/feature_set_writer.h"
 #include "models/genre_tracks.h"
 #include "models/genre_windows.h"
+#include "nn/run.h"
 #include "tests/model_builder.h"
 #include "tests/test.h"
 

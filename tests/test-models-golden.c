@@ -8,6 +8,7 @@
 #include "models/frontend.h"
 #include "models/network_spec.h"
 #include "models/safetensors.h"
+#include "nn/run.h"
 #include "tests/test.h"
 
 #include <math.h>
@@ -201,7 +202,7 @@ check_recording (const Golden *golden, NnRun *run, size_t recording, const float
 
     for (; pushed < end; pushed++)
       nn_run_push (run, frames + pushed * golden->bands);
-    nn_run_head (run, first, end - first, out);
+    nn_run_window (run, first, end - first, out);
     for (size_t i = 0; i < n_labels; i++)
       error = fmax (error, fabs ((double) out[i] - (double) expected[k * n_labels + i]));
     CHECK (error <= tolerance, "recording %zu, frames %zu to %zu: off by %g", recording, first, end, error);

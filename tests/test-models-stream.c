@@ -6,6 +6,7 @@
  */
 #include "models/genre_aggregate.h"
 #include "models/genre_stream.h"
+#include "nn/run.h"
 #include "tests/model_builder.h"
 #include "tests/test.h"
 

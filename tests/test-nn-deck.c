@@ -4,7 +4,7 @@
  * chain of references; and what such networks say of themselves.
  */
 #include "nn/layers.h"
-#include "nn/network.h"
+#include "nn/run.h"
 #include "tests/nn_random.h"
 #include "tests/nn_reference.h"
 

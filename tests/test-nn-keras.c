@@ -5,10 +5,11 @@
  * nn/trainer.h.  What a case is made of stands in the file; weights and input are made from its seed, here and there.
  */
 #include "nn/layers.h"
-#include "nn/network.h"
+#include "nn/run.h"
 #include "nn/trainer.h"
 #include "tests/golden.h"
 #include "tests/nn_random.h"
+#include "tests/nn_trained.h"
 
 enum
 {
@@ -368,7 +369,7 @@ drift (const float *x, const float *expected, const float *first, size_t n)
 }
 
 static void
-train (const Case *of, NnTrainer *trainer)
+train (const Case *of, const NnHead *head, NnTrainer *trainer)
 {
   const size_t n_in = of->samples * of->frames * of->bands, n_out = of->samples * of->classes;
   const size_t n = sample_weights (trainer, NULL);
@@ -419,8 +420,7 @@ train (const Case *of, NnTrainer *trainer)
     printf ("%s: step %zu: loss %.4g (%.2g), norm %.3g (%.2g), %zu weights (%.2g, %.2g of the way)\n", of->name, i + 1,
         report.loss, loss_error, report.gradient_norm, norm_error, n, weight_error, way_error);
   }
-  if (nn_trainer_predict (trainer, in, of->samples, of->frames, 0, out) != NN_OK)
-    abort ();
+  nn_trained_outputs (trainer, of->specs, of->n_layers, head, in, of->samples, of->frames, of->bands, out);
 
   const double logit_error = difference (out, logits, n_out);
 
@@ -448,7 +448,7 @@ test_training (void)
 
     CHECK (status == NN_OK, "%s: layer %zu: %s", of.name, issue.layer, issue.text);
     if (status == NN_OK)
-      train (&of, trainer);
+      train (&of, &head, trainer);
     nn_trainer_free (trainer);
   }
 }

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * nn/network.h: random networks against the chain of references; streams against whole windows, bit for bit; what is
- * refused; every allocation that may fail.
+ * nn/network.h and nn/run.h: random networks against the chain of references; streams against whole windows, bit for
+ * bit; what is refused; every allocation that may fail.
  *
  * Linked with --wrap for nn_gemm_best, malloc, calloc and free: the test chooses the kernel, fails allocations and
  * counts those that are alive.
  */
-#include "nn/network.h"
+#include "nn/run.h"
 
 #include "nn/gemm.h"
 #include "nn/layers.h"
@@ -332,7 +332,7 @@ check_window (NnRun *stream, NnRun *whole, const Description *description, const
 {
   float out[64], expected[64];
 
-  nn_run_head (stream, first, end - first, out);
+  nn_run_window (stream, first, end - first, out);
   nn_run_forward (whole, frames + first * description->bands, end - first, expected);
   CHECK (memcmp (out, expected, description->specs[description->n - 2].units * sizeof *out) == 0,
       "%s: frames %zu to %zu differ from a forward of the same", kernel->name, first, end);
@@ -381,9 +381,9 @@ check_stream (uint64_t *seed, const Description *description, size_t window, siz
   }
   float a[64], b[64], c[64];
 
-  nn_run_head (fresh, 0, window, a);
-  nn_run_head (stream, 0, window, b);
-  nn_run_head (whole, 0, window, c);
+  nn_run_window (fresh, 0, window, a);
+  nn_run_window (stream, 0, window, b);
+  nn_run_window (whole, 0, window, c);
   CHECK (memcmp (a, b, nn_network_output (network).values * sizeof *a) == 0, "reset is not fresh");
   CHECK (memcmp (a, c, nn_network_output (network).values * sizeof *a) == 0, "reset after forward is not fresh");
 
@@ -605,7 +605,7 @@ test_many_layers (uint64_t *seed)
 
 /* --- memory ---------------------------------------------------------------------------------------------------- */
 
-/* Everything from the description to a head, the k-th allocation failing.  true: it did not come to that. */
+/* Everything from the description to a window, the k-th allocation failing.  true: it did not come to that. */
 static bool
 try_all (uint64_t *seed, const Description *description, const float *frames, long k)
 {

@@ -10,9 +10,9 @@
 
 #include "nn/layers.h"
 #include "nn/loss.h"
-#include "nn/network.h"
 #include "nn/optimizer.h"
 #include "tests/nn_random.h"
+#include "tests/nn_trained.h"
 
 #include <stdlib.h>
 
@@ -217,14 +217,22 @@ copy_state (NnTrainer *from, NnTrainer *to)
 
 /* --- learning -------------------------------------------------------------------------------------------------- */
 
+/* The network that would ship: out [samples][UNITS]. */
+static void
+predict (NnTrainer *trainer, const Body *body, size_t head, const Batch *batch, float *out)
+{
+  nn_trained_outputs (trainer, body->specs, body->n, &heads[head], batch->input, batch->samples, batch->frames, BANDS,
+      out);
+}
+
 /* Mean loss of the average's predictions. */
 static double
-loss_of_predictions (NnTrainer *trainer, const Batch *batch, size_t head)
+loss_of_predictions (NnTrainer *trainer, const Body *body, const Batch *batch, size_t head)
 {
   float out[SAMPLES * UNITS], gradient[UNITS];
   double loss = 0;
 
-  CHECK (nn_trainer_predict (trainer, batch->input, batch->samples, batch->frames, head, out) == NN_OK, "predict");
+  predict (trainer, body, head, batch, out);
   for (size_t s = 0; s < batch->samples; s++)
     loss += nn_loss (heads[head].loss, out + s * UNITS, batch->values[head] + s * UNITS, UNITS, gradient);
   return loss / (double) batch->samples;
@@ -257,7 +265,7 @@ test_learns (void)
       }
       fill (&batch, &seed, SAMPLES, 9);
 
-      const double predicted = loss_of_predictions (trainer, &batch, h);
+      const double predicted = loss_of_predictions (trainer, &bodies[i], &batch, h);
 
       CHECK (nn_trainer_steps (trainer) == 160, "steps");
       CHECK (first > .15 && report.loss < .03, "body %zu, head %zu: loss from %g to %g", i, h, first, report.loss);
@@ -340,7 +348,7 @@ test_loss_is_weighted_sum (void)
     float out[SAMPLES * UNITS], gradient[UNITS];
 
     nn_random_array (&seed, 1, batch.weights[h], 13);
-    CHECK (nn_trainer_predict (trainer, batch.input, 13, 8, h, out) == NN_OK, "predict");
+    predict (trainer, &body, h, &batch, out);
     for (size_t s = 0; s < 13; s++)
       expected += (double) batch.weights[h][s]
           * nn_loss (heads[h].loss, out + s * UNITS, batch.values[h] + s * UNITS, UNITS, gradient);
@@ -506,7 +514,7 @@ test_heads_only (void)
   }
   copy_state (trainer, before);
 
-  const double predicted = loss_of_predictions (trainer, &batch, 0);
+  const double predicted = loss_of_predictions (trainer, &body, &batch, 0);
   const NnStepReport first = step_on (trainer, &batch, &only), second = step_on (trainer, &batch, &only);
 
   CHECK (fabs (first.loss - predicted) < 1e-6, "loss %g, predicted %g", first.loss, predicted);
@@ -601,76 +609,6 @@ test_no_weight (void)
   }
   nn_trainer_free (one);
   nn_trainer_free (three);
-}
-
-/* --- prediction ------------------------------------------------------------------------------------------------ */
-
-/* The network that would ship, made by hand. */
-static void
-network_predict (NnTrainer *trainer, const Body *body, size_t head, const Batch *batch, float *out)
-{
-  NnLayerSpec specs[MAX_LAYERS + 1];
-  NnNetwork *network;
-  NnIssue issue;
-
-  memcpy (specs, body->specs, sizeof body->specs);
-  specs[body->n] = nn_layer_spec_default (&nn_dense_class);
-  memcpy (specs[body->n].name, heads[head].name, sizeof specs->name);
-  specs[body->n].units = UNITS;
-  if (nn_network_new (specs, body->n + 1, BANDS, MIN_FRAMES, MAX_FRAMES, &network, &issue) != NN_OK)
-    abort ();
-  for (size_t i = 0; i < nn_network_n_tensors (network); i++) {
-    NnTensor *tensor = nn_network_tensor (network, i);
-    bool found = false;
-
-    for (size_t t = 0; t < nn_trainer_n_tensors (trainer); t++)
-      if (strcmp (nn_trainer_tensor (trainer, t)->name, tensor->name) == 0) {
-        memcpy (tensor->values, nn_trainer_array (trainer, NN_TRAINER_AVERAGE, t),
-            nn_tensor_size (tensor) * sizeof (float));
-        found = true;
-      }
-    CHECK (found, "no tensor %s", tensor->name);
-  }
-
-  NnRun *run = nn_network_prepare (network) == NN_OK ? nn_run_new (network, MAX_FRAMES) : NULL;
-
-  if (!run)
-    abort ();
-  for (size_t s = 0; s < batch->samples; s++)
-    nn_run_forward (run, batch->input + s * batch->frames * BANDS, batch->frames, out + s * UNITS);
-  nn_run_free (run);
-  nn_network_free (network);
-}
-
-static void
-test_predict (void)
-{
-  static Batch batch;
-  const Body body = crnn (.2);
-  NnTrainer *trainer = trainer_new (&body, MAX_HEADS, 3);
-  uint64_t seed = 61;
-
-  for (int round = 0; round < 2; round++) {
-    walk (trainer, &seed, 3);
-    for (size_t h = 0; h < MAX_HEADS; h++)
-      for (size_t frames = MIN_FRAMES; frames <= MAX_FRAMES; frames += 3) {
-        float out[SAMPLES * UNITS], expected[SAMPLES * UNITS];
-
-        fill (&batch, &seed, SAMPLES, frames);
-        CHECK (nn_trainer_predict (trainer, batch.input, SAMPLES, frames, h, out) == NN_OK, "predict");
-        network_predict (trainer, &body, h, &batch, expected);
-        CHECK (memcmp (out, expected, sizeof out) == 0, "round %d, head %zu, %zu frames", round, h, frames);
-      }
-  }
-
-  /* Weights written from outside count at once. */
-  float out[SAMPLES * UNITS], again[SAMPLES * UNITS];
-
-  nn_trainer_predict (trainer, batch.input, SAMPLES, MAX_FRAMES, 0, out);
-  nn_trainer_array (trainer, NN_TRAINER_AVERAGE, 0)[0] += 1;
-  nn_trainer_predict (trainer, batch.input, SAMPLES, MAX_FRAMES, 0, again);
-  CHECK (memcmp (out, again, sizeof out) != 0, "a new weight has no effect");
-  nn_trainer_free (trainer);
 }
 
 /* --- refusals, and memory -------------------------------------------------------------------------------------- */
@@ -810,7 +748,6 @@ test_no_memory (void)
   NnTrainer *trainer = NULL;
   NnIssue issue;
   NnStatus status = NN_NO_MEMORY;
-  float out[SAMPLES * UNITS];
   uint64_t seed = 81;
   long k;
 
@@ -829,19 +766,6 @@ test_no_memory (void)
   CHECK (step_on (trainer, &batch, &step).finite, "step");
   CHECK (allocations_left == 0, "a step allocates");
   allocations_left = NEVER;
-
-  status = NN_NO_MEMORY;
-  for (k = 0; k < 1000 && status == NN_NO_MEMORY; k++) {
-    allocations_left = k;
-    status = nn_trainer_predict (trainer, batch.input, SAMPLES, MAX_FRAMES, 1, out);
-    allocations_left = NEVER;
-  }
-  CHECK (status == NN_OK && k > 20, "status %d after %ld allocations", (int) status, k);
-
-  /* And neither does another prediction by the same weights. */
-  allocations_left = 0;
-  CHECK (nn_trainer_predict (trainer, batch.input, SAMPLES, MIN_FRAMES, 1, out) == NN_OK, "the same again");
-  allocations_left = NEVER;
   nn_trainer_free (trainer);
   nn_trainer_free (NULL);
 }
@@ -858,7 +782,6 @@ main (void)
   test_heads_only ();
   test_not_finite ();
   test_no_weight ();
-  test_predict ();
   test_refusals ();
   test_dropouts ();
   test_input_stays ();

@@ -5,6 +5,7 @@
 #include "gst/tools/tool.h"
 #include "models/feature_set.h"
 #include "models/frontend.h"
+#include "models/genre_cost.h"
 #include "models/json_write.h"
 #include "models/regular_file.h"
 #include "models/safetensors.h"
@@ -15,57 +16,6 @@
 
 /* --- what a network costs -------------------------------------------------------------------------------------- */
 
-typedef struct Cost
-{
-  gsize parameters;
-  double window;     /* multiply-adds of a whole window */
-  double per_second; /* of audio, at one answer a second */
-} Cost;
-
-static gsize
-tensor_values (const NnLayer *layer, const char *suffix)
-{
-  gsize n = 0;
-  for (unsigned i = 0; i < layer->n_tensors; i++) {
-    if (g_str_has_suffix (layer->tensors[i].name, suffix))
-      n += nn_tensor_size (&layer->tensors[i]);
-  }
-  return n;
-}
-
-/* How often a window multiplies with the layer's kernel, and with its recurrent one. */
-static void
-count_uses (const NnLayer *layer, double *ret_kernel, double *ret_recurrent)
-{
-  const gboolean recurrent = layer->spec.class->keys && strstr (layer->spec.class->keys, "recurrent_activation");
-  const gboolean image = layer->in.rank == 3;
-
-  *ret_recurrent = recurrent ? (double) layer->in.items : 0;
-  *ret_kernel = recurrent ? (double) layer->in.items
-                          : (double) layer->out.items * (double) (image ? layer->out.rows : 1);
-}
-
-/* layers 0 ... index of a model: fills `cost` for layer `index`.
- *
- * shares   columns are computed once, up to here
- * windows  length of a window in seconds */
-static Cost
-layer_cost (const NnLayer *layer, gboolean shares, double seconds)
-{
-  const gsize recurrent_values = tensor_values (layer, "/recurrent_kernel");
-  const gsize kernel_values = tensor_values (layer, "/kernel");
-  double kernel_uses, recurrent_uses;
-
-  count_uses (layer, &kernel_uses, &recurrent_uses);
-  const double kernel = (double) kernel_values * kernel_uses;
-  const double recurrent = (double) recurrent_values * recurrent_uses;
-  return (Cost){
-    .parameters = tensor_values (layer, ""),
-    .window = kernel + recurrent,
-    .per_second = (shares ? kernel / seconds : kernel) + recurrent,
-  };
-}
-
 static double
 frames_to_seconds (const GenreFrontend *frontend, double frames)
 {
@@ -73,19 +23,12 @@ frames_to_seconds (const GenreFrontend *frontend, double frames)
 }
 
 /* costs [n_layers]  out; returns their sum */
-static Cost
-model_cost (const GenreModel *model, Cost *costs)
+static GenreCost
+model_cost (const GenreModel *model, GenreCost *costs)
 {
-  const NnNetwork *network = genre_model_network (model);
-  const double seconds = frames_to_seconds (genre_model_frontend (model), genre_model_window_frames (model));
-  gboolean shares = genre_model_shares_columns (model);
-  Cost sum = { 0, 0, 0 };
-
-  for (gsize i = 0; i < nn_network_n_layers (network); i++) {
-    const NnLayer *layer = nn_network_layer (network, i);
-    shares = shares && layer->spec.class->push;
-    costs[i] = layer_cost (layer, shares, seconds);
-    shares = shares && !layer->spec.class->forward;
+  GenreCost sum = { 0, 0, 0 };
+  for (gsize i = 0; i < nn_network_n_layers (genre_model_network (model)); i++) {
+    costs[i] = genre_cost_of_layer (model, i);
     sum.parameters += costs[i].parameters;
     sum.window += costs[i].window;
     sum.per_second += costs[i].per_second;
@@ -193,8 +136,8 @@ static void
 print_network (const GenreModel *model)
 {
   const NnNetwork *network = genre_model_network (model);
-  g_autofree Cost *costs = g_new (Cost, nn_network_n_layers (network));
-  const Cost sum = model_cost (model, costs);
+  g_autofree GenreCost *costs = g_new (GenreCost, nn_network_n_layers (network));
+  const GenreCost sum = model_cost (model, costs);
 
   printf ("  network     (output: bands x frames x channels, or steps x values)\n");
   printf ("    %-22s %-16s %16s %11s %14s\n", "layer", "name", "output", "parameters", "multiply-adds");
@@ -375,7 +318,7 @@ add_frontend (GString *json, const GenreFrontend *frontend)
 }
 
 static void
-add_layer (GString *json, const NnLayer *layer, const Cost *cost)
+add_layer (GString *json, const NnLayer *layer, const GenreCost *cost)
 {
   const gsize shape[] = { layer->out.rows, layer->out.items, layer->out.values };
   const unsigned rank = MIN (layer->out.rank, 3);
@@ -393,8 +336,8 @@ static void
 add_network (GString *json, const GenreModel *model)
 {
   const NnNetwork *network = genre_model_network (model);
-  g_autofree Cost *costs = g_new (Cost, nn_network_n_layers (network));
-  const Cost sum = model_cost (model, costs);
+  g_autofree GenreCost *costs = g_new (GenreCost, nn_network_n_layers (network));
+  const GenreCost sum = model_cost (model, costs);
 
   begin_member (json, "layers");
   for (gsize i = 0; i < nn_network_n_layers (network); i++) {
