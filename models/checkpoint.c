@@ -22,10 +22,11 @@
 #endif
 
 static const char format[] = "genre-checkpoint";
-static const char version[] = "1";
+static const char version[] = "2";
 static const char *const texts[CHECKPOINT_N_TEXTS] = {
   [CHECKPOINT_RECIPE] = "recipe",
   [CHECKPOINT_DATA] = "data",
+  [CHECKPOINT_ORIGIN] = "origin",
   [CHECKPOINT_STATE] = "state",
 };
 

@@ -22,6 +22,7 @@ typedef enum CheckpointText
 {
   CHECKPOINT_RECIPE, /* what says which recipe it is of */
   CHECKPOINT_DATA,   /* and which data */
+  CHECKPOINT_ORIGIN, /* where the data came from, as far as can be told before it is read; "": unknown */
   CHECKPOINT_STATE,  /* JSON */
   CHECKPOINT_N_TEXTS
 } CheckpointText;

@@ -46,6 +46,7 @@ struct Training
   guint64 steps; /* of all stages */
   guint64 loss_every;
   char *digest; /* of recipe and seed */
+  char *origin; /* NULL: unknown */
 
   NnPool *pool;
   TrainingBatch *batch;
@@ -63,10 +64,18 @@ struct Training
   TrainingAccuracy best_accuracy;
 };
 
+bool
+training_has_threads (unsigned threads)
+{
+  NnPool *pool = nn_pool_new (threads);
+  nn_pool_free (pool);
+  return pool != NULL;
+}
+
 /* --- construction ---------------------------------------------------------------------------------------------- */
 
-static guint64
-count_steps (const TrainRecipe *recipe, const TrainingData *data, const TrainStage *stage)
+guint64
+training_stage_steps (const TrainRecipe *recipe, const TrainingData *data, const TrainStage *stage)
 {
   if (stage->steps > 0)
     return stage->steps;
@@ -173,14 +182,15 @@ take_initial (Training *training)
   }
 }
 
-static void
-compute_digest (Training *training)
+char *
+training_digest (const TrainRecipe *recipe, guint64 seed)
 {
   GString *json = g_string_new (NULL);
-  train_recipe_append (training->recipe, json);
-  g_string_append_printf (json, " %" G_GUINT64_FORMAT, training->seed);
-  training->digest = g_compute_checksum_for_string (G_CHECKSUM_SHA256, json->str, (gssize) json->len);
+  train_recipe_append (recipe, json);
+  g_string_append_printf (json, " %" G_GUINT64_FORMAT, seed);
+  char *digest = g_compute_checksum_for_string (G_CHECKSUM_SHA256, json->str, (gssize) json->len);
   g_string_free (json, TRUE);
+  return digest;
 }
 
 static GenreModel *make_model (const Training *training, GError **error);
@@ -195,7 +205,7 @@ training_new (const TrainRecipe *recipe, const TrainingData *data, guint64 seed,
   training->losses = g_array_new (FALSE, FALSE, sizeof (LossPoint));
   training->accuracies = g_array_new (FALSE, FALSE, sizeof (AccuracyPoint));
   for (gsize i = 0; i < recipe->n_stages; i++) {
-    training->stage_steps[i] = count_steps (recipe, data, &recipe->stages[i]);
+    training->stage_steps[i] = training_stage_steps (recipe, data, &recipe->stages[i]);
     training->steps += training->stage_steps[i];
   }
   training->loss_every = MAX (training->steps / CURVE_POINTS, 1);
@@ -212,7 +222,7 @@ training_new (const TrainRecipe *recipe, const TrainingData *data, guint64 seed,
   training->best = g_new0 (float *, nn_trainer_n_tensors (training->trainer));
   for (size_t t = 0; t < nn_trainer_n_tensors (training->trainer); t++)
     training->best[t] = g_new0 (float, nn_tensor_size (nn_trainer_tensor (training->trainer, t)));
-  compute_digest (training);
+  training->digest = training_digest (recipe, seed);
 
   /* What the model file would refuse in the end is refused now. */
   GenreModel *model = make_model (training, error);
@@ -237,6 +247,7 @@ training_free (Training *training)
   g_array_unref (training->accuracies);
   g_free (training->layers);
   g_free (training->digest);
+  g_free (training->origin);
   g_free (training);
 }
 
@@ -591,6 +602,13 @@ write_state (const Training *training)
   return g_string_free (json, FALSE);
 }
 
+void
+training_set_origin (Training *training, const char *origin)
+{
+  g_free (training->origin);
+  training->origin = g_strdup (origin);
+}
+
 bool
 training_save (const Training *training, const char *path, GError **error)
 {
@@ -598,6 +616,7 @@ training_save (const Training *training, const char *path, GError **error)
   const char *const texts[CHECKPOINT_N_TEXTS] = {
     [CHECKPOINT_RECIPE] = training->digest,
     [CHECKPOINT_DATA] = training->data->digest,
+    [CHECKPOINT_ORIGIN] = training->origin ? training->origin : "",
     [CHECKPOINT_STATE] = state,
   };
   g_autoptr (Checkpoint) checkpoint = checkpoint_new (texts);

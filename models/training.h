@@ -50,6 +50,19 @@ bool training_step (Training *training, TrainingProgress *ret_progress, GError *
 /* Where it is, as training_step() reports it. */
 void training_progress (const Training *training, TrainingProgress *ret_progress);
 
+/* Whether so many threads can be had now. */
+bool training_has_threads (unsigned threads);
+
+/* How many steps a stage has, whichever way the recipe gives its length. */
+guint64 training_stage_steps (const TrainRecipe *recipe, const TrainingData *data, const TrainStage *stage);
+
+/* What stands for recipe and seed in a checkpoint, as CHECKPOINT_RECIPE: known before there is any data.  Freed with
+ * g_free(). */
+char *training_digest (const TrainRecipe *recipe, guint64 seed);
+
+/* What its checkpoints say as CHECKPOINT_ORIGIN from now on.  NULL: nothing. */
+void training_set_origin (Training *training, const char *origin);
+
 /* Writes all that is needed to go on, whole or not at all; see checkpoint_save(). */
 bool training_save (const Training *training, const char *path, GError **error);
 

@@ -87,10 +87,9 @@ load_set (Load *load, const char *path, int group, GError **error)
   return true;
 }
 
-static bool
-load_sets (Load *load, const char *const *paths, gsize n_paths, const char *validation, GError **error)
+bool
+training_data_match (const TrainRecipe *recipe, const char *const *paths, gsize n_paths, GError **error)
 {
-  const TrainRecipe *recipe = load->recipe;
   bool filled[TRAIN_MAX_DATA] = { false };
 
   for (gsize i = 0; i < n_paths; i++) {
@@ -100,8 +99,6 @@ load_sets (Load *load, const char *const *paths, gsize n_paths, const char *vali
       return fail (error, "%s: expected a name that a group of the recipe's \"data\" matches, found none that does",
           name);
     }
-    if (!load_set (load, paths[i], group, error))
-      return false;
     filled[group] = true;
   }
   for (gsize i = 0; i < recipe->n_data; i++) {
@@ -115,6 +112,17 @@ load_sets (Load *load, const char *const *paths, gsize n_paths, const char *vali
           patterns);
     }
   }
+  return true;
+}
+
+static bool
+load_sets (Load *load, const char *const *paths, gsize n_paths, const char *validation, GError **error)
+{
+  if (!training_data_match (load->recipe, paths, n_paths, error))
+    return false;
+  for (gsize i = 0; i < n_paths; i++)
+    if (!load_set (load, paths[i], train_recipe_group (load->recipe, paths[i]), error))
+      return false;
   if (!validation)
     return true;
   load->validation = (int) load->data->sets->len;

@@ -71,6 +71,10 @@ TrainingData *training_data_load (const TrainRecipe *recipe, const char *const *
 void training_data_free (TrainingData *data); /* NULL is a no-op */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (TrainingData, training_data_free)
 
+/* Whether each set belongs to a group of the recipe by its name, and each group that is learned from has one.
+ * FALSE: GENRE_MODEL_ERROR_DATA. */
+bool training_data_match (const TrainRecipe *recipe, const char *const *paths, gsize n_paths, GError **error);
+
 /* Which of a set's classes has this name; -1: none. */
 int training_data_find_class (const GenreFeatureSet *set, const char *name);
 

@@ -18,7 +18,7 @@ static const float values[] = { 1, -2.5f, 0x1p-149f, 3e38f, -0.f, 6, 7 };
 static bool
 save (const char *path, const char *state)
 {
-  const char *const texts[] = { "recipe \"x\"", "data", state };
+  const char *const texts[] = { "recipe \"x\"", "data", "origin", state };
   g_autoptr (Checkpoint) checkpoint = checkpoint_new (texts);
   GError *error = NULL;
   checkpoint_add_floats (checkpoint, "a", values, 3);
@@ -122,7 +122,7 @@ static void
 test_unwritable (const char *directory)
 {
   g_autofree char *path = g_build_filename (directory, "nowhere", "x", NULL);
-  const char *const texts[] = { "", "", "" };
+  const char *const texts[] = { "", "", "", "" };
   g_autoptr (Checkpoint) checkpoint = checkpoint_new (texts);
   g_autoptr (GError) error = NULL;
   CHECK (!checkpoint_save (checkpoint, path, &error) && error->domain == G_FILE_ERROR && strstr (error->message, path),
