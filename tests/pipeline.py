@@ -7,6 +7,7 @@ Needs PyGObject and the GStreamer typelib only; no gst-python.  GST_PLUGIN_PATH 
 import os
 import pathlib
 import sys
+import tempfile
 
 import gi
 import numpy as np
@@ -20,6 +21,10 @@ FIELDS = [
     "timestamp", "stream-time", "running-time", "duration", "label", "confidence", "index", "labels", "probabilities",
     "smoothed", "summary", "state", "final", "windows",
 ]  # fmt: skip
+
+# What the tool keeps of what it decoded is the test's own, and goes with it.
+CACHE = tempfile.TemporaryDirectory(prefix="genre-cache-")
+os.environ["XDG_CACHE_HOME"] = CACHE.name
 
 Gst.init(None)
 

@@ -265,7 +265,7 @@ def test_bad(verdict, root, music, good):
     verdict.check(call("extract", music, "-o", path, "--quiet")[2].count("\n") == len(bad) + 1, "--quiet")
 
 
-def test_failures(verdict, root):
+def test_failures(verdict, root, old):
     empty, path = root / "empty", root / "none.safetensors"
     empty.mkdir()
     for arguments, status, words in [
@@ -285,11 +285,36 @@ def test_failures(verdict, root):
         verdict.check(found == 0 and "gst-genre-1.0" in text and errors == "", f"{arguments}: exit {found}, {errors}")
 
     write_wav(empty / "short.wav", sound(1, 1, 8000, 1), 8000)
-    path.write_bytes(b"old")
+    path.write_bytes(old)
     found, _, errors = call("extract", empty, "-o", path)
-    verdict.check(found == 1 and "not written" in errors and path.read_bytes() == b"old", f"only bad files: {errors}")
+    verdict.check(found == 1 and "not written" in errors and path.read_bytes() == old, f"only bad files: {errors}")
     found, _, errors = call("extract", empty, "-o", root / "no folder" / "x")
     verdict.check(found == 1 and "no folder" in errors and "No such file" in errors, f"no folder for it: {errors}")
+
+
+def test_folders(verdict, root):
+    """folders that are alike, empty, or named by other bytes than UTF-8: each its own label, and each is named"""
+    folders, path = root / "folders", root / "folders.safetensors"
+    names = [b"Rock", b"rock", "Caf\u00e9".encode(), "Cafe\u0301".encode(), b"caf\xe8", b"caf\xe9", b"jazz"]
+    for i, name in enumerate(names):
+        folder = os.path.join(os.fsencode(folders), name)
+        os.makedirs(folder)
+        if name != b"jazz":
+            write_wav(pathlib.Path(os.fsdecode(folder)) / "0.wav", sound(20 + i, 4, 8000, 1), 8000)
+    status, _, errors = call("extract", folders, "-o", path)
+    metadata, tensors = read_safetensors(path)
+    labels = json.loads(metadata["labels"])
+    wanted = sorted(["Rock", "rock", "Caf\u00e9", "Cafe\u0301", "caf\\xE8", "caf\\xE9"], key=lambda text: text.encode())
+    verdict.check(status == 0 and labels == wanted, f"folders: {status} {labels} {errors}")
+    verdict.check(sorted(tensors["label"].tolist()) == list(range(6)), f"folders: {tensors['label']}")
+    for words in [
+        '"jazz": there is no music', '"Rock" and "rock" have almost the same name',
+        '"Cafe\u0301" and "Caf\u00e9" have the same name in two Unicode forms', '"caf\\xE8": its name is no UTF-8',
+        '"caf\\xE9": its name is no UTF-8',
+    ]:  # fmt: skip
+        verdict.check(errors.count(words) == 1, f"folders: {words} in {errors}")
+    status, _, errors = call("extract", folders, "-o", path, "-q")
+    verdict.check(status == 0 and errors == "", f"folders, quietly: {errors}")
 
 
 def test_inspect_model(verdict):
@@ -340,16 +365,16 @@ def test_progress(verdict, root, many):
     verdict.check(max(map(len, lines)) < 120, "progress: a line that is too long")
 
 
-def test_interrupted(verdict, root, many):
+def test_interrupted(verdict, root, many, old):
     """Ctrl-C and kill -9 leave what was there."""
     path = root / "interrupted.safetensors"
-    path.write_bytes(b"old")
+    path.write_bytes(old)
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGKILL):
         process = subprocess.Popen([tool(), "extract", many, "-o", path], stderr=subprocess.PIPE, text=True)
         time.sleep(1)
         process.send_signal(number)
         _, errors = process.communicate(timeout=60)
-        verdict.check(path.read_bytes() == b"old", f"{number.name}: the old set is gone")
+        verdict.check(path.read_bytes() == old, f"{number.name}: the old set is gone")
         left = [name for name in leftovers(root) if name.startswith("interrupted.") and name != path.name]
         if number == signal.SIGKILL:
             verdict.check(process.returncode == -number, f"{number.name}: exit {process.returncode}")
@@ -368,11 +393,13 @@ def main():
         test_tree(verdict, root, music, good)
         test_flat(verdict, root, music, good)
         test_bad(verdict, root, music, good)
-        test_failures(verdict, root)
+        old = (root / "out" / "one.safetensors").read_bytes()
+        test_failures(verdict, root, old)
+        test_folders(verdict, root)
         test_inspect_model(verdict)
         many = make_many(root)
         test_progress(verdict, root, many)
-        test_interrupted(verdict, root, many)
+        test_interrupted(verdict, root, many, old)
     verdict.exit()
 
 

@@ -3,17 +3,20 @@
  * gst-genre-1.0 evaluate - how good a model is on labelled music.
  */
 #include "gst/tools/extraction.h"
+#include "gst/tools/outputs.h"
 #include "gst/tools/report.h"
+#include "models/regular_file.h"
 #include "models/safetensors_writer.h"
 
 #include <glib/gstdio.h>
 #include <gst/gst.h>
 #include <stdio.h>
+#include <string.h>
 
 typedef struct Options
 {
   char *csv, *tracks_csv, *confusion_svg, *seconds_svg, *compare, *calibrate, *output;
-  gboolean json, gain, seconds, quiet;
+  gboolean json, gain, seconds, quiet, no_cache;
   int jobs;
 } Options;
 
@@ -21,12 +24,62 @@ static const double gains_db[] = { -12, -6, 6 };
 
 /* --- sets ------------------------------------------------------------------------------------------------------ */
 
-/* A feature set that is loaded, or one made of a directory. */
+/* What is evaluated or calibrated on. */
 typedef struct Source
 {
+  const char *path; /* a feature set, or a directory with one folder a genre */
+  ToolFiles *files; /* of a directory */
   GenreFeatureSet *set;
   gboolean incomplete; /* some files of the directory failed */
 } Source;
+
+static ToolExtractionConfig
+extraction_config (const Options *options, const GenreModel *model, ToolRecordingCache *cache)
+{
+  return (ToolExtractionConfig){
+    .recipe = genre_model_frontend (model),
+    .min_frames = genre_model_min_frames (model),
+    .layout = TOOL_LAYOUT_GENRES,
+    .type = SAFETENSORS_F16,
+    .jobs = tool_jobs (options->jobs),
+    .quiet = options->quiet,
+    .cache = cache,
+  };
+}
+
+/* Whether any folder has a name that the model knows.  FALSE: said on stderr. */
+static gboolean
+check_labels (const Source *source, const GenreModel *model)
+{
+  g_autofree char *shown = g_filename_display_name (source->path);
+
+  if (source->files->labels->len == 0) {
+    tool_fail ("%s: expected one folder a genre, found %u files beside each other", shown, source->files->files->len);
+    return FALSE;
+  }
+  for (guint i = 0; i < source->files->labels->len; i++)
+    if (g_strv_contains (genre_model_labels (model), g_ptr_array_index (source->files->labels, i)))
+      return TRUE;
+  tool_fail ("%s: expected folders named like labels of the model, such as \"%s\", found \"%s\"", shown,
+      genre_model_labels (model)[0], (const char *) g_ptr_array_index (source->files->labels, 0));
+  return FALSE;
+}
+
+/* Looks through a directory, or loads a set.  FALSE: said on stderr. */
+static gboolean
+look_at (Source *source, const GenreModel *model, const ToolExtractionConfig *config)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (g_file_test (source->path, G_FILE_TEST_IS_DIR)) {
+    source->files = tool_extraction_scan (config, source->path);
+    return source->files && check_labels (source, model);
+  }
+  source->set = genre_feature_set_load (source->path, &error);
+  if (!source->set)
+    tool_fail ("%s", error->message);
+  return source->set != NULL;
+}
 
 static void
 remove_set (char *directory, char *path)
@@ -37,59 +90,39 @@ remove_set (char *directory, char *path)
   g_free (directory);
 }
 
-/* FALSE: said on stderr. */
+/* Decodes a directory.  FALSE: said on stderr. */
 static gboolean
-extract (const char *directory, const GenreModel *model, const Options *options, Source *ret_source)
+decode (Source *source, const ToolExtractionConfig *config)
 {
   g_autoptr (GError) error = NULL;
+  if (source->set)
+    return TRUE;
   char *folder = g_dir_make_tmp ("gst-genre-XXXXXX", &error);
   if (!folder) {
     tool_fail ("%s", error->message);
     return FALSE;
   }
   char *path = g_build_filename (folder, "set.safetensors", NULL);
-  const ToolExtractionConfig config = {
-    .recipe = genre_model_frontend (model),
-    .min_frames = genre_model_min_frames (model),
-    .layout = TOOL_LAYOUT_GENRES,
-    .type = SAFETENSORS_F16,
-    .jobs = tool_jobs (options->jobs),
-    .quiet = options->quiet,
-  };
+  g_autofree char *name = g_filename_display_name (source->path);
+  g_autoptr (GBytes) bytes = NULL;
   gboolean written = FALSE;
 
-  gst_init (NULL, NULL);
-  ret_source->incomplete = tool_extraction_run (&config, directory, path, &written) != TOOL_OK;
-  g_autoptr (GBytes) bytes = NULL;
-  if (written) {
-    char *contents = NULL;
-    gsize size = 0;
-    if (g_file_get_contents (path, &contents, &size, &error))
-      bytes = g_bytes_new_take (contents, size);
-  }
+  source->incomplete = tool_extraction_run (config, source->files, source->path, path, name, &written) != TOOL_OK;
+  if (written)
+    bytes = regular_file_read (path, FEATURE_SET_MAX_BYTES, &error);
   remove_set (folder, path);
-  if (bytes) {
-    g_autofree char *name = g_filename_display_name (directory);
-    ret_source->set = genre_feature_set_parse (bytes, name, &error);
-  }
+  if (bytes)
+    source->set = genre_feature_set_parse (bytes, name, &error);
   if (error)
     tool_fail ("%s", error->message);
-  return ret_source->set != NULL;
+  return source->set != NULL;
 }
 
-/* location: a feature set, or a directory with one folder a genre.  FALSE: said on stderr. */
-static gboolean
-open_source (const char *location, const GenreModel *model, const Options *options, Source *ret_source)
+static void
+clear_source (Source *source)
 {
-  g_autoptr (GError) error = NULL;
-
-  *ret_source = (Source){ NULL, FALSE };
-  if (g_file_test (location, G_FILE_TEST_IS_DIR))
-    return extract (location, model, options, ret_source);
-  ret_source->set = genre_feature_set_load (location, &error);
-  if (!ret_source->set)
-    tool_fail ("%s", error->message);
-  return ret_source->set != NULL;
+  tool_files_free (source->files);
+  genre_feature_set_free (source->set);
 }
 
 /* --- models ---------------------------------------------------------------------------------------------------- */
@@ -106,35 +139,16 @@ load_model (const char *path)
   return model;
 }
 
-/* A rename would replace a file that nobody may write to, and root may write to all: its own word counts.
- * FALSE: said on stderr. */
-static gboolean
-may_replace (const char *path)
-{
-  g_autofree char *name = g_filename_display_name (path);
-  GStatBuf status;
-
-  if (g_stat (path, &status) != 0 || (status.st_mode & 0222) != 0)
-    return TRUE;
-  tool_fail ("%s: it is write-protected: give the calibrated model another place with -o", name);
-  return FALSE;
-}
-
 /* *model becomes the calibrated one, and is written.  FALSE: said on stderr. */
 static gboolean
-calibrate (const Options *options, const char *path, GenreModel **model, const ToolEvaluationConfig *config,
-    ToolCalibration *ret_calibration)
+calibrate (const Options *options, const char *path, const GenreFeatureSet *set, GenreModel **model,
+    const ToolEvaluationConfig *config, ToolCalibration *ret_calibration)
 {
   g_autofree char *name = g_filename_display_name (path);
   g_autoptr (GError) error = NULL;
   g_autoptr (GBytes) bytes = NULL;
-  Source source;
 
-  if (!may_replace (options->output ? options->output : path)
-      || !open_source (options->calibrate, *model, options, &source))
-    return FALSE;
-  GenreModel *calibrated = tool_calibrate (*model, name, source.set, config, ret_calibration, &bytes, &error);
-  genre_feature_set_free (source.set);
+  GenreModel *calibrated = tool_calibrate (*model, name, set, config, ret_calibration, &bytes, &error);
   if (calibrated && (ret_calibration->changed || options->output))
     safetensors_save (bytes, options->output ? options->output : path, &error);
   if (error) {
@@ -218,10 +232,10 @@ hear_gains (const ToolEvaluation *evaluation, const ToolEvaluationConfig *config
   return TRUE;
 }
 
-/* Fills all but `calibration` of the report, says it and writes it. */
+/* Fills all but `calibration` of the report, says it and writes it.  compared: NULL: none. */
 static gboolean
 report_all (const Options *options, const ToolEvaluation *evaluation, const ToolEvaluationConfig *config,
-    ToolReport *report)
+    GenreModel *compared, ToolReport *report)
 {
   g_autoptr (ToolEvaluation) other = NULL;
   ToolGain gains[G_N_ELEMENTS (gains_db)];
@@ -235,14 +249,10 @@ report_all (const Options *options, const ToolEvaluation *evaluation, const Tool
     report->gains = gains;
     report->n_gains = G_N_ELEMENTS (gains);
   }
-  if (options->compare) {
+  if (compared) {
     g_autoptr (GError) error = NULL;
     g_autofree char *name = g_filename_display_name (options->compare);
-    GenreModel *model = load_model (options->compare);
-    if (!model)
-      return FALSE;
-    other = tool_evaluation_new (model, name, evaluation->set, 0, "compare", config, &error);
-    genre_model_unref (model);
+    other = tool_evaluation_new (compared, name, evaluation->set, 0, "compare", config, &error);
     if (!other) {
       tool_fail ("%s", error->message);
       return FALSE;
@@ -255,42 +265,173 @@ report_all (const Options *options, const ToolEvaluation *evaluation, const Tool
   return print_report (options, report) && written;
 }
 
+/* --- the command ----------------------------------------------------------------------------------------------- */
+
+/* All that a run loads. */
+typedef struct Run
+{
+  const Options *options;
+  const char *path; /* of the model */
+  GenreModel *model, *compared;
+  Source sources[2];
+  gsize n_sources;
+  Source *evaluated, *calibrated; /* one of them, or the same; calibrated may be NULL */
+} Run;
+
+/* Whether the calibrated model goes where the model is: the one input that may be an output. */
+static gboolean
+is_in_place (const Run *run)
+{
+  if (!run->options->output)
+    return run->calibrated != NULL;
+  g_autofree char *model = tool_outputs_identity (run->path);
+  g_autofree char *output = tool_outputs_identity (run->options->output);
+  return strcmp (model, output) == 0;
+}
+
+static void
+add_outputs (const Run *run, ToolOutputs *outputs)
+{
+  const Options *options = run->options;
+  const struct
+  {
+    const char *path;
+    ToolKind kind;
+  } texts[] = {
+    { options->csv, TOOL_KIND_TABLE },
+    { options->tracks_csv, TOOL_KIND_TABLE },
+    { options->confusion_svg, TOOL_KIND_PICTURE },
+    { options->seconds_svg, TOOL_KIND_PICTURE },
+    { is_in_place (run) ? NULL : options->output, TOOL_KIND_MODEL },
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (texts); i++)
+    if (texts[i].path)
+      tool_outputs_writes (outputs, texts[i].path, texts[i].kind);
+}
+
+static ToolStatus
+check_outputs (const Run *run)
+{
+  g_autoptr (ToolOutputs) outputs = tool_outputs_new ();
+
+  if (is_in_place (run)) {
+    g_autoptr (ToolOutputs) in_place = tool_outputs_new ();
+    tool_outputs_writes (in_place, run->path, TOOL_KIND_MODEL);
+    const ToolStatus status = tool_outputs_check (in_place);
+    if (status != TOOL_OK)
+      return status;
+  }
+  tool_outputs_reads (outputs, run->path);
+  if (run->options->compare)
+    tool_outputs_reads (outputs, run->options->compare);
+  for (gsize i = 0; i < run->n_sources; i++) {
+    const Source *source = &run->sources[i];
+    tool_outputs_reads (outputs, source->path);
+    for (guint k = 0; source->files && k < source->files->files->len; k++)
+      tool_outputs_reads (outputs, ((const ToolFile *) g_ptr_array_index (source->files->files, k))->path);
+  }
+  add_outputs (run, outputs);
+  return tool_outputs_check (outputs);
+}
+
+/* The source of this path: a new one, or the one that is there.  NULL: there is no path. */
+static Source *
+find_source (Run *run, const char *path)
+{
+  if (!path)
+    return NULL;
+  g_autofree char *identity = tool_outputs_identity (path);
+  for (gsize i = 0; i < run->n_sources; i++) {
+    g_autofree char *other = tool_outputs_identity (run->sources[i].path);
+    if (strcmp (identity, other) == 0)
+      return &run->sources[i];
+  }
+  run->sources[run->n_sources] = (Source){ .path = path };
+  return &run->sources[run->n_sources++];
+}
+
+/* Models, sets, and all that can be known before anything is decoded. */
+static ToolStatus
+look_ahead (Run *run, const ToolExtractionConfig *config)
+{
+  for (gsize i = 0; i < run->n_sources; i++)
+    if (!look_at (&run->sources[i], run->model, config))
+      return TOOL_FAILED;
+  if (run->options->compare && !(run->compared = load_model (run->options->compare)))
+    return TOOL_FAILED;
+  return check_outputs (run);
+}
+
+/* With all that is needed.  FALSE: said on stderr. */
+static gboolean
+evaluate_all (Run *run)
+{
+  const Options *options = run->options;
+  const ToolEvaluationConfig config = { tool_jobs (options->jobs), options->quiet };
+  g_autofree char *name = g_filename_display_name (options->output ? options->output : run->path);
+  g_autoptr (GError) error = NULL;
+  ToolCalibration calibration = { 0 };
+  ToolReport report = { 0 };
+  gboolean ok = FALSE;
+
+  if (run->calibrated) {
+    if (!calibrate (options, run->path, run->calibrated->set, &run->model, &config, &calibration))
+      return FALSE;
+    report.calibration = &calibration;
+  }
+  g_autoptr (ToolEvaluation)
+      evaluation = tool_evaluation_new (run->model, name, run->evaluated->set, 0, "evaluate", &config, &error);
+  if (evaluation)
+    ok = report_all (options, evaluation, &config, run->compared, &report);
+  else
+    tool_fail ("%s", error->message);
+  tool_calibration_clear (&calibration);
+  return ok;
+}
+
+static ToolStatus
+run_sources (Run *run)
+{
+  g_autoptr (ToolRecordingCache) cache = NULL;
+  gboolean decodes = FALSE, complete = TRUE;
+
+  for (gsize i = 0; i < run->n_sources; i++)
+    decodes |= g_file_test (run->sources[i].path, G_FILE_TEST_IS_DIR);
+  if (decodes) {
+    gst_init (NULL, NULL);
+    cache = tool_extraction_open_cache (run->options->no_cache);
+  }
+  const ToolExtractionConfig config = extraction_config (run->options, run->model, cache);
+  const ToolStatus status = look_ahead (run, &config);
+  if (status != TOOL_OK)
+    return status;
+  for (gsize i = 0; i < run->n_sources; i++) {
+    if (!decode (&run->sources[i], &config))
+      return TOOL_FAILED;
+    complete &= !run->sources[i].incomplete;
+  }
+  return evaluate_all (run) && complete ? TOOL_OK : TOOL_FAILED;
+}
+
 /* location  what to evaluate on; NULL: the set of --calibrate */
 static ToolStatus
 evaluate (const Options *options, const char *path, const char *location)
 {
-  const ToolEvaluationConfig config = { tool_jobs (options->jobs), options->quiet };
-  g_autofree char *name = g_filename_display_name (options->output ? options->output : path);
-  g_autoptr (ToolEvaluation) evaluation = NULL;
-  g_autoptr (GError) error = NULL;
-  ToolCalibration calibration = { 0 };
-  ToolReport report = { 0 };
-  Source source = { NULL, FALSE };
-  gboolean ok = FALSE;
+  Run run = { .options = options, .path = path };
 
   tool_catch_interrupts ();
-  GenreModel *model = load_model (path);
-  if (!model)
+  run.model = load_model (path);
+  if (!run.model)
     return TOOL_FAILED;
-  if (options->calibrate) {
-    if (!calibrate (options, path, &model, &config, &calibration))
-      goto done;
-    report.calibration = &calibration;
-  }
-  if (!open_source (location ? location : options->calibrate, model, options, &source))
-    goto done;
-
-  evaluation = tool_evaluation_new (model, name, source.set, 0, "evaluate", &config, &error);
-  if (evaluation)
-    ok = report_all (options, evaluation, &config, &report) && !source.incomplete;
-  else
-    tool_fail ("%s", error->message);
-
-done:
-  tool_calibration_clear (&calibration);
-  genre_model_unref (model);
-  genre_feature_set_free (source.set);
-  return ok ? TOOL_OK : TOOL_FAILED;
+  run.calibrated = find_source (&run, options->calibrate);
+  run.evaluated = location ? find_source (&run, location) : run.calibrated;
+  const ToolStatus status = run_sources (&run);
+  genre_model_unref (run.model);
+  genre_model_unref (run.compared);
+  for (gsize i = 0; i < run.n_sources; i++)
+    clear_source (&run.sources[i]);
+  return status;
 }
 
 /* --- the command line ------------------------------------------------------------------------------------------ */
@@ -321,8 +462,8 @@ check (const Options *options, char **arguments)
     return tool_usage_error ("evaluate", "expected a model and one feature set or directory, found %u arguments", n);
   if (options->output && !options->calibrate)
     return tool_usage_error ("evaluate", "-o is for the model that --calibrate makes");
-  if (options->jobs < 0)
-    return tool_usage_error ("evaluate", "expected --jobs of at least 1, found %d", options->jobs);
+  if (options->jobs < 0 || options->jobs > TOOL_MAX_JOBS)
+    return tool_usage_error ("evaluate", "expected --jobs from 1 to %d, found %d", TOOL_MAX_JOBS, options->jobs);
   return TOOL_OK;
 }
 
@@ -347,6 +488,7 @@ tool_evaluate (int n, char **arguments)
     { "output", 'o', 0, G_OPTION_ARG_FILENAME, &options.output, "Where the calibrated model goes; default: in place",
         "MODEL" },
     { "jobs", 'j', 0, G_OPTION_ARG_INT, &options.jobs, "Tracks heard at once; default: one a processor", "N" },
+    { "no-cache", 0, 0, G_OPTION_ARG_NONE, &options.no_cache, "Decode all of it, and keep nothing", NULL },
     { "quiet", 'q', 0, G_OPTION_ARG_NONE, &options.quiet, "No progress", NULL },
     { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &rest, NULL, NULL },
     { NULL, 0, 0, 0, NULL, NULL, NULL },

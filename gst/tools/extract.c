@@ -3,6 +3,7 @@
  * gst-genre-1.0 extract - a directory of music -> a feature set.
  */
 #include "gst/tools/extraction.h"
+#include "gst/tools/outputs.h"
 
 #include <gst/gst.h>
 #include <string.h>
@@ -11,8 +12,22 @@ typedef struct Options
 {
   char *output, *model, *type;
   int jobs;
-  gboolean unlabelled, quiet;
+  gboolean unlabelled, quiet, no_cache;
 } Options;
+
+static ToolStatus
+check_output (const Options *options, const ToolFiles *files, const char *directory)
+{
+  g_autoptr (ToolOutputs) outputs = tool_outputs_new ();
+
+  tool_outputs_reads (outputs, directory);
+  if (options->model)
+    tool_outputs_reads (outputs, options->model);
+  for (guint i = 0; i < files->files->len; i++)
+    tool_outputs_reads (outputs, ((const ToolFile *) g_ptr_array_index (files->files, i))->path);
+  tool_outputs_writes (outputs, options->output, TOOL_KIND_SET);
+  return tool_outputs_check (outputs);
+}
 
 static ToolStatus
 extract (const Options *options, const char *directory)
@@ -22,6 +37,9 @@ extract (const Options *options, const char *directory)
   if (!model)
     return tool_fail ("%s", error->message);
 
+  tool_catch_interrupts ();
+  gst_init (NULL, NULL);
+  g_autoptr (ToolRecordingCache) cache = tool_extraction_open_cache (options->no_cache);
   const ToolExtractionConfig config = {
     .recipe = genre_model_frontend (model),
     .min_frames = genre_model_min_frames (model),
@@ -29,11 +47,13 @@ extract (const Options *options, const char *directory)
     .type = g_strcmp0 (options->type, "f16") == 0 ? SAFETENSORS_F16 : SAFETENSORS_U8,
     .jobs = tool_jobs (options->jobs),
     .quiet = options->quiet,
+    .cache = cache,
   };
   gboolean written;
-  tool_catch_interrupts ();
-  gst_init (NULL, NULL);
-  const ToolStatus status = tool_extraction_run (&config, directory, options->output, &written);
+  g_autoptr (ToolFiles) files = tool_extraction_scan (&config, directory);
+  ToolStatus status = files ? check_output (options, files, directory) : TOOL_FAILED;
+  if (status == TOOL_OK)
+    status = tool_extraction_run (&config, files, directory, options->output, NULL, &written);
   genre_model_unref (model);
   return status;
 }
@@ -42,7 +62,10 @@ static const char text[] =
     "A directory with one folder a genre gives clips with labels: the folders' names.  A flat\n"
     "directory gives clips without, and so does --unlabelled.  Folders inside a genre's folder\n"
     "may be nested.  Recordings are cut into clips of 387 frames; a file that cannot be decoded\n"
-    "is reported, and the rest goes on.\n"
+    "is reported, and the rest goes on.  SET may be there already if it is a feature set, and is\n"
+    "replaced when the new one is whole.  What is decoded is kept (--no-cache: is not), so that\n"
+    "the next time, after Ctrl-C too, only what is new is decoded: 8 GiB at most, in\n"
+    "~/.cache/genreclassify or $XDG_CACHE_HOME/genreclassify, which may be removed at any time.\n"
     "\n"
     "  gst-genre-1.0 extract ~/Music/by-genre -o music.safetensors\n";
 
@@ -55,8 +78,8 @@ check (const Options *options, char **directories)
     return tool_usage_error ("extract", "expected one directory, found %u", g_strv_length (directories));
   if (!options->output)
     return tool_usage_error ("extract", "expected -o SET, found none");
-  if (options->jobs < 0)
-    return tool_usage_error ("extract", "expected --jobs of at least 1, found %d", options->jobs);
+  if (options->jobs < 0 || options->jobs > TOOL_MAX_JOBS)
+    return tool_usage_error ("extract", "expected --jobs from 1 to %d, found %d", TOOL_MAX_JOBS, options->jobs);
   if (options->type && strcmp (options->type, "u8") != 0 && strcmp (options->type, "f16") != 0)
     return tool_usage_error ("extract", "expected --type u8 or f16, found %s", options->type);
   return TOOL_OK;
@@ -75,6 +98,7 @@ tool_extract (int n, char **arguments)
     { "type", 0, 0, G_OPTION_ARG_STRING, &options.type, "u8, 256 steps over 80 dB, or f16, twice as large; default: u8",
         "TYPE" },
     { "unlabelled", 'u', 0, G_OPTION_ARG_NONE, &options.unlabelled, "Folders are no genres", NULL },
+    { "no-cache", 0, 0, G_OPTION_ARG_NONE, &options.no_cache, "Decode all of it, and keep nothing", NULL },
     { "quiet", 'q', 0, G_OPTION_ARG_NONE, &options.quiet, "Only say what fails", NULL },
     { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &directories, NULL, NULL },
     { NULL, 0, 0, 0, NULL, NULL, NULL },

@@ -23,6 +23,7 @@ typedef struct Result
 {
   guint index; /* of the file */
   ToolRecording *recording;
+  gboolean kept; /* it had been decoded before */
   GError *error; /* NULL: there is a recording */
 } Result;
 
@@ -34,7 +35,7 @@ typedef struct Extraction
   GenreFeatureSetWriter *writer;
   ToolProgress *progress;
   int n_recordings;
-  guint failed;
+  guint failed, kept;
   double seconds; /* in clips, their filling included */
 } Extraction;
 
@@ -57,7 +58,8 @@ decode_file (gpointer data, gpointer user_data)
 
   result->index = GPOINTER_TO_UINT (data) - 1;
   const ToolFile *file = g_ptr_array_index (extraction->files->files, result->index);
-  result->recording = tool_recording_read (extraction->config->recipe, file->path, &result->error);
+  result->recording = tool_recording_cache_read (extraction->config->cache, extraction->config->recipe, file->path,
+      &result->kept, &result->error);
   g_async_queue_push (extraction->results, result);
 }
 
@@ -91,6 +93,7 @@ take_result (Extraction *extraction, const Result *result, GError **error)
   const ToolFile *file = g_ptr_array_index (extraction->files->files, result->index);
   const ToolRecording *recording = result->recording;
 
+  extraction->kept += result->kept;
   if (!recording) {
     extraction->failed++;
     tool_progress_message (extraction->progress, "%s: %s", file->name, result->error->message);
@@ -139,6 +142,63 @@ extract_all (Extraction *extraction, GError **error)
   return ok;
 }
 
+/* --- before and after ------------------------------------------------------------------------------------------- */
+
+ToolFiles *
+tool_extraction_scan (const ToolExtractionConfig *config, const char *directory)
+{
+  g_autoptr (GError) error = NULL;
+  g_autofree char *shown = g_filename_display_name (directory);
+  g_autoptr (ToolFiles) files = tool_files_scan (directory, config->layout, &error);
+  guint beside = 0;
+
+  if (!files) {
+    tool_fail ("%s", error->message);
+    return NULL;
+  }
+  for (guint i = 0; i < files->problems->len; i++)
+    tool_fail ("%s", (const char *) g_ptr_array_index (files->problems, i));
+  if (files->files->len == 0) {
+    tool_fail ("%s: there is no music in it", shown);
+    return NULL;
+  }
+  for (guint i = 0; i < files->notes->len && !config->quiet; i++)
+    fprintf (stderr, "%s: %s\n", shown, (const char *) g_ptr_array_index (files->notes, i));
+  for (guint i = 0; i < files->files->len; i++)
+    beside += ((const ToolFile *) g_ptr_array_index (files->files, i))->label < 0;
+  if (files->labels->len > 0 && beside > 0 && !config->quiet)
+    fprintf (stderr, "%s: %u files lie beside the folders: they have no label\n", shown, beside);
+  return g_steal_pointer (&files);
+}
+
+ToolRecordingCache *
+tool_extraction_open_cache (gboolean unwanted)
+{
+  g_autoptr (GError) error = NULL;
+  g_autofree char *folder = tool_recording_cache_folder ();
+  ToolRecordingCache *cache = unwanted ? NULL : tool_recording_cache_new (folder, TOOL_CACHE_MAX_BYTES, &error);
+
+  if (error)
+    fprintf (stderr, "%s: what is decoded is not kept\n", error->message);
+  return cache;
+}
+
+/* How much of it need not have been decoded, and what will have to be next time. */
+static void
+report_cache (const Extraction *extraction)
+{
+  ToolRecordingCache *cache = extraction->config->cache;
+  const char *reason = NULL;
+  const guint lost = cache ? tool_recording_cache_lost (cache, &reason) : 0;
+
+  if (extraction->config->quiet)
+    return;
+  if (extraction->kept > 0)
+    fprintf (stderr, "%u of %u files had been decoded before\n", extraction->kept, extraction->files->files->len);
+  if (lost > 0)
+    fprintf (stderr, "%u recordings were not kept for the next time: %s\n", lost, reason);
+}
+
 /* --- the set --------------------------------------------------------------------------------------------------- */
 
 static ToolStatus
@@ -146,6 +206,7 @@ report (const Extraction *extraction, const char *shown)
 {
   const gsize n_clips = genre_feature_set_writer_n_clips (extraction->writer);
 
+  report_cache (extraction);
   if (!extraction->config->quiet)
     fprintf (stderr, "%s: %" G_GSIZE_FORMAT " clips of %d recordings, %.2f hours, %u labels\n", shown, n_clips,
         extraction->n_recordings, extraction->seconds / 3600, extraction->files->labels->len);
@@ -170,7 +231,8 @@ write_set (Extraction *extraction, const char *directory, const char *output, co
     ok = extract_all (extraction, &error);
   g_clear_pointer (&extraction->progress, tool_progress_free);
   if (tool_interrupted ())
-    return tool_fail ("interrupted: %s is not written", output);
+    return tool_fail ("interrupted: %s is not written%s", output,
+        extraction->config->cache ? "; what is decoded is kept for the next time" : "");
   if (ok && genre_feature_set_writer_n_clips (extraction->writer) == 0)
     return tool_fail ("%s: none of %u files gave a clip: %s is not written", directory, files->files->len, output);
   if (!ok || !genre_feature_set_writer_finish (extraction->writer, &error))
@@ -179,42 +241,14 @@ write_set (Extraction *extraction, const char *directory, const char *output, co
   return report (extraction, output);
 }
 
-/* Lists the files and says what is odd about them.  NULL: there is nothing to do. */
-static ToolFiles *
-scan (const ToolExtractionConfig *config, const char *directory, const char *shown)
-{
-  g_autoptr (GError) error = NULL;
-  g_autoptr (ToolFiles) files = tool_files_scan (directory, config->layout, &error);
-  guint beside = 0;
-
-  if (!files) {
-    tool_fail ("%s", error->message);
-    return NULL;
-  }
-  for (guint i = 0; i < files->problems->len; i++)
-    tool_fail ("%s", (const char *) g_ptr_array_index (files->problems, i));
-  if (files->files->len == 0) {
-    tool_fail ("%s: there is no music in it", shown);
-    return NULL;
-  }
-  for (guint i = 0; i < files->files->len; i++)
-    beside += ((const ToolFile *) g_ptr_array_index (files->files, i))->label < 0;
-  if (files->labels->len > 0 && beside > 0 && !config->quiet)
-    fprintf (stderr, "%s: %u files lie beside the folders: they have no label\n", shown, beside);
-  return g_steal_pointer (&files);
-}
-
 ToolStatus
-tool_extraction_run (const ToolExtractionConfig *config, const char *directory, const char *output,
-    gboolean *ret_written)
+tool_extraction_run (const ToolExtractionConfig *config, const ToolFiles *files, const char *directory,
+    const char *output, const char *name, gboolean *ret_written)
 {
-  g_autofree char *shown = g_filename_display_name (directory), *shown_output = g_filename_display_name (output);
-  g_autoptr (ToolFiles) files = scan (config, directory, shown);
+  g_autofree char *shown = g_filename_display_name (directory);
+  g_autofree char *shown_output = name ? g_strdup (name) : g_filename_display_name (output);
 
   *ret_written = FALSE;
-  if (!files)
-    return TOOL_FAILED;
-
   Extraction extraction = {
     .config = config,
     .files = files,

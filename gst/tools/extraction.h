@@ -9,6 +9,7 @@
 #define GST_TOOLS_EXTRACTION_H
 
 #include "gst/tools/files.h"
+#include "gst/tools/recording_cache.h"
 #include "gst/tools/tool.h"
 #include "models/genre_model.h"
 #include "models/safetensors.h"
@@ -20,19 +21,28 @@ typedef struct ToolExtractionConfig
   const GenreFrontend *recipe; /* sample_rate ... power of it count */
   guint min_frames;            /* a rest of fewer is left out */
   ToolLayout layout;
-  SafetensorsType type; /* U8 or F16 */
-  guint jobs;           /* files decoded at once, at least 1 */
-  gboolean quiet;       /* says only what fails */
+  SafetensorsType type;      /* U8 or F16 */
+  guint jobs;                /* files decoded at once, at least 1 */
+  gboolean quiet;            /* says only what fails */
+  ToolRecordingCache *cache; /* what is decoded is kept there; NULL: nowhere */
 } ToolExtractionConfig;
 
-/* Decodes every file below `directory` and writes the set.  Says on stderr what is odd, which files fail and how far it
- * is.  The set does not depend on the number of jobs.
+/* Lists the files below `directory`, and says on stderr what is odd about them.  NULL: there is nothing to do, said. */
+ToolFiles *tool_extraction_scan (const ToolExtractionConfig *config, const char *directory);
+
+/* Decodes all of them and writes the set.  Says on stderr which files fail and how far it is.  The set does not depend
+ * on the number of jobs, nor on what of it was kept.
  *
+ * directory    that was scanned
+ * name         of the set, for people; NULL: `output`
  * ret_written  out: whether the set was written; if not, what was there is still there
  *
  * TOOL_FAILED: some of the files gave nothing, or there is no set at all. */
-ToolStatus tool_extraction_run (const ToolExtractionConfig *config, const char *directory, const char *output,
-    gboolean *ret_written);
+ToolStatus tool_extraction_run (const ToolExtractionConfig *config, const ToolFiles *files, const char *directory,
+    const char *output, const char *name, gboolean *ret_written);
+
+/* The cache that a run uses unless --no-cache was given.  NULL: said on stderr, there is none. */
+ToolRecordingCache *tool_extraction_open_cache (gboolean unwanted);
 
 G_END_DECLS
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "gst/tools/files.h"
 
+#include "gst/tools/labels.h"
+
 #include <glib/gstdio.h>
 #include <gst/base/gsttypefindhelper.h>
 #include <gst/gst.h>
@@ -69,6 +71,21 @@ is_music (const char *path)
   return sounds_like_media (path);
 }
 
+char *
+tool_file_name (const char *name)
+{
+  GString *text = g_string_new (NULL);
+  const char *end = NULL;
+
+  while (!g_utf8_validate (name, -1, &end)) {
+    g_string_append_len (text, name, end - name);
+    g_string_append_printf (text, "\\x%02X", (guint8) *end);
+    name = end + 1;
+  }
+  g_string_append (text, name);
+  return g_string_free (text, FALSE);
+}
+
 /* --- walking --------------------------------------------------------------------------------------------------- */
 
 static void
@@ -122,7 +139,7 @@ walk (Scan *scan, GDir *dir, const char *directory, const char *prefix)
   const char *entry;
   while ((entry = g_dir_read_name (dir))) {
     g_autofree char *path = g_build_filename (directory, entry, NULL);
-    g_autofree char *shown = g_filename_display_name (entry);
+    g_autofree char *shown = tool_file_name (entry);
     g_autofree char *name = g_strconcat (prefix, shown, NULL);
 
     if (entry[0] == '.')
@@ -149,41 +166,6 @@ compare_files (gconstpointer a, gconstpointer b)
   return order != 0 ? order : strcmp ((*x)->path, (*y)->path); /* names that are no UTF-8 may read alike */
 }
 
-static int
-compare_strings (gconstpointer a, gconstpointer b)
-{
-  const char *const *x = a, *const *y = b;
-  return strcmp (*x, *y);
-}
-
-/* The first part of each name that has two is a label. */
-static void
-label_files (ToolFiles *files)
-{
-  g_autoptr (GHashTable) seen = g_hash_table_new (g_str_hash, g_str_equal);
-
-  for (guint i = 0; i < files->files->len; i++) {
-    const ToolFile *file = g_ptr_array_index (files->files, i);
-    const char *end = strchr (file->name, '/');
-    g_autofree char *label = end ? g_strndup (file->name, (gsize) (end - file->name)) : NULL;
-    if (label && !g_hash_table_contains (seen, label)) {
-      g_hash_table_add (seen, label);
-      g_ptr_array_add (files->labels, g_steal_pointer (&label));
-    }
-  }
-  g_ptr_array_sort (files->labels, compare_strings);
-
-  for (guint i = 0; i < files->files->len; i++) {
-    ToolFile *file = g_ptr_array_index (files->files, i);
-    for (guint k = 0; k < files->labels->len; k++) {
-      const char *label = g_ptr_array_index (files->labels, k);
-      const gsize length = strlen (label);
-      if (strncmp (file->name, label, length) == 0 && file->name[length] == '/')
-        file->label = (int) k;
-    }
-  }
-}
-
 ToolFiles *
 tool_files_scan (const char *directory, ToolLayout layout, GError **error)
 {
@@ -195,6 +177,7 @@ tool_files_scan (const char *directory, ToolLayout layout, GError **error)
   files->files = g_ptr_array_new_with_free_func (free_file);
   files->labels = g_ptr_array_new_with_free_func (g_free);
   files->problems = g_ptr_array_new_with_free_func (g_free);
+  files->notes = g_ptr_array_new_with_free_func (g_free);
 
   g_autoptr (GHashTable) seen = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   Scan scan = { files, seen };
@@ -202,7 +185,7 @@ tool_files_scan (const char *directory, ToolLayout layout, GError **error)
   walk (&scan, dir, directory, "");
   g_ptr_array_sort (files->files, compare_files);
   if (layout == TOOL_LAYOUT_GENRES)
-    label_files (files);
+    tool_labels_assign (files, directory);
   return files;
 }
 
@@ -214,5 +197,6 @@ tool_files_free (ToolFiles *files)
   g_ptr_array_unref (files->files);
   g_ptr_array_unref (files->labels);
   g_ptr_array_unref (files->problems);
+  g_ptr_array_unref (files->notes);
   g_free (files);
 }

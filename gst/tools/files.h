@@ -27,6 +27,7 @@ typedef struct ToolFiles
   GPtrArray *files;    /* of ToolFile, by name */
   GPtrArray *labels;   /* of char *, UTF-8, sorted; ends in no NULL */
   GPtrArray *problems; /* of char *: folders that could not be read, and why */
+  GPtrArray *notes;    /* of char *: what is odd, but no failure */
 } ToolFiles;
 
 typedef enum ToolLayout
@@ -40,6 +41,9 @@ typedef enum ToolLayout
 ToolFiles *tool_files_scan (const char *directory, ToolLayout layout, GError **error);
 void tool_files_free (ToolFiles *files); /* NULL is a no-op */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ToolFiles, tool_files_free)
+
+/* The name of a file or folder as UTF-8: bytes that are none become "\\xE9".  Different names stay different. */
+char *tool_file_name (const char *name);
 
 G_END_DECLS
 

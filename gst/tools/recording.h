@@ -12,6 +12,7 @@
 
 G_BEGIN_DECLS
 
+/* recording_cache.c keeps every field. */
 typedef struct ToolRecording
 {
   float *db; /* [n_frames][bands], 10 log10 (power), at least -100 */

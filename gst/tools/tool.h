@@ -52,6 +52,11 @@ void tool_catch_interrupts (void);
 /* Whether one came.  Any thread. */
 gboolean tool_interrupted (void);
 
+enum
+{
+  TOOL_MAX_JOBS = 1024, /* --jobs, --threads */
+};
+
 /* --jobs: `wanted`, or as many as there are processors if that is 0. */
 guint tool_jobs (int wanted);
 

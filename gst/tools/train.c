@@ -2,14 +2,15 @@
  *
  * gst-genre-1.0 train - folders of music, or feature sets -> a model of one's own genres.
  *
- * Beside MODEL.safetensors come MODEL.md, its card, and MODEL.svg, the learning curve; while it runs
- * MODEL.safetensors.checkpoint, and for each directory MODEL-DIRECTORY.features.safetensors, which stays: training from
- * it again saves the decoding.
+ * Beside MODEL.safetensors come MODEL.md, its card, and MODEL.svg, the learning curve; while it runs MODEL.lock and
+ * MODEL.safetensors.checkpoint, and for each directory MODEL-DIRECTORY.features.safetensors, which stays.  All that can
+ * be known to be wrong is said before the first file is decoded.
  */
 #include "gst/tools/commit.h"
-#include "gst/tools/extraction.h"
+#include "gst/tools/lock.h"
+#include "gst/tools/outputs.h"
 #include "gst/tools/progress.h"
-#include "gst/tools/tool.h"
+#include "gst/tools/train_sources.h"
 #include "models/checkpoint.h"
 #include "models/safetensors_writer.h"
 #include "models/training.h"
@@ -28,7 +29,7 @@ typedef struct Options
 {
   char *output, *recipe, *validation, *initial, *protocol;
   int seed, seeds, threads, steps, epochs, checkpoint;
-  gboolean resume, restart, print_recipe, quiet;
+  gboolean resume, restart, print_recipe, quiet, no_cache;
 } Options;
 
 /* One run of the subcommand. */
@@ -36,18 +37,13 @@ typedef struct Train
 {
   const Options *options;
   TrainRecipe *recipe;
+  ToolTrainSources *sources;
+  char *origin; /* of the data, for checkpoints */
   TrainingData *data;
   char *stem; /* of the files beside the model */
   guint threads;
   gboolean some_failed; /* files that could not be decoded, but the rest went on */
 } Train;
-
-/* What came of one seed. */
-typedef struct Outcome
-{
-  char *path;
-  double accuracy; /* NaN: not measured */
-} Outcome;
 
 static const char text[] =
     "A directory with one folder a genre is decoded first; feature sets, as extract writes them, are\n"
@@ -62,15 +58,16 @@ static const char text[] =
 
 /* --- recipe ---------------------------------------------------------------------------------------------------- */
 
-/* All stages together get so many steps, each in proportion to what it had. */
-static void
-limit_steps (TrainRecipe *recipe, unsigned steps)
+/* All stages together get so many steps, each in proportion to what it had.  data: NULL: not there yet.
+ * FALSE: the length of a stage is known with the data only. */
+static gboolean
+limit_steps (TrainRecipe *recipe, const TrainingData *data, unsigned steps)
 {
   double length[TRAIN_MAX_STAGES], total = 0;
   for (gsize i = 0; i < recipe->n_stages; i++) {
-    const TrainStage *stage = &recipe->stages[i];
-    length[i] = stage->windows > 0 ? (double) stage->windows / train_stage_samples (recipe, stage)
-                                   : (double) (stage->steps + stage->epochs);
+    if (recipe->stages[i].epochs > 0 && !data)
+      return FALSE;
+    length[i] = (double) training_stage_steps (recipe, data, &recipe->stages[i]);
     total += length[i];
   }
   for (gsize i = 0; i < recipe->n_stages; i++) {
@@ -78,6 +75,7 @@ limit_steps (TrainRecipe *recipe, unsigned steps)
     stage->steps = (unsigned) MAX (floor (steps * length[i] / total + .5), 1);
     stage->windows = stage->epochs = 0;
   }
+  return TRUE;
 }
 
 static void
@@ -85,6 +83,16 @@ replace (char **text_field, const char *value)
 {
   g_free (*text_field);
   *text_field = g_strdup (value);
+}
+
+/* Whether no part of it waits for the data. */
+static gboolean
+recipe_is_complete (const Train *train)
+{
+  for (gsize i = 0; train->options->steps > 0 && i < train->recipe->n_stages; i++)
+    if (train->recipe->stages[i].epochs > 0)
+      return FALSE;
+  return TRUE;
 }
 
 /* The recipe, and what the command line says instead. */
@@ -99,7 +107,7 @@ load_recipe (const Options *options, GError **error)
   if (options->seeds > 0)
     recipe->seeds = (unsigned) options->seeds;
   if (options->steps > 0)
-    limit_steps (recipe, (unsigned) options->steps);
+    limit_steps (recipe, NULL, (unsigned) options->steps);
   for (gsize i = 0; options->epochs > 0 && i < recipe->n_stages; i++) {
     recipe->stages[i].epochs = (unsigned) options->epochs;
     recipe->stages[i].steps = recipe->stages[i].windows = 0;
@@ -116,52 +124,6 @@ load_recipe (const Options *options, GError **error)
 }
 
 /* --- data ------------------------------------------------------------------------------------------------------ */
-
-/* The feature set of a directory, decoded if need be.  NULL: said why. */
-static char *
-extract_directory (Train *train, const char *directory)
-{
-  const Options *options = train->options;
-  g_autofree char *base = g_path_get_basename (directory);
-  g_autofree char *path = g_strdup_printf ("%s-%s.features.safetensors", train->stem, base);
-  GenreModel *initial = NULL;
-  g_autoptr (GError) error = NULL;
-
-  if (options->resume && g_file_test (path, G_FILE_TEST_IS_REGULAR))
-    return g_steal_pointer (&path);
-  if (train->recipe->initial && !train->recipe->has_spectrogram) {
-    initial = strcmp (train->recipe->initial, "default") == 0 ? genre_model_default (&error)
-                                                              : genre_model_load (train->recipe->initial, &error);
-    if (!initial) {
-      tool_fail ("%s", error->message);
-      return NULL;
-    }
-  }
-  const ToolExtractionConfig config = {
-    .recipe = initial ? genre_model_frontend (initial) : &train->recipe->frontend,
-    .min_frames = train->recipe->min_frames,
-    .layout = TOOL_LAYOUT_GENRES,
-    .type = SAFETENSORS_U8,
-    .jobs = train->threads,
-    .quiet = options->quiet,
-  };
-  gboolean written = FALSE;
-  const ToolStatus status = tool_extraction_run (&config, directory, path, &written);
-  if (initial)
-    genre_model_unref (initial);
-  train->some_failed |= status != TOOL_OK;
-  return written ? g_steal_pointer (&path) : NULL;
-}
-
-/* Appends the feature set that an argument stands for.  FALSE: said why. */
-static gboolean
-add_source (Train *train, const char *source, GPtrArray *paths)
-{
-  char *path = g_file_test (source, G_FILE_TEST_IS_DIR) ? extract_directory (train, source) : g_strdup (source);
-  if (path)
-    g_ptr_array_add (paths, path);
-  return path != NULL;
-}
 
 static void
 say_data (const Train *train)
@@ -182,29 +144,120 @@ say_data (const Train *train)
   g_string_free (labels, TRUE);
 }
 
+/* Decodes what is to be decoded, and loads all of it. */
 static gboolean
-load_data (Train *train, char **sources)
+load_data (Train *train)
 {
-  const Options *options = train->options;
-  g_autoptr (GPtrArray) paths = g_ptr_array_new_with_free_func (g_free);
-  g_autoptr (GPtrArray) validation = g_ptr_array_new_with_free_func (g_free);
+  const ToolTrainSources *sources = train->sources;
+  const guint n = sources->list->len - (sources->validates ? 1 : 0);
+  g_autofree const char **sets = g_new (const char *, n + 1);
   g_autoptr (GError) error = NULL;
 
-  for (gsize i = 0; sources[i]; i++)
-    if (!add_source (train, sources[i], paths))
-      return FALSE;
-  if (options->validation && strcmp (options->validation, "none") != 0
-      && !add_source (train, options->validation, validation))
+  for (guint i = 0; i < sources->list->len; i++)
+    sets[i] = ((const ToolTrainSource *) g_ptr_array_index (sources->list, i))->set;
+  if (!tool_train_sources_decode (sources, &train->some_failed))
     return FALSE;
-  train->data = training_data_load (train->recipe, (const char *const *) paths->pdata, paths->len,
-      validation->len > 0 ? validation->pdata[0] : NULL, &error);
+  train->data = training_data_load (train->recipe, sets, n, sources->validates ? sets[n] : NULL, &error);
   if (!train->data) {
     tool_fail ("%s", error->message);
     return FALSE;
   }
-  if (!options->quiet)
+  if (train->options->steps > 0)
+    limit_steps (train->recipe, train->data, (unsigned) train->options->steps);
+  if (!train->options->quiet)
     say_data (train);
   return TRUE;
+}
+
+/* --- what is written ------------------------------------------------------------------------------------------- */
+
+static guint
+n_seeds (const Train *train)
+{
+  return train->recipe->seeds;
+}
+
+/* Of the model of a seed, "" or ".seed-N" and so on; the path of the only one is the output's. */
+static char *
+seed_stem (const Train *train, guint index)
+{
+  return n_seeds (train) == 1 ? g_strdup (train->stem)
+                              : g_strdup_printf ("%s.seed-%u", train->stem, train->recipe->seed + index);
+}
+
+static char *
+seed_path (const Train *train, guint index)
+{
+  g_autofree char *stem = seed_stem (train, index);
+  return n_seeds (train) == 1 ? g_strdup (train->options->output) : g_strconcat (stem, ".safetensors", NULL);
+}
+
+static void
+add_model (ToolOutputs *outputs, const char *path, const char *stem)
+{
+  g_autofree char *card = g_strconcat (stem, ".md", NULL), *curve = g_strconcat (stem, ".svg", NULL);
+  tool_outputs_writes (outputs, path, TOOL_KIND_MODEL);
+  tool_outputs_writes (outputs, card, TOOL_KIND_CARD);
+  tool_outputs_writes (outputs, curve, TOOL_KIND_PICTURE);
+}
+
+static void
+add_checkpoint (ToolOutputs *outputs, const char *path)
+{
+  g_autofree char *last = g_strconcat (path, ".checkpoint", NULL);
+  g_autofree char *fresh = g_strconcat (last, ".new", NULL), *previous = g_strconcat (last, ".previous", NULL);
+  tool_outputs_writes (outputs, last, TOOL_KIND_CHECKPOINT);
+  tool_outputs_writes (outputs, fresh, TOOL_KIND_SCRATCH);
+  tool_outputs_writes (outputs, previous, TOOL_KIND_SCRATCH);
+}
+
+static char *
+lock_path (const Train *train)
+{
+  return g_strconcat (train->stem, ".lock", NULL);
+}
+
+static ToolStatus
+check_outputs (const Train *train)
+{
+  const Options *options = train->options;
+  g_autoptr (ToolOutputs) outputs = tool_outputs_new ();
+
+  if (options->recipe && g_file_test (options->recipe, G_FILE_TEST_EXISTS))
+    tool_outputs_reads (outputs, options->recipe);
+  if (train->recipe->initial && g_file_test (train->recipe->initial, G_FILE_TEST_EXISTS))
+    tool_outputs_reads (outputs, train->recipe->initial);
+  if (!tool_train_sources_add_to (train->sources, outputs))
+    return TOOL_USAGE;
+  g_autofree char *lock = lock_path (train);
+  tool_outputs_writes (outputs, lock, TOOL_KIND_LOCK);
+  add_model (outputs, options->output, train->stem);
+  for (guint i = 0; i < n_seeds (train); i++) {
+    g_autofree char *path = seed_path (train, i), *stem = seed_stem (train, i);
+    if (n_seeds (train) > 1)
+      add_model (outputs, path, stem);
+    add_checkpoint (outputs, path);
+  }
+  return tool_outputs_check (outputs);
+}
+
+/* NULL: said why. */
+static ToolLock *
+take_lock (const Train *train)
+{
+  g_autofree char *path = lock_path (train), *output = g_filename_display_name (train->options->output);
+  g_autoptr (GError) error = NULL;
+  gint64 pid = 0;
+  ToolLock *lock = tool_lock_new (path, &pid, &error);
+
+  if (g_error_matches (error, G_FILE_ERROR, G_FILE_ERROR_AGAIN) && pid > 0)
+    tool_fail ("another training of %s is running, process %" G_GINT64_FORMAT ": wait for its end, or give another -o",
+        output, pid);
+  else if (g_error_matches (error, G_FILE_ERROR, G_FILE_ERROR_AGAIN))
+    tool_fail ("another training of %s is running: wait for its end, or give another -o", output);
+  else if (error)
+    tool_fail ("%s", error->message);
+  return lock;
 }
 
 /* --- one seed -------------------------------------------------------------------------------------------------- */
@@ -308,37 +361,55 @@ run_steps (const Train *train, Training *training, const char *checkpoint)
   if (now.finished)
     return TRUE;
   g_clear_pointer (&progress, tool_progress_free);
-  if (!training_save (training, checkpoint, &error)) {
+  if (now.step == 0 ? !checkpoint_remove (checkpoint, &error) : !training_save (training, checkpoint, &error)) {
     tool_fail ("interrupted; %s", error->message);
     return FALSE;
   }
-  tool_fail ("interrupted after %" G_GUINT64_FORMAT " of %" G_GUINT64_FORMAT " steps: --resume goes on", now.step,
-      now.steps);
+  tool_fail ("interrupted after %" G_GUINT64_FORMAT " of %" G_GUINT64_FORMAT " steps: the same command, or one with "
+             "--resume goes on",
+      now.step, now.steps);
   return FALSE;
 }
 
-/* Takes up a checkpoint, or sees that none is in the way.  FALSE: said why. */
+/* What is wrong with a checkpoint that is there, as far as can be told before there is data.  FALSE: said. */
+static gboolean
+check_checkpoint (const Train *train, const char *checkpoint, guint64 seed)
+{
+  const Options *options = train->options;
+  g_autofree char *reason = NULL, *digest = training_digest (train->recipe, seed);
+  g_autoptr (GError) error = NULL;
+
+  if (options->restart || !checkpoint_exists (checkpoint))
+    return TRUE;
+  g_autoptr (Safetensors) file = checkpoint_load (checkpoint, &reason, &error);
+  if (!file)
+    tool_fail ("%s; --restart throws it away", error->message);
+  else if (recipe_is_complete (train) && strcmp (checkpoint_text (file, CHECKPOINT_RECIPE), digest) != 0)
+    tool_fail ("%s is of a training by another recipe or another seed: --restart throws it away", checkpoint);
+  else if (!options->resume && strcmp (checkpoint_text (file, CHECKPOINT_ORIGIN), train->origin) != 0)
+    tool_fail ("%s is of a training on other files: --resume goes on with it if their music is the same, --restart "
+               "throws it away",
+        checkpoint);
+  else
+    return TRUE;
+  return FALSE;
+}
+
+/* Takes up a checkpoint if there is one.  FALSE: said why not. */
 static gboolean
 take_checkpoint (const Options *options, Training *training, const char *checkpoint)
 {
   g_autoptr (GError) error = NULL;
   g_autofree char *reason = NULL;
 
+  if (options->restart && !checkpoint_remove (checkpoint, &error)) {
+    tool_fail ("%s", error->message);
+    return FALSE;
+  }
   if (!checkpoint_exists (checkpoint)) {
     if (options->resume && !options->quiet)
       fprintf (stderr, "%s is not there: training begins from the start\n", checkpoint);
     return TRUE;
-  }
-  if (options->restart) {
-    if (checkpoint_remove (checkpoint, &error))
-      return TRUE;
-    tool_fail ("%s", error->message);
-    return FALSE;
-  }
-  if (!options->resume) {
-    tool_fail ("%s is of a training that was interrupted: --resume goes on with it, --restart throws it away",
-        checkpoint);
-    return FALSE;
   }
   if (!training_resume (training, checkpoint, &reason, &error)) {
     tool_fail ("%s; --restart throws it away", error->message);
@@ -394,6 +465,7 @@ train_seed (const Train *train, const char *path, const char *stem, guint64 seed
     tool_fail ("%s", error->message);
     return FALSE;
   }
+  training_set_origin (training, train->origin);
   if (!take_checkpoint (train->options, training, checkpoint) || !run_steps (train, training, checkpoint)
       || !save_model (train, training, path, stem))
     return FALSE;
@@ -421,22 +493,22 @@ copy_file (const char *from, const char *to)
 
 /* Mean and deviation, and the best one under the name that was asked for. */
 static gboolean
-choose_seed (const Train *train, const Outcome *outcomes, guint n)
+choose_seed (const Train *train, const double *accuracies, guint n)
 {
   static const char *const suffixes[] = { ".safetensors", ".md", ".svg" };
   double sum = 0, square = 0;
   guint best = 0;
   for (guint i = 0; i < n; i++) {
-    sum += outcomes[i].accuracy;
-    square += outcomes[i].accuracy * outcomes[i].accuracy;
-    if (outcomes[i].accuracy > outcomes[best].accuracy)
+    sum += accuracies[i];
+    square += accuracies[i] * accuracies[i];
+    if (accuracies[i] > accuracies[best])
       best = i;
   }
   const double mean = sum / n, variance = (square - sum * mean) / (n - 1);
   if (!isnan (mean)) {
     printf ("%u seeds:", n);
     for (guint i = 0; i < n; i++)
-      printf (" %.1f", 100 * outcomes[i].accuracy);
+      printf (" %.1f", 100 * accuracies[i]);
     printf (" %%; mean %.1f %%, deviation %.1f; %s is seed %u\n", 100 * mean, 100 * sqrt (MAX (variance, 0)),
         train->options->output, train->recipe->seed + best);
   }
@@ -452,38 +524,71 @@ choose_seed (const Train *train, const Outcome *outcomes, guint n)
 static gboolean
 train_seeds (const Train *train)
 {
-  const guint n = train->recipe->seeds;
-  g_autofree Outcome *outcomes = g_new0 (Outcome, n);
-  double accuracy;
+  const guint n = n_seeds (train);
+  g_autofree double *accuracies = g_new (double, n);
 
-  if (n == 1)
-    return train_seed (train, train->options->output, train->stem, train->recipe->seed, &accuracy);
-  gboolean ok = TRUE;
-  for (guint i = 0; ok && i < n; i++) {
+  for (guint i = 0; i < n; i++) {
     const guint seed = train->recipe->seed + i;
-    g_autofree char *stem = g_strdup_printf ("%s.seed-%u", train->stem, seed);
-    outcomes[i].path = g_strconcat (stem, ".safetensors", NULL);
-    outcomes[i].accuracy = train->options->resume ? finished_accuracy (train, outcomes[i].path, seed) : -1;
-    if (outcomes[i].accuracy < 0) {
-      if (!train->options->quiet)
-        fprintf (stderr, "seed %u, %u of %u\n", seed, i + 1, n);
-      ok = train_seed (train, outcomes[i].path, stem, seed, &outcomes[i].accuracy);
-    }
+    g_autofree char *path = seed_path (train, i), *stem = seed_stem (train, i);
+    accuracies[i] = n > 1 && train->options->resume ? finished_accuracy (train, path, seed) : -1;
+    if (!(accuracies[i] < 0))
+      continue;
+    if (n > 1 && !train->options->quiet)
+      fprintf (stderr, "seed %u, %u of %u\n", seed, i + 1, n);
+    if (!train_seed (train, path, stem, seed, &accuracies[i]))
+      return FALSE;
   }
-  ok = ok && choose_seed (train, outcomes, n);
-  for (guint i = 0; i < n; i++)
-    g_free (outcomes[i].path);
-  return ok;
+  return n == 1 || choose_seed (train, accuracies, n);
 }
 
 /* --- command line ---------------------------------------------------------------------------------------------- */
+
+/* All that can be known before the first file is decoded.  FALSE: said. */
+static gboolean
+look_ahead (const Train *train)
+{
+  if (!tool_train_sources_check (train->sources))
+    return FALSE;
+  if (!training_has_threads (train->threads)) {
+    tool_fail ("no memory for %u threads, or no more threads to be had: --threads takes fewer", train->threads);
+    return FALSE;
+  }
+  for (guint i = 0; i < n_seeds (train); i++) {
+    g_autofree char *path = seed_path (train, i), *checkpoint = g_strconcat (path, ".checkpoint", NULL);
+    if (!check_checkpoint (train, checkpoint, train->recipe->seed + i))
+      return FALSE;
+  }
+  return TRUE;
+}
+
+/* With a recipe. */
+static ToolStatus
+run_recipe (Train *train, char **sources)
+{
+  const Options *options = train->options;
+  const char *validation = g_strcmp0 (options->validation, "none") == 0 ? NULL : options->validation;
+  g_autoptr (ToolRecordingCache) cache = tool_extraction_open_cache (options->no_cache);
+
+  train->sources = tool_train_sources_new (train->recipe, sources, validation, train->stem, train->threads,
+      options->quiet, cache);
+  if (!train->sources)
+    return TOOL_FAILED;
+  train->origin = tool_train_sources_digest (train->sources);
+  const ToolStatus status = check_outputs (train);
+  if (status != TOOL_OK)
+    return status;
+  g_autoptr (ToolLock) lock = take_lock (train); /* before checkpoints, which may be of the one that has it */
+  if (!lock || !look_ahead (train) || !load_data (train) || !train_seeds (train))
+    return TOOL_FAILED;
+  return train->some_failed ? TOOL_FAILED : TOOL_OK;
+}
 
 static ToolStatus
 run (const Options *options, char **sources)
 {
   Train train = { .options = options, .threads = tool_jobs (options->threads) };
   g_autoptr (GError) error = NULL;
-  gboolean ok = FALSE;
+  ToolStatus status = TOOL_OK;
 
   train.recipe = load_recipe (options, &error);
   if (!train.recipe)
@@ -491,19 +596,20 @@ run (const Options *options, char **sources)
   if (options->print_recipe) {
     g_autofree char *printed = train_recipe_print (train.recipe);
     puts (printed);
-    train_recipe_free (train.recipe);
-    return TOOL_OK;
+  } else {
+    train.stem = g_str_has_suffix (options->output, ".safetensors")
+        ? g_strndup (options->output, strlen (options->output) - strlen (".safetensors"))
+        : g_strdup (options->output);
+    tool_catch_interrupts ();
+    gst_init (NULL, NULL);
+    status = run_recipe (&train, sources);
   }
-  train.stem = g_str_has_suffix (options->output, ".safetensors")
-      ? g_strndup (options->output, strlen (options->output) - strlen (".safetensors"))
-      : g_strdup (options->output);
-  tool_catch_interrupts ();
-  gst_init (NULL, NULL);
-  ok = load_data (&train, sources) && train_seeds (&train);
   training_data_free (train.data);
+  tool_train_sources_free (train.sources);
   train_recipe_free (train.recipe);
+  g_free (train.origin);
   g_free (train.stem);
-  return ok && !train.some_failed ? TOOL_OK : TOOL_FAILED;
+  return status;
 }
 
 static ToolStatus
@@ -527,19 +633,19 @@ check (const Options *options, char **sources)
   const struct
   {
     const char *name;
-    int value, least;
+    int value, least, most;
   } numbers[] = {
-    { "--seed", options->seed, 0 },
-    { "--seeds", options->seeds, 1 },
-    { "--threads", options->threads, 1 },
-    { "--steps", options->steps, 1 },
-    { "--epochs", options->epochs, 1 },
-    { "--checkpoint", options->checkpoint, 0 },
+    { "--seed", options->seed, 0, 1000000000 },
+    { "--seeds", options->seeds, 1, 1000 },
+    { "--threads", options->threads, 1, TOOL_MAX_JOBS },
+    { "--steps", options->steps, 1, 1000000000 },
+    { "--epochs", options->epochs, 1, 1000000000 },
+    { "--checkpoint", options->checkpoint, 0, 1000000000 },
   };
   for (gsize i = 0; i < G_N_ELEMENTS (numbers); i++)
-    if (numbers[i].value != -1 && (numbers[i].value < numbers[i].least || numbers[i].value > 1000000000))
-      return tool_usage_error ("train", "expected %s from %d to 1000000000, found %d", numbers[i].name,
-          numbers[i].least, numbers[i].value);
+    if (numbers[i].value != -1 && (numbers[i].value < numbers[i].least || numbers[i].value > numbers[i].most))
+      return tool_usage_error ("train", "expected %s from %d to %d, found %d", numbers[i].name, numbers[i].least,
+          numbers[i].most, numbers[i].value);
   return TOOL_OK;
 }
 
@@ -574,6 +680,7 @@ tool_train (int n, char **arguments)
     { "checkpoint", 0, 0, G_OPTION_ARG_INT, &options.checkpoint, "Seconds from one to the next; default: 60", "N" },
     { "print-recipe", 0, 0, G_OPTION_ARG_NONE, &options.print_recipe, "Print the recipe with every key, and end",
         NULL },
+    { "no-cache", 0, 0, G_OPTION_ARG_NONE, &options.no_cache, "Decode all of it, and keep nothing", NULL },
     { "quiet", 'q', 0, G_OPTION_ARG_NONE, &options.quiet, "Only say what fails, and the result", NULL },
     { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &sources, NULL, NULL },
     { NULL, 0, 0, 0, NULL, NULL, NULL },

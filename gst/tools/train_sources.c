@@ -1,0 +1,386 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "gst/tools/train_sources.h"
+
+#include "models/feature_set.h"
+#include "models/training_data.h"
+
+#include <glib/gstdio.h>
+#include <string.h>
+
+/* --- construction ---------------------------------------------------------------------------------------------- */
+
+static void
+free_source (gpointer data)
+{
+  ToolTrainSource *source = data;
+  tool_files_free (source->files);
+  g_free (source->path);
+  g_free (source->set);
+  g_free (source);
+}
+
+/* Where the set of a directory goes: a name that no source has. */
+static char *
+name_set (const ToolTrainSources *sources, const char *directory, const char *stem)
+{
+  g_autofree char *full = g_canonicalize_filename (directory, NULL), *base = g_path_get_basename (full);
+
+  for (guint n = 1;; n++) {
+    g_autofree char *number = n == 1 ? g_strdup ("") : g_strdup_printf ("-%u", n);
+    g_autofree char *path = g_strdup_printf ("%s-%s%s.features.safetensors", stem, base, number);
+    gboolean free = TRUE;
+    for (guint i = 0; i < sources->list->len; i++)
+      free &= strcmp (((const ToolTrainSource *) g_ptr_array_index (sources->list, i))->set, path) != 0;
+    if (free)
+      return g_steal_pointer (&path);
+  }
+}
+
+static gboolean
+add (ToolTrainSources *sources, const char *path, const char *stem)
+{
+  g_autofree char *shown = g_filename_display_name (path);
+  if (!g_file_test (path, G_FILE_TEST_EXISTS)) {
+    tool_fail ("%s: no such file or directory", shown);
+    return FALSE;
+  }
+  ToolTrainSource *source = g_new0 (ToolTrainSource, 1);
+  source->path = g_strdup (path);
+  if (g_file_test (path, G_FILE_TEST_IS_DIR)) {
+    source->files = tool_extraction_scan (&sources->config, path);
+    if (!source->files) {
+      free_source (source);
+      return FALSE;
+    }
+  }
+  source->set = source->files ? name_set (sources, path, stem) : g_strdup (path);
+  g_ptr_array_add (sources->list, source);
+  return TRUE;
+}
+
+/* The recipe's spectrogram, or that of the model to begin with.  FALSE: said on stderr. */
+static gboolean
+choose_frontend (ToolTrainSources *sources)
+{
+  const TrainRecipe *recipe = sources->recipe;
+  g_autoptr (GError) error = NULL;
+
+  sources->config.recipe = &recipe->frontend;
+  if (!recipe->initial)
+    return TRUE;
+  sources->initial = strcmp (recipe->initial, "default") == 0 ? genre_model_default (&error)
+                                                              : genre_model_load (recipe->initial, &error);
+  if (!sources->initial) {
+    tool_fail ("%s", error->message);
+    return FALSE;
+  }
+  if (!recipe->has_spectrogram)
+    sources->config.recipe = genre_model_frontend (sources->initial);
+  return TRUE;
+}
+
+ToolTrainSources *
+tool_train_sources_new (const TrainRecipe *recipe, char *const *paths, const char *validation, const char *stem,
+    guint jobs, gboolean quiet, ToolRecordingCache *cache)
+{
+  g_autoptr (ToolTrainSources) sources = g_new0 (ToolTrainSources, 1);
+  sources->recipe = recipe;
+  sources->list = g_ptr_array_new_with_free_func (free_source);
+  sources->config = (ToolExtractionConfig){
+    .min_frames = recipe->min_frames,
+    .layout = TOOL_LAYOUT_GENRES,
+    .type = SAFETENSORS_U8,
+    .jobs = jobs,
+    .quiet = quiet,
+    .cache = cache,
+  };
+  if (!choose_frontend (sources))
+    return NULL;
+  for (gsize i = 0; paths[i]; i++)
+    if (!add (sources, paths[i], stem))
+      return NULL;
+  if (validation && !add (sources, validation, stem))
+    return NULL;
+  sources->validates = validation != NULL;
+  return g_steal_pointer (&sources);
+}
+
+void
+tool_train_sources_free (ToolTrainSources *sources)
+{
+  if (!sources)
+    return;
+  g_ptr_array_unref (sources->list);
+  genre_model_unref (sources->initial);
+  g_free (sources);
+}
+
+static const ToolTrainSource *
+source_of (const ToolTrainSources *sources, guint index)
+{
+  return g_ptr_array_index (sources->list, index);
+}
+
+static const ToolFile *
+file_of (const ToolTrainSource *source, guint index)
+{
+  return g_ptr_array_index (source->files->files, index);
+}
+
+/* --- files ----------------------------------------------------------------------------------------------------- */
+
+/* Whether no file is below two of the directories.  FALSE: said on stderr. */
+static gboolean
+check_apart (const ToolTrainSources *sources)
+{
+  g_autoptr (GHashTable) before = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+
+  for (guint i = 0; i < sources->list->len; i++) {
+    const ToolTrainSource *source = source_of (sources, i);
+    const guint n = source->files ? source->files->files->len : 0;
+    g_auto (GStrv) identities = g_new0 (char *, n + 1);
+    for (guint k = 0; k < n; k++) {
+      identities[k] = tool_outputs_identity (file_of (source, k)->path);
+      const char *other = g_hash_table_lookup (before, identities[k]);
+      if (!other)
+        continue;
+      g_autofree char *shown = g_filename_display_name (file_of (source, k)->path);
+      g_autofree char *shown_other = g_filename_display_name (other);
+      if (strcmp (shown, shown_other) == 0)
+        tool_fail ("%s lies in two of the directories: each file may be used once", shown);
+      else
+        tool_fail ("%s is the same file as %s: each may be used once", shown, shown_other);
+      return FALSE;
+    }
+    for (guint k = 0; k < n; k++)
+      g_hash_table_insert (before, g_strdup (identities[k]), file_of (source, k)->path);
+  }
+  return TRUE;
+}
+
+gboolean
+tool_train_sources_add_to (const ToolTrainSources *sources, ToolOutputs *outputs)
+{
+  for (guint i = 0; i < sources->list->len; i++) {
+    const ToolTrainSource *source = source_of (sources, i);
+    if (!tool_outputs_reads_once (outputs, source->path))
+      return FALSE;
+    for (guint k = 0; source->files && k < source->files->files->len; k++)
+      tool_outputs_reads (outputs, file_of (source, k)->path);
+  }
+  if (!check_apart (sources))
+    return FALSE;
+  for (guint i = 0; i < sources->list->len; i++)
+    if (source_of (sources, i)->files)
+      tool_outputs_writes (outputs, source_of (sources, i)->set, TOOL_KIND_SET);
+  return TRUE;
+}
+
+static void
+add_file (GChecksum *sum, const char *path)
+{
+  g_autofree char *full = g_canonicalize_filename (path, NULL);
+  GStatBuf status = { 0 };
+  g_stat (path, &status);
+  g_autofree char *text = g_strdup_printf ("%" G_GINT64_FORMAT " %" G_GINT64_FORMAT, (gint64) status.st_size,
+      (gint64) status.st_mtime);
+  g_checksum_update (sum, (const guchar *) full, (gssize) strlen (full) + 1);
+  g_checksum_update (sum, (const guchar *) text, (gssize) strlen (text) + 1);
+}
+
+char *
+tool_train_sources_digest (const ToolTrainSources *sources)
+{
+  g_autoptr (GChecksum) sum = g_checksum_new (G_CHECKSUM_SHA256);
+
+  for (guint i = 0; i < sources->list->len; i++) {
+    const ToolTrainSource *source = source_of (sources, i);
+    const gboolean validates = sources->validates && i + 1 == sources->list->len;
+    g_checksum_update (sum, (const guchar *) (validates ? "v" : "l"), 1);
+    if (!source->files)
+      add_file (sum, source->path);
+    for (guint k = 0; source->files && k < source->files->files->len; k++)
+      add_file (sum, file_of (source, k)->path);
+  }
+  return g_strdup (g_checksum_get_string (sum));
+}
+
+gboolean
+tool_train_sources_decode (const ToolTrainSources *sources, gboolean *some_failed)
+{
+  for (guint i = 0; i < sources->list->len; i++) {
+    const ToolTrainSource *source = source_of (sources, i);
+    gboolean written = TRUE;
+    if (!source->files)
+      continue;
+    *some_failed |= tool_extraction_run (&sources->config, source->files, source->path, source->set, NULL, &written)
+        != TOOL_OK;
+    if (!written)
+      return FALSE;
+  }
+  return TRUE;
+}
+
+/* --- what can be learned from them ----------------------------------------------------------------------------- */
+
+/* Labels, and how many recordings each has. */
+typedef struct Count
+{
+  GHashTable *recordings; /* label -> number */
+  GPtrArray *labels;      /* of char *, as they were found */
+} Count;
+
+static void
+count (Count *counts, const char *label, guint n)
+{
+  gpointer before = NULL;
+  if (!g_hash_table_lookup_extended (counts->recordings, label, NULL, &before))
+    g_ptr_array_add (counts->labels, g_strdup (label));
+  g_hash_table_insert (counts->recordings, g_strdup (label), GUINT_TO_POINTER (GPOINTER_TO_UINT (before) + n));
+}
+
+static void
+count_set (Count *counts, const GenreFeatureSet *set)
+{
+  const char *const *labels = genre_feature_set_labels (set);
+  const gsize n_labels = genre_feature_set_n_labels (set);
+  g_autofree guint *n = g_new0 (guint, n_labels + 1);
+  g_autofree gboolean *seen = g_new0 (gboolean, genre_feature_set_n_tracks (set));
+
+  for (gsize i = 0; i < genre_feature_set_n_clips (set); i++) {
+    const int label = genre_feature_set_label (set, i);
+    if (label >= 0 && !seen[genre_feature_set_track (set, i)])
+      n[label]++;
+    seen[genre_feature_set_track (set, i)] = TRUE;
+  }
+  for (gsize i = 0; i < n_labels; i++)
+    if (n[i] > 0)
+      count (counts, labels[i], n[i]);
+}
+
+/* FALSE: said on stderr. */
+static gboolean
+count_source (Count *counts, const ToolTrainSource *source)
+{
+  g_autofree char *shown = g_filename_display_name (source->path);
+  g_autoptr (GError) error = NULL;
+
+  if (!source->files) {
+    g_autoptr (GenreFeatureSet) set = genre_feature_set_load (source->path, &error);
+    if (set)
+      count_set (counts, set);
+    else
+      tool_fail ("%s", error->message);
+    return set != NULL;
+  }
+  if (source->files->labels->len == 0) {
+    tool_fail ("%s: expected one folder a genre, found %u files beside each other", shown, source->files->files->len);
+    return FALSE;
+  }
+  for (guint i = 0; i < source->files->files->len; i++) {
+    const int label = file_of (source, i)->label;
+    if (label >= 0)
+      count (counts, g_ptr_array_index (source->files->labels, (guint) label), 1);
+  }
+  return TRUE;
+}
+
+static gboolean
+check_counts (const ToolTrainSources *sources, const Count *learned, const Count *validated)
+{
+  gboolean common = FALSE;
+
+  if (learned->labels->len < 2) {
+    tool_fail ("expected music of two labels or more to tell apart, found %s%s",
+        learned->labels->len == 1 ? "only " : "none",
+        learned->labels->len == 1 ? (const char *) g_ptr_array_index (learned->labels, 0) : "");
+    return FALSE;
+  }
+  for (guint i = 0; i < learned->labels->len; i++) {
+    const char *label = g_ptr_array_index (learned->labels, i);
+    common |= g_hash_table_contains (validated->recordings, label);
+    if (!sources->validates && sources->recipe->protocol == TRAIN_PROTOCOL_GROUPS
+        && GPOINTER_TO_UINT (g_hash_table_lookup (learned->recordings, label)) < 2) {
+      tool_fail ("label \"%s\": expected two recordings or more, one to learn from and one to validate on, found one; "
+                 "--validation none trains without",
+          label);
+      return FALSE;
+    }
+  }
+  if (sources->validates && !common) {
+    g_autofree char *shown = g_filename_display_name (source_of (sources, sources->list->len - 1)->path);
+    tool_fail ("%s: expected music with labels of the model to validate on, found none", shown);
+    return FALSE;
+  }
+  return TRUE;
+}
+
+/* Directories have no teacher. */
+static gboolean
+check_teacher (const ToolTrainSources *sources, gsize group)
+{
+  static const TrainLoss losses[] = { TRAIN_LOSS_PSEUDO_LABELS, TRAIN_LOSS_TEACHER_EMBEDDING,
+    TRAIN_LOSS_TEACHER_LOGITS };
+  const guint n = sources->list->len - (sources->validates ? 1 : 0);
+
+  for (guint i = 0; i < n; i++)
+    if (!source_of (sources, i)->files
+        && train_recipe_group (sources->recipe, source_of (sources, i)->set) == (int) group)
+      return TRUE;
+  for (gsize i = 0; i < G_N_ELEMENTS (losses); i++)
+    if (training_data_wants (sources->recipe, group, losses[i])) {
+      tool_fail ("the recipe learns %s: expected feature sets that have a teacher's, found directories",
+          train_loss_name (losses[i]));
+      return FALSE;
+    }
+  return TRUE;
+}
+
+static gboolean
+check_labels (const ToolTrainSources *sources)
+{
+  Count counts[2]; /* learned from, validated on */
+  gboolean ok = TRUE, wanted = FALSE;
+
+  for (gsize i = 0; i < G_N_ELEMENTS (counts); i++) {
+    counts[i].recordings = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+    counts[i].labels = g_ptr_array_new_with_free_func (g_free);
+  }
+  for (guint i = 0; ok && i < sources->list->len; i++) {
+    const ToolTrainSource *source = source_of (sources, i);
+    const gboolean validates = sources->validates && i + 1 == sources->list->len;
+    const int group = train_recipe_group (sources->recipe, source->set);
+    if (validates || training_data_wants (sources->recipe, (gsize) group, TRAIN_LOSS_LABELS)) {
+      ok = count_source (&counts[validates], source);
+      wanted |= !validates;
+    }
+  }
+  ok = ok && (!wanted || check_counts (sources, &counts[0], &counts[1]));
+  for (gsize i = 0; i < G_N_ELEMENTS (counts); i++) {
+    g_hash_table_unref (counts[i].recordings);
+    g_ptr_array_unref (counts[i].labels);
+  }
+  return ok;
+}
+
+gboolean
+tool_train_sources_check (const ToolTrainSources *sources)
+{
+  const guint n = sources->list->len - (sources->validates ? 1 : 0);
+  g_autofree const char **sets = g_new (const char *, n);
+  g_autoptr (GError) error = NULL;
+  gboolean decodes = FALSE;
+
+  for (guint i = 0; i < sources->list->len; i++)
+    decodes |= source_of (sources, i)->files != NULL;
+  for (guint i = 0; i < n; i++)
+    sets[i] = source_of (sources, i)->set;
+  if (!training_data_match (sources->recipe, sets, n, &error)) {
+    tool_fail ("%s", error->message);
+    return FALSE;
+  }
+  for (gsize i = 0; i < sources->recipe->n_data; i++)
+    if (!check_teacher (sources, i))
+      return FALSE;
+  return !decodes || check_labels (sources); /* sets alone say it all when they are loaded, at once */
+}
