@@ -24,8 +24,8 @@ HERE = pathlib.Path(__file__).resolve().parent
 SECONDS, RATE = 12, 44100
 LABELS = ["blues", "classical", "country", "disco", "hiphop", "jazz", "metal", "pop", "reggae", "rock"]
 PROPERTIES = [
-    "model", "interval", "window", "smoothing", "threshold", "silence-threshold", "post-messages", "post-tags",
-    "max-lag", "labels", "model-info", "stats",
+    "model", "interval", "window", "smoothing", "threshold", "silence-threshold", "split-titles",
+    "post-messages", "post-tags", "max-lag", "labels", "model-info", "stats",
 ]  # fmt: skip
 ONE_GENRE = r"[^,]+ \d+ %"
 
@@ -130,7 +130,8 @@ def test_inspect(verdict):
         verdict.check(
             "NULL or READY" in blocks.get(name, ""), f"property {name}: when may it change? {blocks.get(name)}"
         )
-    for name in ("interval", "smoothing", "threshold", "silence-threshold", "post-messages", "post-tags"):
+    while_playing = ["interval", "smoothing", "threshold", "silence-threshold", "split-titles", "post-messages"]
+    for name in [*while_playing, "post-tags"]:
         verdict.check("PLAYING" in blocks.get(name, ""), f"property {name} cannot change while playing")
 
 
@@ -163,6 +164,39 @@ def test_leaks(verdict, recording):
     for name, line in lines.items():
         alive = leaks(verdict, ["gst-launch-1.0", "-m", *line])
         verdict.check(not alive, f"{name}: {alive}")
+
+
+FORGETFUL = """
+import sys, gi
+gi.require_version("Gst", "1.0")
+from gi.repository import Gst
+Gst.init(None)
+state, element = getattr(Gst.State, sys.argv[1]), sys.argv[2]
+line = "audiotestsrc is-live=true num-buffers=1000 ! identity ! %s name=e ! fakesink" % element
+pipeline = Gst.parse_launch(line) if sys.argv[3] == "pipeline" else Gst.ElementFactory.make(element)
+pipeline.set_state(state)
+pipeline.get_state(Gst.SECOND // 2)
+print("the end")
+"""
+
+
+def test_forgetful(verdict):
+    """scripts that end without set_state(NULL): a CRITICAL of GStreamer's at most, as with its own elements"""
+    for element in ["identity", "genreclassify", *(["genrescope"] if Gst.ElementFactory.find("genrescope") else [])]:
+        for state in ("READY", "PAUSED", "PLAYING"):
+            for whole in ("pipeline", "alone"):
+                what = f"a script that forgets {element}, {whole}, in {state}"
+                command = [sys.executable, "-c", FORGETFUL, state, element, whole]
+                variables = {**os.environ, "G_DEBUG": "", "LC_ALL": "C.UTF-8"}
+                process = subprocess.run(command, capture_output=True, timeout=60, env=variables, encoding="utf-8")
+                verdict.check(process.returncode == 0, f"{what}: exit status {process.returncode}\n{process.stderr}")
+                verdict.check("the end" in process.stdout, f"{what} does not get to its end")
+                others = [
+                    line
+                    for line in process.stderr.splitlines()
+                    if re.search(r"CRITICAL|WARNING|ERROR|Sanitizer", line) and "GStreamer-CRITICAL" not in line
+                ]
+                verdict.check(not others, f"{what}: {others}")
 
 
 def test_examples(verdict, recording):
@@ -270,6 +304,7 @@ def main():
         test_player(verdict, recording)
         test_inspect(verdict)
         test_leaks(verdict, recording)
+        test_forgetful(verdict)
         if sys.argv[1:] != ["--without-examples"]:
             test_examples(verdict, recording)
             test_names(verdict, recording)
