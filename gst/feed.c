@@ -519,11 +519,17 @@ genre_feed_stream_start (GenreFeed *feed, const gchar *stream_id)
     return FALSE;
   g_free (feed->stream_id);
   feed->stream_id = g_strdup (stream_id);
+  genre_feed_next_run (feed);
+  feed->position = GST_CLOCK_TIME_NONE;
+  return TRUE;
+}
+
+void
+genre_feed_next_run (GenreFeed *feed)
+{
   if (feed->run_audio)
     genre_feed_finish (feed);
-  feed->position = GST_CLOCK_TIME_NONE;
   begin_run (feed);
-  return TRUE;
 }
 
 void

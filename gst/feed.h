@@ -10,6 +10,7 @@
  *
  *   event on the stream                         | window | run
  *   start, FLUSH_STOP, STREAM_START of a new id | reset  | begins
+ *   another title, with `split-titles`          | reset  | begins
  *   EOS, SEGMENT_DONE                           | reset  | final, ends
  *   DISCONT up to 40 ms ahead of the expected   | zeros  | goes on
  *   other DISCONT, without PTS or backwards     | reset  | goes on
@@ -47,6 +48,9 @@ void genre_feed_segment (GenreFeed *feed, const GstSegment *segment);
 
 /* TRUE: another stream than before; the final of that one is posted if it had audio. */
 gboolean genre_feed_stream_start (GenreFeed *feed, const gchar *stream_id);
+
+/* The same stream, but another run: the final of this one is posted if it had audio. */
+void genre_feed_next_run (GenreFeed *feed);
 void genre_feed_gap (GenreFeed *feed, GstClockTime pts, GstClockTime duration, gboolean missing);
 void genre_feed_flush_stop (GenreFeed *feed);
 

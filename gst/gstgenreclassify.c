@@ -23,8 +23,9 @@
  * * #GstValueArray of #gdouble `smoothed`: the same, smoothed over time; their sum is 1
  * * #gchararray `summary`: up to three genres of at least 5 %: "classical 89 %, jazz 7 %"; or "silence", "too short"
  * * #gchararray `state`: "ok", "silence" (label "unknown", confidence 0) or "too-short"
- * * #gboolean `final`: whether this is the answer for the whole run, posted before EOS, SEGMENT_DONE or the
- *   STREAM_START of another stream goes on; `probabilities` and `smoothed` are then the aggregate of all its windows
+ * * #gboolean `final`: whether this is the answer for the whole run, posted before EOS, SEGMENT_DONE, the
+ *   STREAM_START of another stream or, with #GstGenreClassify:split-titles, another title goes on; `probabilities` and
+ *   `smoothed` are then the aggregate of all its windows
  * * #guint `windows`: windows in the aggregate so far
  *
  * `gst/genreclassify/genremessage.h` has a parser.
@@ -39,6 +40,7 @@
 
 #include "gst/feed.h"
 #include "gst/queue.h"
+#include "gst/tags.h"
 #include "gst/worker.h"
 
 #include <gst/audio/audio.h>
@@ -55,6 +57,7 @@ enum
   PROP_SMOOTHING,
   PROP_THRESHOLD,
   PROP_SILENCE_THRESHOLD,
+  PROP_SPLIT_TITLES,
   PROP_POST_MESSAGES,
   PROP_POST_TAGS,
   PROP_MAX_LAG,
@@ -76,14 +79,12 @@ struct _GstGenreClassify
   gchar *model_path; /* NULL: the embedded one */
   guint64 window;    /* ns, 0: the model's */
   guint64 max_lag;   /* ns */
+  gboolean split_titles;
   gboolean post_tags;
   GenreWorkerConfig config;
   GenreModel *model; /* from READY to PAUSED on, until stopped */
 
-  /* the streaming thread's */
-  GstTagList *tags;           /* upstream's latest stream-scope list, or NULL */
-  gboolean upstream_genre[2]; /* [GstTagScope] its latest list names a genre */
-  gchar *genre;               /* ours in this run, or NULL */
+  GenreTags *tags; /* the streaming thread's */
 };
 
 G_DEFINE_TYPE (GstGenreClassify, gst_genre_classify, GST_TYPE_BASE_TRANSFORM)
@@ -98,23 +99,6 @@ static GstStaticPadTemplate src_template = GST_STATIC_PAD_TEMPLATE ("src", GST_P
 
 /* --- tags ------------------------------------------------------------------------------------------------------ */
 
-/* Upstream's list and our genre: a tag event replaces the one before, so both have to be in it. */
-static GstEvent *
-merged_tags (GstGenreClassify *self)
-{
-  GstTagList *tags = self->tags ? gst_tag_list_copy (self->tags) : gst_tag_list_new_empty ();
-
-  gst_tag_list_set_scope (tags, GST_TAG_SCOPE_STREAM);
-  gst_tag_list_add (tags, GST_TAG_MERGE_REPLACE, GST_TAG_GENRE, self->genre, NULL);
-  return gst_event_new_tag (tags);
-}
-
-static gboolean
-upstream_has_genre (const GstGenreClassify *self)
-{
-  return self->upstream_genre[GST_TAG_SCOPE_STREAM] || self->upstream_genre[GST_TAG_SCOPE_GLOBAL];
-}
-
 /* In the streaming thread, with the stream lock: the tag that the worker has found by now. */
 static void
 push_tag (GstGenreClassify *self)
@@ -128,49 +112,38 @@ push_tag (GstGenreClassify *self)
     return;
 
   gchar *genre = genre_worker_take_tag (self->worker);
+  GstEvent *event = genre ? genre_tags_set_genre (self->tags, genre) : NULL;
 
-  if (!genre)
-    return;
-  g_free (self->genre);
-  self->genre = genre;
-  if (!upstream_has_genre (self))
-    gst_pad_push_event (GST_BASE_TRANSFORM_SRC_PAD (self), merged_tags (self));
+  if (event)
+    gst_pad_push_event (GST_BASE_TRANSFORM_SRC_PAD (self), event);
 }
 
+/* The final is posted: what is not asked for now never will be. */
 static void
-forget_tags (GstGenreClassify *self)
+end_run (GstGenreClassify *self)
 {
-  g_clear_pointer (&self->tags, gst_tag_list_unref);
-  g_clear_pointer (&self->genre, g_free);
-  self->upstream_genre[GST_TAG_SCOPE_STREAM] = self->upstream_genre[GST_TAG_SCOPE_GLOBAL] = FALSE;
+  push_tag (self);
+  genre_worker_forget_tag (self->worker);
+  genre_tags_end_run (self->tags);
 }
 
 /* Takes the event; returns the one to go on instead. */
 static GstEvent *
 handle_tags (GstGenreClassify *self, GstEvent *event)
 {
-  GstTagList *tags;
+  gboolean split;
 
-  gst_event_parse_tag (event, &tags);
-  self->upstream_genre[gst_tag_list_get_scope (tags)] = gst_tag_list_get_tag_size (tags, GST_TAG_GENRE) > 0;
-  if (gst_tag_list_get_scope (tags) != GST_TAG_SCOPE_STREAM)
-    return event;
-  gst_tag_list_replace (&self->tags, tags);
-  if (!self->genre || upstream_has_genre (self))
-    return event;
-  gst_event_unref (event);
-  return merged_tags (self);
+  GST_OBJECT_LOCK (self);
+  split = self->split_titles;
+  GST_OBJECT_UNLOCK (self);
+  if (genre_tags_note_title (self->tags, event) && split) {
+    genre_feed_next_run (self->feed);
+    end_run (self);
+  }
+  return genre_tags_merge (self->tags, event);
 }
 
 /* --- streaming ------------------------------------------------------------------------------------------------- */
-
-static void
-finish (GstGenreClassify *self)
-{
-  genre_feed_finish (self->feed);
-  push_tag (self);
-  g_clear_pointer (&self->genre, g_free);
-}
 
 static gboolean
 chain_up (GstBaseTransform *trans, GstEvent *event)
@@ -192,8 +165,8 @@ gst_genre_classify_sink_event (GstBaseTransform *trans, GstEvent *event)
     case GST_EVENT_STREAM_START:
       gst_event_parse_stream_start (event, &stream_id);
       if (genre_feed_stream_start (self->feed, stream_id)) {
-        push_tag (self);
-        forget_tags (self);
+        end_run (self);
+        genre_tags_reset (self->tags);
       }
       break;
     case GST_EVENT_SEGMENT:
@@ -210,7 +183,8 @@ gst_genre_classify_sink_event (GstBaseTransform *trans, GstEvent *event)
       break;
     case GST_EVENT_EOS:
     case GST_EVENT_SEGMENT_DONE:
-      finish (self);
+      genre_feed_finish (self->feed);
+      end_run (self);
       break;
     case GST_EVENT_FLUSH_START:
       /* On its way first: an EOS that waits here for the worker must find the pad flushing when it wakes. */
@@ -220,8 +194,8 @@ gst_genre_classify_sink_event (GstBaseTransform *trans, GstEvent *event)
     case GST_EVENT_FLUSH_STOP:
       genre_queue_flush_end (self->queue);
       genre_feed_flush_stop (self->feed);
-      g_clear_pointer (&self->genre, g_free);
-      g_free (genre_worker_take_tag (self->worker)); /* of what was flushed */
+      genre_worker_forget_tag (self->worker); /* of what was flushed */
+      genre_tags_end_run (self->tags);
       break;
     default:
       break;
@@ -344,7 +318,7 @@ stop (GstGenreClassify *self)
 
   if (self->worker)
     genre_worker_stop (self->worker);
-  forget_tags (self);
+  genre_tags_reset (self->tags);
   GST_OBJECT_LOCK (self);
   model = g_steal_pointer (&self->model);
   GST_OBJECT_UNLOCK (self);
@@ -398,6 +372,9 @@ gst_genre_classify_set_property (GObject *object, guint id, const GValue *value,
       break;
     case PROP_SILENCE_THRESHOLD:
       self->config.stream.silence_threshold_db = g_value_get_double (value);
+      break;
+    case PROP_SPLIT_TITLES:
+      self->split_titles = g_value_get_boolean (value);
       break;
     case PROP_POST_MESSAGES:
       self->config.post_messages = g_value_get_boolean (value);
@@ -554,6 +531,9 @@ gst_genre_classify_get_property (GObject *object, guint id, GValue *value, GPara
     case PROP_SILENCE_THRESHOLD:
       g_value_set_double (value, self->config.stream.silence_threshold_db);
       break;
+    case PROP_SPLIT_TITLES:
+      g_value_set_boolean (value, self->split_titles);
+      break;
     case PROP_POST_MESSAGES:
       g_value_set_boolean (value, self->config.post_messages);
       break;
@@ -580,6 +560,7 @@ gst_genre_classify_finalize (GObject *object)
   stop (self); /* an application may drop its last reference in any state */
   genre_worker_free (self->worker);
   genre_feed_free (self->feed);
+  genre_tags_free (self->tags);
   g_free (self->model_path);
   G_OBJECT_CLASS (gst_genre_classify_parent_class)->finalize (object);
 }
@@ -592,6 +573,7 @@ gst_genre_classify_init (GstGenreClassify *self)
   gst_base_transform_set_passthrough (trans, TRUE);
   gst_base_transform_set_in_place (trans, TRUE);
   gst_base_transform_set_qos_enabled (trans, FALSE);
+  self->tags = genre_tags_new ();
 }
 
 static void
@@ -657,6 +639,18 @@ install_properties (GObjectClass *object_class)
       g_param_spec_double ("silence-threshold", "Silence threshold",
           "RMS level of a window below which it is silence, in dBFS; takes effect from the next window on", -200, 0,
           -60, playing));
+  /**
+   * GstGenreClassify:split-titles:
+   *
+   * For internet radio, which is one stream for all its songs: when a stream tag names another title than the last one
+   * did, the final of what was heard so far is posted, and a run begins, as with another stream.  The first title ends
+   * nothing; blanks around it do not count; tags without a title change nothing.
+   */
+  g_object_class_install_property (object_class, PROP_SPLIT_TITLES,
+      g_param_spec_boolean ("split-titles", "Split Titles",
+          "End the run, with its final message, where the stream's title changes, as on the radio; takes effect with "
+          "the next title",
+          FALSE, playing));
   /**
    * GstGenreClassify:post-messages:
    *

@@ -124,15 +124,6 @@ begin_run (Session *session)
   session->leader = G_MAXUINT;
 }
 
-static void
-forget_tag (Session *session)
-{
-  g_mutex_lock (&session->worker->lock);
-  session->worker->tag = NULL;
-  session->worker->tag_taken = NULL;
-  g_mutex_unlock (&session->worker->lock);
-}
-
 /* Whether the aggregate has earned a tag, and which. */
 static void
 update_tag (Session *session, const GenreResult *result, const GenreWorkerConfig *config)
@@ -289,7 +280,7 @@ handle_samples (Session *session, const float *samples, size_t n)
   if (!session->run_begun) {
     session->run_begun = TRUE;
     session->run_start = times_at (session, session->position);
-    forget_tag (session); /* not before: the streaming thread asks for it after the final */
+    genre_worker_forget_tag (session->worker); /* of a final that nobody waited for */
   }
   for (;;) {
     const GenreResult *result;
@@ -456,7 +447,7 @@ genre_worker_stop (GenreWorker *worker)
   genre_queue_stop (worker->queue);
   if (!session)
     return;
-  forget_tag (session); /* it is the model's */
+  genre_worker_forget_tag (worker); /* it is the model's */
   if (session->thread == g_thread_self ()) {
     session->over = TRUE;
     g_thread_unref (session->thread);
@@ -494,4 +485,13 @@ genre_worker_take_tag (GenreWorker *worker)
   }
   g_mutex_unlock (&worker->lock);
   return tag;
+}
+
+void
+genre_worker_forget_tag (GenreWorker *worker)
+{
+  g_mutex_lock (&worker->lock);
+  worker->tag = NULL;
+  worker->tag_taken = NULL;
+  g_mutex_unlock (&worker->lock);
 }

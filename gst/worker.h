@@ -66,6 +66,9 @@ void genre_worker_get_stats (GenreWorker *worker, GenreWorkerStats *ret_stats);
  * Free with g_free(). */
 gchar *genre_worker_take_tag (GenreWorker *worker);
 
+/* The run is over: its tag, taken or not, is void. */
+void genre_worker_forget_tag (GenreWorker *worker);
+
 G_END_DECLS
 
 #endif

@@ -250,6 +250,17 @@ push_eos (GstHarness *harness)
   CHECK (gst_harness_push_event (harness, gst_event_new_eos ()), "EOS");
 }
 
+/* NULL: tags without a title. */
+static inline GstEvent *
+new_title (GstTagScope scope, const gchar *title)
+{
+  GstTagList *tags = title ? gst_tag_list_new (GST_TAG_TITLE, title, NULL)
+                           : gst_tag_list_new (GST_TAG_ORGANIZATION, "The station", NULL);
+
+  gst_tag_list_set_scope (tags, scope);
+  return gst_event_new_tag (tags);
+}
+
 /* --- messages -------------------------------------------------------------------------------------------------- */
 
 static inline guint64

@@ -74,6 +74,7 @@ need_to_test () {
   need "gcc libc6-dev" compiles "${CC:-cc}" c -fsanitize=thread
   need libgstreamer1.0-dev pkg-config --exists gstreamer-check-1.0
   need gstreamer1.0-plugins-good gst-inspect-1.0 --exists lamemp3enc
+  need "gstreamer1.0-plugins-good libsoup-3.0-0" gst-inspect-1.0 --exists souphttpsrc
   need gstreamer1.0-plugins-base gst-inspect-1.0 --exists vorbisenc
   need python3-numpy imports 'import numpy'
   need python3-gi imports 'import gi'

@@ -50,6 +50,7 @@ push_tags (GstHarness *harness, GstTagScope scope, const gchar *title, const gch
 typedef struct Seen
 {
   guint events, genres;
+  guint32 seqnum; /* of the last */
   gchar *title, *genre;
 } Seen;
 
@@ -73,6 +74,7 @@ see (GstHarness *harness, Seen *seen)
     if (GST_EVENT_TYPE (event) == GST_EVENT_TAG) {
       gst_event_parse_tag (event, &tags);
       seen->events++;
+      seen->seqnum = gst_event_get_seqnum (event);
       seen->genres += gst_tag_list_get_tag_size (tags, GST_TAG_GENRE);
       g_clear_pointer (&seen->genre, g_free);
       g_clear_pointer (&seen->title, g_free);
@@ -165,6 +167,83 @@ test_fear_tags_of_another_stream (void)
   log_close (&log);
 }
 
+/* Our genre in upstream's list is still upstream's event. */
+static void
+test_fear_tags_lose_seqnum (void)
+{
+  Log log;
+  Seen seen = { 0 };
+  GstHarness *harness = open_tagging (&log);
+  GstEvent *event = new_title (GST_TAG_SCOPE_STREAM, "A title");
+  guint32 seqnum = gst_event_get_seqnum (event);
+
+  gst_harness_push_event (harness, event);
+  push_sine (harness, 25);
+  see (harness, &seen);
+  CHECK (seen.genres == 1 && seen.seqnum == seqnum, "the genre: seqnum %u, upstream's %u", seen.seqnum, seqnum);
+  event = new_title (GST_TAG_SCOPE_STREAM, "Another");
+  seqnum = gst_event_get_seqnum (event);
+  gst_harness_push_event (harness, event);
+  see (harness, &seen);
+  CHECK (seen.genres == 1 && seen.seqnum == seqnum, "another title: seqnum %u, upstream's %u", seen.seqnum, seqnum);
+  seen_clear (&seen);
+  log_close (&log);
+}
+
+/* Asked for only when the next track has begun, whatever ended the last. */
+static void
+test_fear_tags_asked_for_late (void)
+{
+  GstEvent *const ends[] = { gst_event_new_stream_start ("the second"), gst_event_new_eos (),
+    new_title (GST_TAG_SCOPE_STREAM, "The second") };
+
+  for (guint i = 0; i < G_N_ELEMENTS (ends); i++) {
+    Log log;
+    Seen seen = { 0 };
+    GstHarness *harness = log_open_audio (&log);
+
+    g_object_set (harness->element, "split-titles", TRUE, NULL);
+    gst_harness_push_event (harness, new_title (GST_TAG_SCOPE_STREAM, "The first"));
+    push_sine (harness, 25);
+    gst_harness_push_event (harness, ends[i]);
+    CHECK (log_count (&log, TRUE) == 1, "end %u: %u finals", i, log_count (&log, TRUE));
+    if (i == 1) /* nothing else passes */
+      gst_harness_push_event (harness, gst_event_new_stream_start ("another"));
+    g_object_set (harness->element, "post-tags", TRUE, NULL);
+    push_segment (harness, 0, 0, 0);
+    push (harness, audio (RATE / 80, 0, .3F, 1)); /* not the hop that wakes the worker */
+    see (harness, &seen);
+    CHECK (seen.genres == 0, "end %u: the second track is called %s, as the first was", i, seen.genre);
+    seen_clear (&seen);
+    log_close (&log);
+  }
+}
+
+/* With `post-tags`: the genre of the first song goes out with its title, before the second title does and without it
+ * after. */
+static void
+test_split_tags (void)
+{
+  Log log;
+  Seen seen = { 0 };
+  GstHarness *harness = open_tagging (&log);
+
+  g_object_set (harness->element, "split-titles", TRUE, NULL);
+  gst_harness_push_event (harness, new_title (GST_TAG_SCOPE_STREAM, "One"));
+  push_sine (harness, 13); /* ten windows: settled at the final alone */
+  see (harness, &seen);
+  CHECK (seen.events == 1 && seen.genres == 0, "%u genres before the final", seen.genres);
+  gst_harness_push_event (harness, new_title (GST_TAG_SCOPE_STREAM, "Two"));
+  see (harness, &seen);
+  CHECK (seen.events == 2 && seen.genres == 1, "%u events, %u genres", seen.events, seen.genres);
+  CHECK (g_strcmp0 (seen.title, "Two") == 0 && seen.genre == NULL, "%s is called %s", seen.title, seen.genre);
+  push_sine (harness, 25);
+  see (harness, &seen);
+  CHECK (seen.genres == 1 && g_strcmp0 (seen.title, "Two") == 0, "%u genres for %s", seen.genres, seen.title);
+  seen_clear (&seen);
+  log_close (&log);
+}
+
 /* --- what muxers write ----------------------------------------------------------------------------------------- */
 
 /* The tags of a file, as a player hears of them. */
@@ -251,6 +330,9 @@ main (int argc, char **argv)
   test_fear_tags_wiped ();
   test_fear_tags_contradict ();
   test_fear_tags_of_another_stream ();
+  test_fear_tags_lose_seqnum ();
+  test_fear_tags_asked_for_late ();
+  test_split_tags ();
   test_fear_tags_not_written ();
   TEST_END ();
 }
