@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "models/random.h"
 
-#include "nn/initializer.h"
+#include "nn/random.h"
 
 #include <assert.h>
 #include <math.h>

@@ -23,7 +23,4 @@
  * The same on every machine whose log(), cos() and sqrt() are the same. */
 void nn_initialize (NnLayer *layer, unsigned index, uint64_t seed);
 
-/* splitmix64: the state's next random number, 64 good bits from any state. */
-uint64_t nn_random_next (uint64_t *state);
-
 #endif

@@ -3,7 +3,9 @@
 
 #include "nn/chain.h"
 #include "nn/optimizer.h"
+#include "nn/pass.h"
 #include "nn/pool.h"
+#include "nn/random.h"
 
 #include <assert.h>
 #include <math.h>
@@ -12,8 +14,7 @@
 
 enum
 {
-  RANGE = 8192,        /* parameters that a thread updates at once */
-  TENSORS_OF_HEAD = 2, /* kernel and bias */
+  RANGE = 8192, /* parameters that a thread updates at once */
 };
 
 /* Some parameters of one tensor. */
@@ -27,13 +28,13 @@ typedef struct Range
 
 struct NnTrainer
 {
-  size_t n_heads;
   size_t min_frames;
   size_t n_values;
   size_t n_ranges;
   Range *ranges; /* [n_ranges] */
   NnPool *pool;
   NnChain *chain;
+  NnPass *pass;
 
   float *average, *moment_1, *moment_2; /* [n_values], as nn_chain_weights() */
   float *statistics;                    /* [n_values], those that do not learn as before the step */
@@ -48,12 +49,12 @@ struct NnTrainer
 
 /* ranges [..]: out; NULL: counts only. */
 static size_t
-cut_ranges (const NnChain *chain, size_t n_heads, Range *ranges)
+cut_ranges (const NnChain *chain, Range *ranges)
 {
-  const size_t n_body = nn_chain_n_tensors (chain) - n_heads * TENSORS_OF_HEAD;
+  const size_t n_body = chain->n_tensors - chain->n_heads * NN_HEAD_TENSORS;
   size_t n_ranges = 0;
 
-  for (size_t t = 0; t < nn_chain_n_tensors (chain); t++) {
+  for (size_t t = 0; t < chain->n_tensors; t++) {
     const NnTensor *tensor = nn_chain_tensor (chain, t);
     const size_t size = nn_tensor_size (tensor);
 
@@ -75,15 +76,15 @@ allocate (NnTrainer *trainer)
 {
   float **const arrays[] = { &trainer->average, &trainer->moment_1, &trainer->moment_2, &trainer->statistics };
 
-  trainer->n_values = nn_chain_n_values (trainer->chain);
+  trainer->n_values = trainer->chain->n_values;
   for (size_t i = 0; i < sizeof arrays / sizeof *arrays; i++)
     if (!(*arrays[i] = calloc (trainer->n_values, sizeof (float))))
       return false;
-  trainer->n_ranges = cut_ranges (trainer->chain, trainer->n_heads, NULL);
+  trainer->n_ranges = cut_ranges (trainer->chain, NULL);
   trainer->ranges = calloc (trainer->n_ranges, sizeof *trainer->ranges);
   if (!trainer->ranges)
     return false;
-  cut_ranges (trainer->chain, trainer->n_heads, trainer->ranges);
+  cut_ranges (trainer->chain, trainer->ranges);
   return true;
 }
 
@@ -97,16 +98,15 @@ nn_trainer_new (const NnLayerSpec *specs, size_t n_layers, size_t bands, size_t 
 
   if (!trainer)
     return NN_NO_MEMORY;
-  trainer->n_heads = n_heads;
   trainer->min_frames = min_frames;
   trainer->pool = nn_pool_new (threads);
   if (!trainer->pool)
     goto fail;
-  status = nn_chain_new (specs, n_layers, bands, min_frames, max_frames, heads, n_heads, max_samples, trainer->pool,
-      &trainer->chain, reterr_issue);
+  status = nn_chain_new (specs, n_layers, bands, min_frames, max_frames, heads, n_heads, &trainer->chain, reterr_issue);
   if (status != NN_OK)
     goto fail;
-  if (!allocate (trainer)) {
+  trainer->pass = nn_pass_new (trainer->chain, max_samples, trainer->pool);
+  if (!trainer->pass || !allocate (trainer)) {
     status = NN_NO_MEMORY;
     goto fail;
   }
@@ -124,6 +124,7 @@ nn_trainer_free (NnTrainer *trainer)
 {
   if (!trainer)
     return;
+  nn_pass_free (trainer->pass);
   nn_chain_free (trainer->chain);
   nn_pool_free (trainer->pool);
   free (trainer->ranges);
@@ -140,7 +141,7 @@ nn_trainer_initialize (NnTrainer *trainer, uint64_t seed)
   const size_t bytes = trainer->n_values * sizeof (float);
 
   nn_chain_initialize (trainer->chain, seed);
-  memcpy (trainer->average, nn_chain_weights (trainer->chain), bytes);
+  memcpy (trainer->average, trainer->chain->weights, bytes);
   memset (trainer->moment_1, 0, bytes);
   memset (trainer->moment_2, 0, bytes);
   trainer->steps = 0;
@@ -167,10 +168,10 @@ run_batch (NnTrainer *trainer, const float *input, size_t samples, size_t frames
 {
   assert (frames >= trainer->min_frames);
 
-  copy_statistics (trainer, nn_chain_weights (trainer->chain), trainer->statistics);
+  copy_statistics (trainer, trainer->chain->weights, trainer->statistics);
 
-  const NnChainReport report = nn_chain_run (trainer->chain, input, samples, frames, targets,
-      seed ^ trainer->steps * UINT64_C (0x9e3779b97f4a7c15), heads_only);
+  const NnPassReport report = nn_pass_run (trainer->pass, input, samples, frames, targets,
+      seed ^ trainer->steps * NN_RANDOM_STEP, heads_only);
 
   return (NnStepReport){
     .loss = report.loss,
@@ -184,7 +185,7 @@ update_task (void *data, size_t index, unsigned worker)
 {
   NnTrainer *trainer = data;
   const Range *range = &trainer->ranges[index];
-  float *weights = nn_chain_weights (trainer->chain) + range->first;
+  float *weights = trainer->chain->weights + range->first;
   NnAdamW adamw = trainer->adamw;
 
   (void) worker;
@@ -193,7 +194,7 @@ update_task (void *data, size_t index, unsigned worker)
   if (!range->decays)
     adamw.weight_decay = 0;
   if (range->learns)
-    nn_adamw (&adamw, nn_chain_gradients (trainer->chain) + range->first, weights, trainer->moment_1 + range->first,
+    nn_adamw (&adamw, trainer->chain->gradients + range->first, weights, trainer->moment_1 + range->first,
         trainer->moment_2 + range->first, range->n);
   nn_average (trainer->decay, weights, trainer->average + range->first, range->n);
 }
@@ -205,7 +206,7 @@ nn_trainer_step (NnTrainer *trainer, const float *input, size_t samples, size_t 
   const NnStepReport report = run_batch (trainer, input, samples, frames, targets, step->seed, step->heads_only);
 
   if (!report.finite) {
-    copy_statistics (trainer, trainer->statistics, nn_chain_weights (trainer->chain));
+    copy_statistics (trainer, trainer->statistics, trainer->chain->weights);
     return report;
   }
   trainer->steps++;
@@ -230,7 +231,7 @@ nn_trainer_gradients (NnTrainer *trainer, const float *input, size_t samples, si
 {
   const NnStepReport report = run_batch (trainer, input, samples, frames, targets, seed, false);
 
-  copy_statistics (trainer, trainer->statistics, nn_chain_weights (trainer->chain));
+  copy_statistics (trainer, trainer->statistics, trainer->chain->weights);
   return report;
 }
 
@@ -239,7 +240,7 @@ nn_trainer_gradients (NnTrainer *trainer, const float *input, size_t samples, si
 size_t
 nn_trainer_n_tensors (const NnTrainer *trainer)
 {
-  return nn_chain_n_tensors (trainer->chain);
+  return trainer->chain->n_tensors;
 }
 
 const NnTensor *
@@ -255,7 +256,7 @@ nn_trainer_array (NnTrainer *trainer, NnTrainerKind kind, size_t index)
 
   switch (kind) {
     case NN_TRAINER_WEIGHT:
-      values = nn_chain_weights (trainer->chain);
+      values = trainer->chain->weights;
       break;
     case NN_TRAINER_AVERAGE:
       values = trainer->average;
@@ -267,7 +268,7 @@ nn_trainer_array (NnTrainer *trainer, NnTrainerKind kind, size_t index)
       values = trainer->moment_2;
       break;
     case NN_TRAINER_GRADIENT:
-      values = nn_chain_gradients (trainer->chain);
+      values = trainer->chain->gradients;
       break;
     case NN_TRAINER_N_KINDS:
       break;

@@ -2,43 +2,16 @@
  *
  * nn/trainer.h - a network with one or several heads that learns: batches, losses, AdamW, averaged weights.
  *
- * Layer:   nn; uses the layers, nn/training and nn/pool.
+ * Layer:   nn; uses nn/chain, nn/pass, nn/heads, nn/optimizer and nn/pool.
  * Threads: one object serves one thread at a time; a step uses the trainer's own threads inside.  Results do not depend
  *          on their number, bit for bit.
  */
 #ifndef NN_TRAINER_H
 #define NN_TRAINER_H
 
-#include "nn/layer.h"
+#include "nn/heads.h"
 
 #include <stdint.h>
-
-typedef enum NnLoss
-{
-  NN_LOSS_CROSS_ENTROPY,         /* - sum target ln softmax (y); targets are distributions, smoothed by the caller */
-  NN_LOSS_MEAN_SQUARED_ERROR,    /* mean over units of (y - target)^2 */
-  NN_LOSS_SIGMOID_CROSS_ENTROPY, /* mean over units of - t ln s (y) - (1 - t) ln (1 - s (y)) */
-} NnLoss;
-
-/* A dense layer "NAME" with bias on what the body gives, and its loss. */
-typedef struct NnHead
-{
-  char name[NN_MAX_NAME + 1];
-  size_t units;
-  NnLoss loss;
-} NnHead;
-
-/* What a head should have said.
- *
- * values   [samples][units]
- * weights  [samples], 0: this sample has none; its values are not read
- *
- * The loss of a step is the sum over heads and samples of weight times loss: divide by what you want a mean over. */
-typedef struct NnTarget
-{
-  const float *values;
-  const float *weights;
-} NnTarget;
 
 typedef struct NnStep
 {

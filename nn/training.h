@@ -28,6 +28,28 @@ typedef struct NnSlice
   uint64_t seed;  /* of this layer and step: what a dropout drops follows from it, the sample's index and the value's */
 } NnSlice;
 
+enum
+{
+  NN_SLICE = 4,       /* samples: what a thread works on at once; 1 to 8 cost the same within 4 % */
+  NN_MAX_SLICES = 16, /* each has gradients of its own; larger batches have larger slices */
+};
+
+/* Samples of each slice of a batch but the last, which may have fewer. */
+static inline size_t
+nn_slice_samples (size_t batch)
+{
+  const size_t least = (batch + NN_MAX_SLICES - 1) / NN_MAX_SLICES;
+
+  return least > NN_SLICE ? least : NN_SLICE;
+}
+
+/* Slices of a batch. */
+static inline size_t
+nn_slice_count (size_t batch)
+{
+  return (batch + nn_slice_samples (batch) - 1) / nn_slice_samples (batch);
+}
+
 struct NnLayerTraining
 {
   /* Floats that forward() leaves for backward(), for one sample of `items`.  NULL: none. */

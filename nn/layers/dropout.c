@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "nn/layers.h"
+#include "nn/random.h"
 #include "nn/training.h"
 
 #include <stdio.h>
@@ -28,15 +29,6 @@ dropout_push (const NnLayer *layer, void *state, const float *in, float *out)
 
 /* --- training --------------------------------------------------------------------------------------------------- */
 
-/* A number that all bits of x have a say in (the finalizer of splitmix64). */
-static uint64_t
-scramble (uint64_t x)
-{
-  x = (x ^ x >> 30) * UINT64_C (0xbf58476d1ce4e5b9);
-  x = (x ^ x >> 27) * UINT64_C (0x94d049bb133111eb);
-  return x ^ x >> 31;
-}
-
 /* x[i] = 0 with probability `rate`, else x[i] / (1 - rate): the same values for the same seed, sample and i, whatever
  * the slice.  Both directions. */
 static void
@@ -47,10 +39,10 @@ drop (const NnLayer *layer, const NnSlice *slice, float *x)
   const float scale = (float) (1 / (1 - layer->spec.rate));
 
   for (size_t s = 0; s < slice->samples; s++, x += values) {
-    const uint64_t key = scramble (slice->seed + UINT64_C (0x9e3779b97f4a7c15) * (slice->first + s + 1));
+    const uint64_t key = nn_random_scramble (slice->seed + NN_RANDOM_STEP * (slice->first + s + 1));
 
     for (size_t i = 0; i < values; i++)
-      x[i] = (uint32_t) (scramble (key + UINT64_C (0x9e3779b97f4a7c15) * i) >> 32) < below ? 0 : scale * x[i];
+      x[i] = (uint32_t) (nn_random_scramble (key + NN_RANDOM_STEP * i) >> 32) < below ? 0 : scale * x[i];
   }
 }
 
