@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "models/json_write.h"
 
+#include "models/printable.h"
+
 #include <assert.h>
 #include <float.h>
 #include <math.h>
@@ -10,13 +12,17 @@ void
 json_append_string (GString *json, const char *text)
 {
   g_string_append_c (json, '"');
-  for (const char *c = text; *c; c++) {
-    if (*c == '"' || *c == '\\')
+  while (*text) {
+    const gunichar c = g_utf8_get_char_validated (text, -1);
+    const gboolean valid = c != (gunichar) -1 && c != (gunichar) -2;
+    const gsize length = valid ? g_utf8_skip[*(const guchar *) text] : 1;
+    if (c == '"' || c == '\\')
       g_string_append_c (json, '\\');
-    if ((unsigned char) *c < 0x20 || *c == 0x7f)
-      g_string_append_printf (json, "\\u%04x", (unsigned) *c);
+    if (valid && !printable_is (c))
+      g_string_append_printf (json, "\\u%04x", (unsigned) c);
     else
-      g_string_append_c (json, *c);
+      g_string_append_len (json, text, (gssize) length);
+    text += length;
   }
   g_string_append_c (json, '"');
 }

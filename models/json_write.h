@@ -2,7 +2,7 @@
  *
  * models/json_write.h - strings and numbers as JSON text: the same bytes for the same value, in any locale.
  *
- * Layer:   models; uses GLib.
+ * Layer:   models; uses printable, GLib.
  * Threads: no state.
  */
 #ifndef MODELS_JSON_WRITE_H
@@ -12,7 +12,7 @@
 
 G_BEGIN_DECLS
 
-/* text: UTF-8 */
+/* text: UTF-8; a byte that is none stays, for a reader to reject.  What is not printable becomes \uXXXX. */
 void json_append_string (GString *json, const char *text);
 
 /* Few digits that read back as the same value, without exponent where that is readable.  value: finite. */

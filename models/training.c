@@ -7,6 +7,7 @@
 #include "models/json_field.h"
 #include "models/json_write.h"
 #include "models/network_spec.h"
+#include "models/printable.h"
 #include "models/svg.h"
 #include "models/training_batch.h"
 #include "nn/schedule.h"
@@ -773,10 +774,11 @@ training_curve (const Training *training)
 static void
 append_plain (GString *text, const char *words)
 {
-  for (; *words; words++) {
-    if (strchr ("|<>&*_`[]\\", *words))
+  g_autofree char *printable = printable_text (words);
+  for (const char *c = printable; *c; c++) {
+    if (strchr ("|<>&*_`[]\\", *c))
       g_string_append_c (text, '\\');
-    g_string_append_c (text, *words == '\n' || *words == '\r' ? ' ' : *words);
+    g_string_append_c (text, *c);
   }
 }
 
@@ -807,6 +809,7 @@ training_card (const Training *training, const char *name, const char *sha256)
   const guint64 steps = takes_best (training) ? training->best_step : training->step;
   const GenreFrontend *frontend = &training->data->frontend;
   const double hop_s = (double) frontend->mel.hop_length / frontend->mel.sample_rate_hz;
+  g_autofree char *recipe_name = printable_text (training->recipe->name ? training->recipe->name : "unnamed");
   GString *text = g_string_new ("# ");
 
   append_plain (text, name);
@@ -832,8 +835,7 @@ training_card (const Training *training, const char *name, const char *sha256)
   g_string_append_printf (text,
       "\n## How it was made\n\nRecipe `%s`, seed %" G_GUINT64_FORMAT ", %" G_GUINT64_FORMAT " steps, %" G_GUINT64_FORMAT
       " windows; digest of the data `%s`.\n\n",
-      training->recipe->name ? training->recipe->name : "unnamed", training->seed, steps,
-      count_windows (training, steps), training->data->digest);
+      recipe_name, training->seed, steps, count_windows (training, steps), training->data->digest);
   for (gsize i = 0; i < training->data->sets->len; i++) {
     g_autofree char *base = g_path_get_basename (genre_feature_set_name (g_ptr_array_index (training->data->sets, i)));
     g_string_append (text, "* ");

@@ -74,6 +74,12 @@ test_string (void)
   json_append_string (json, "a\"b\\c\n\x01\x7f/\xc3\xa9");
   CHECK (strcmp (json->str, "\"a\\\"b\\\\c\\u000a\\u0001\\u007f/\xc3\xa9\"") == 0, "%s", json->str);
   g_string_free (json, TRUE);
+
+  /* What is not printable is escaped, also above ASCII; bytes that are no UTF-8 stay, and lead not past the end. */
+  json = g_string_new (NULL);
+  json_append_string (json, "\xc2\x9b[2J \xe2\x80\xae \xe2\x80\xa8 \xff\xe2\x82");
+  CHECK (strcmp (json->str, "\"\\u009b[2J \\u202e \\u2028 \xff\xe2\x82\"") == 0, "%s", json->str);
+  g_string_free (json, TRUE);
 }
 
 static void
