@@ -163,11 +163,11 @@ tool_extraction_scan (const ToolExtractionConfig *config, const char *directory)
     return NULL;
   }
   for (guint i = 0; i < files->notes->len && !config->quiet; i++)
-    fprintf (stderr, "%s: %s\n", shown, (const char *) g_ptr_array_index (files->notes, i));
+    tool_say ("%s: %s", shown, (const char *) g_ptr_array_index (files->notes, i));
   for (guint i = 0; i < files->files->len; i++)
     beside += ((const ToolFile *) g_ptr_array_index (files->files, i))->label < 0;
   if (files->labels->len > 0 && beside > 0 && !config->quiet)
-    fprintf (stderr, "%s: %u files lie beside the folders: they have no label\n", shown, beside);
+    tool_say ("%s: %u files lie beside the folders: they have no label", shown, beside);
   return g_steal_pointer (&files);
 }
 
@@ -179,7 +179,7 @@ tool_extraction_open_cache (gboolean unwanted)
   ToolRecordingCache *cache = unwanted ? NULL : tool_recording_cache_new (folder, TOOL_CACHE_MAX_BYTES, &error);
 
   if (error)
-    fprintf (stderr, "%s: what is decoded is not kept\n", error->message);
+    tool_say ("%s: what is decoded is not kept", error->message);
   return cache;
 }
 
@@ -194,9 +194,9 @@ report_cache (const Extraction *extraction)
   if (extraction->config->quiet)
     return;
   if (extraction->kept > 0)
-    fprintf (stderr, "%u of %u files had been decoded before\n", extraction->kept, extraction->files->files->len);
+    tool_say ("%u of %u files had been decoded before", extraction->kept, extraction->files->files->len);
   if (lost > 0)
-    fprintf (stderr, "%u recordings were not kept for the next time: %s\n", lost, reason);
+    tool_say ("%u recordings were not kept for the next time: %s", lost, reason);
 }
 
 /* --- the set --------------------------------------------------------------------------------------------------- */
@@ -208,7 +208,7 @@ report (const Extraction *extraction, const char *shown)
 
   report_cache (extraction);
   if (!extraction->config->quiet)
-    fprintf (stderr, "%s: %" G_GSIZE_FORMAT " clips of %d recordings, %.2f hours, %u labels\n", shown, n_clips,
+    tool_say ("%s: %" G_GSIZE_FORMAT " clips of %d recordings, %.2f hours, %u labels", shown, n_clips,
         extraction->n_recordings, extraction->seconds / 3600, extraction->files->labels->len);
   if (extraction->failed > 0)
     return tool_fail ("%u of %u files gave nothing", extraction->failed, extraction->files->files->len);

@@ -2,11 +2,13 @@
  *
  * gst-genre-1.0 inspect - what is in a model or a feature set, to read or as JSON.
  */
+#include "gst/tools/cells.h"
 #include "gst/tools/tool.h"
 #include "models/feature_set.h"
 #include "models/frontend.h"
 #include "models/genre_cost.h"
 #include "models/json_write.h"
+#include "models/printable.h"
 #include "models/regular_file.h"
 #include "models/safetensors.h"
 
@@ -46,11 +48,23 @@ print_list (const char *const *items, gsize n)
   {
     MOST = 60
   };
-  for (gsize i = 0; i < MIN (n, MOST); i++)
-    printf ("%s%s", i == 0 ? "" : ", ", items[i]);
+  for (gsize i = 0; i < MIN (n, MOST); i++) {
+    g_autofree char *item = printable_text (items[i]);
+    printf ("%s%s", i == 0 ? "" : ", ", item);
+  }
   if (n > MOST)
     printf (", and %" G_GSIZE_FORMAT " more", n - MOST);
   putchar ('\n');
+}
+
+/* text, filled up to so many columns, more if it is longer. */
+static char *
+in_columns (const char *text, gsize width)
+{
+  GString *shown = g_string_new (NULL);
+
+  tool_cells_append (shown, text, MAX (width, tool_cells (text)), FALSE);
+  return g_string_free (shown, FALSE);
 }
 
 static void
@@ -79,6 +93,24 @@ shape_text (const NnShape *shape)
   }
 }
 
+/* text: what is known to be JSON.  The same on one line, with \u009b for what is not printable in its strings. */
+static char *
+printable_json (const char *text)
+{
+  GString *json = g_string_new (NULL);
+
+  for (; *text; text += g_utf8_skip[*(const guchar *) text]) {
+    const gunichar c = g_utf8_get_char (text);
+    if (printable_is (c))
+      g_string_append_unichar (json, c);
+    else if (c < 0x20) /* between two values: no string has them unescaped */
+      g_string_append_c (json, ' ');
+    else
+      g_string_append_printf (json, "\\u%04x", (guint) c);
+  }
+  return g_string_free (json, FALSE);
+}
+
 /* The end of the string of JSON that begins here. */
 static const char *
 skip_string (const char *c)
@@ -98,14 +130,15 @@ new_line (unsigned depth)
 
 /* What is known to be JSON, value by value a line, its numbers as they were written. */
 static void
-print_json (const char *json)
+print_json (const char *text)
 {
+  g_autofree char *json = printable_json (text);
   unsigned depth = 0;
   bool empty = true; /* the bracket that was opened last has nothing behind it yet */
 
   for (const char *c = json; *c;) {
     const char *end = *c == '"' ? skip_string (c) : c + 1;
-    if (strchr (" \t\r\n", *c)) {
+    if (*c == ' ') {
       c = end;
       continue;
     }
@@ -143,8 +176,9 @@ print_network (const GenreModel *model)
   printf ("    %-22s %-16s %16s %11s %14s\n", "layer", "name", "output", "parameters", "multiply-adds");
   for (gsize i = 0; i < nn_network_n_layers (network); i++) {
     const NnLayer *layer = nn_network_layer (network, i);
-    g_autofree char *shape = shape_text (&layer->out);
-    printf ("    %-22s %-16s %16s %11" G_GSIZE_FORMAT " %14.0f\n", layer->spec.class->type, layer->spec.name, shape,
+    g_autofree char *shape = shape_text (&layer->out), *layer_name = printable_text (layer->spec.name);
+    g_autofree char *shown = in_columns (layer_name, 16);
+    printf ("    %-22s %s %16s %11" G_GSIZE_FORMAT " %14.0f\n", layer->spec.class->type, shown, shape,
         costs[i].parameters, costs[i].window);
   }
   printf ("    %-22s %-16s %16s %11" G_GSIZE_FORMAT " %14.0f\n", "all", "", "", sum.parameters, sum.window);
@@ -157,9 +191,9 @@ print_model (const char *name, const GenreModel *model)
 {
   const GenreFrontend *frontend = genre_model_frontend (model);
   const unsigned window = genre_model_window_frames (model), least = genre_model_min_frames (model);
-  g_autofree char *weights = genre_model_weights_sha256 (model);
+  g_autofree char *weights = genre_model_weights_sha256 (model), *shown = printable_text (name);
 
-  printf ("%s: a genre model\n", name);
+  printf ("%s: a genre model\n", shown);
   printf ("  sha256      %s\n", genre_model_sha256 (model));
   printf ("  weights     %s (SHA-256 of the tensors alone)\n", weights);
   printf ("  labels      %u: ", genre_model_n_labels (model));
@@ -222,10 +256,12 @@ print_set (const GenreFeatureSet *set)
   const gsize n_labels = genre_feature_set_n_labels (set), n_clips = genre_feature_set_n_clips (set);
   const gsize n_frames = genre_feature_set_n_frames (set);
   const GenreFrontend *frontend = genre_feature_set_frontend (set);
+  g_auto (GStrv) labels = printable_texts (genre_feature_set_labels (set));
+  g_autofree char *name = printable_text (genre_feature_set_name (set));
   g_autofree gsize *counts = g_new (gsize, n_labels + 1);
 
   count_labels (set, counts);
-  printf ("%s: a feature set\n", genre_feature_set_name (set));
+  printf ("%s: a feature set\n", name);
   printf ("  clips       %" G_GSIZE_FORMAT " of %" G_GSIZE_FORMAT " frames (%.1f s), %.2f hours\n", n_clips, n_frames,
       frames_to_seconds (frontend, (double) n_frames), set_seconds (set) / 3600);
   const gsize n_artists = count_artists (set);
@@ -235,8 +271,10 @@ print_set (const GenreFeatureSet *set)
       n_artists == 1 ? "" : "s", genre_feature_set_n_groups (set));
   print_frontend (frontend);
   printf ("  labels      %" G_GSIZE_FORMAT "; clips of each:\n", n_labels);
-  for (gsize i = 0; i < n_labels; i++)
-    printf ("    %-22s %6" G_GSIZE_FORMAT "\n", genre_feature_set_labels (set)[i], counts[i]);
+  for (gsize i = 0; i < n_labels; i++) {
+    g_autofree char *label = in_columns (labels[i], 22);
+    printf ("    %s %6" G_GSIZE_FORMAT "\n", label, counts[i]);
+  }
   printf ("    %-22s %6" G_GSIZE_FORMAT "\n", "(none)", counts[n_labels]);
   if (genre_feature_set_n_windows (set) > 0)
     printf ("  teacher     %" G_GSIZE_FORMAT " windows a clip; embedding of %" G_GSIZE_FORMAT
@@ -301,13 +339,13 @@ add_sizes (GString *json, const char *name, const gsize *values, gsize n)
   g_string_append_c (json, ']');
 }
 
-/* text: what is known to be JSON.  Line ends in it, which are none of its strings', become blanks. */
+/* text: what is known to be JSON */
 static void
 add_json (GString *json, const char *name, const char *text)
 {
-  g_autofree char *line = g_strdup (text);
+  g_autofree char *line = printable_json (text);
   begin_member (json, name);
-  g_string_append (json, g_strdelimit (line, "\r\n", ' '));
+  g_string_append (json, line);
 }
 
 static void

@@ -2,6 +2,7 @@
  *
  * gst-genre-1.0 - a table of subcommands.
  */
+#include "gst/tools/standard_output.h"
 #include "gst/tools/tool.h"
 
 #include <locale.h>
@@ -32,12 +33,10 @@ print_help (FILE *stream)
       stream);
 }
 
-int
-main (int argc, char **argv)
+static ToolStatus
+run (int n, char **arguments)
 {
-  setlocale (LC_CTYPE, ""); /* names may be in any script; numbers stay as C writes them */
-
-  const char *name = argc > 1 ? argv[1] : NULL;
+  const char *name = n > 0 ? arguments[0] : NULL;
   if (!name) {
     print_help (stderr);
     return TOOL_USAGE;
@@ -52,8 +51,16 @@ main (int argc, char **argv)
   }
   for (gsize i = 0; i < G_N_ELEMENTS (commands); i++) {
     if (strcmp (name, commands[i].name) == 0)
-      return (int) commands[i].run (argc - 2, argv + 2);
+      return commands[i].run (n - 1, arguments + 1);
   }
-  fprintf (stderr, "gst-genre-1.0: no command \"%s\"; gst-genre-1.0 --help lists them\n", name);
+  tool_fail ("no command \"%s\"; gst-genre-1.0 --help lists them", name);
   return TOOL_USAGE;
+}
+
+int
+main (int argc, char **argv)
+{
+  setlocale (LC_CTYPE, ""); /* names may be in any script; numbers stay as C writes them */
+  tool_standard_output_begin ();
+  return (int) tool_standard_output_end (run (argc - 1, argv + 1));
 }

@@ -1,10 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#define _POSIX_C_SOURCE 200809L /* isatty, fileno */
+#define _DEFAULT_SOURCE /* isatty, fileno, struct winsize */
 
 #include "gst/tools/progress.h"
 
+#include "gst/tools/cells.h"
+#include "gst/tools/tool.h"
+#include "models/printable.h"
+
 #include <stdbool.h>
 #include <stdio.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 static const gint64 TERMINAL_US = G_USEC_PER_SEC / 10;
@@ -25,7 +30,7 @@ ToolProgress *
 tool_progress_new (const char *what, guint64 total, gboolean quiet)
 {
   ToolProgress *progress = g_new0 (ToolProgress, 1);
-  progress->what = g_strdup (what);
+  progress->what = printable_text (what);
   progress->total = total;
   progress->quiet = quiet;
   progress->terminal = isatty (fileno (stderr));
@@ -78,6 +83,19 @@ append_time_left (const ToolProgress *progress, guint64 done, gint64 now_us, GSt
     g_string_append_printf (line, ", %u:%02u left", (unsigned) minutes, (unsigned) (seconds % 60));
 }
 
+/* Columns of the terminal; it may have been resized since the last line. */
+static gsize
+terminal_width (void)
+{
+  struct winsize size;
+  const char *columns = g_getenv ("COLUMNS");
+
+  if (ioctl (fileno (stderr), TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
+    return size.ws_col;
+  const guint64 given = columns ? g_ascii_strtoull (columns, NULL, 10) : 0;
+  return given > 0 && given <= 10000 ? (gsize) given : 80;
+}
+
 void
 tool_progress_update (ToolProgress *progress, guint64 done, const char *note)
 {
@@ -93,11 +111,13 @@ tool_progress_update (ToolProgress *progress, guint64 done, const char *note)
         (unsigned) (100. * (double) done / (double) progress->total));
     append_time_left (progress, done, now_us, line);
   }
-  if (note)
-    g_string_append_printf (line, ", %s", note);
+  if (note) {
+    g_string_append (line, ", ");
+    printable_append (line, note);
+  }
   if (progress->terminal) {
-    /* Cut to the usual width: a line that wraps cannot be wiped. */
-    g_autofree char *cut = g_utf8_substring (line->str, 0, MIN (g_utf8_strlen (line->str, -1), 79));
+    /* A line that wraps cannot be wiped, and one that fills the last column wraps on some terminals. */
+    g_autofree char *cut = tool_cells_cut (line->str, terminal_width () - 1);
     fprintf (stderr, "\r\033[K%s", cut);
     progress->wiped = false;
   } else {
@@ -116,6 +136,6 @@ tool_progress_message (ToolProgress *progress, const char *format, ...)
   va_end (arguments);
 
   wipe (progress);
-  fprintf (stderr, "%s\n", text);
+  tool_say ("%s", text);
   progress->shown_us = progress->terminal ? 0 : progress->shown_us;
 }

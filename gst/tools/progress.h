@@ -2,7 +2,7 @@
  *
  * gst/tools/progress.h - how far it is and how long it will take: one line on a terminal, rewritten in place.
  *
- * Layer:   gst; GLib and the C library.
+ * Layer:   gst; cells, models/printable, GLib and the C library.
  * Threads: one object serves one thread.
  *
  * On stderr.  Where that is no terminal, a plain line every half minute.
@@ -26,10 +26,11 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (ToolProgress, tool_progress_free)
 /* For a run that goes on where another one ended: so much was done before; it does not count for the time left. */
 void tool_progress_start_at (ToolProgress *progress, guint64 done);
 
-/* "extract  12 of 100 (12 %), 3:20 left, NOTE".  Cheap: shown at most ten times a second.  note: UTF-8, or NULL */
+/* "extract  12 of 100 (12 %), 3:20 left, NOTE", cut to the width that the terminal has now.  Cheap: shown at most ten
+ * times a second.  note: or NULL; what is not printable in it is escaped */
 void tool_progress_update (ToolProgress *progress, guint64 done, const char *note);
 
-/* A line of its own on stderr; the progress line is wiped before and comes back after. */
+/* A line of its own on stderr, as tool_say() has it; the progress line is wiped before and comes back after. */
 void tool_progress_message (ToolProgress *progress, const char *format, ...) G_GNUC_PRINTF (2, 3);
 
 G_END_DECLS

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "gst/tools/report.h"
 
+#include "gst/tools/cells.h"
+#include "models/printable.h"
+
 #include <math.h>
 #include <string.h>
 
@@ -11,47 +14,6 @@ enum
   CELL = 7,        /* columns of a number in it */
 };
 
-static gsize
-columns_of (const char *text)
-{
-  gsize columns = 0;
-
-  for (; *text; text += g_utf8_skip[*(const guchar *) text])
-    columns += g_unichar_iswide (g_utf8_get_char (text)) ? 2 : 1;
-  return columns;
-}
-
-/* text, cut to so many columns, on one line. */
-static char *
-cut (const char *text, gsize most)
-{
-  GString *shown = g_string_new (NULL);
-  gsize columns = 0;
-
-  for (; *text; text += g_utf8_skip[*(const guchar *) text]) {
-    const gunichar c = g_utf8_get_char (text);
-    columns += g_unichar_iswide (c) ? 2 : 1;
-    if (columns > most)
-      break;
-    g_string_append_unichar (shown, g_unichar_iscntrl (c) ? 0xfffd : c);
-  }
-  return g_string_free (shown, FALSE);
-}
-
-static void
-append_padded (GString *out, const char *text, gsize width, gboolean right)
-{
-  g_autofree char *shown = cut (text, width);
-  const gsize blanks = width - columns_of (shown);
-
-  if (!right)
-    g_string_append (out, shown);
-  for (gsize i = 0; i < blanks; i++)
-    g_string_append_c (out, ' ');
-  if (right)
-    g_string_append (out, shown);
-}
-
 /* value with so many decimals; "-" for NaN. */
 static void
 append_fixed (GString *out, double value, int decimals, gsize width)
@@ -61,7 +23,7 @@ append_fixed (GString *out, double value, int decimals, gsize width)
   g_snprintf (format, sizeof format, "%%.%df", decimals);
   if (isfinite (value))
     g_ascii_formatd (text, sizeof text, format, value);
-  append_padded (out, text, MAX (width, strlen (text)), TRUE);
+  tool_cells_append (out, text, MAX (width, strlen (text)), TRUE);
 }
 
 static void
@@ -77,14 +39,14 @@ append_count (GString *out, guint64 count, gsize width)
   char text[32];
 
   g_snprintf (text, sizeof text, "%" G_GUINT64_FORMAT, count);
-  append_padded (out, text, MAX (width, strlen (text)), TRUE);
+  tool_cells_append (out, text, MAX (width, strlen (text)), TRUE);
 }
 
 /* A number of the summary: its name, then the value from the same column on. */
 static void
 append_name (GString *out, const char *name)
 {
-  append_padded (out, name, 22, FALSE);
+  tool_cells_append (out, name, 22, FALSE);
 }
 
 static void
@@ -152,28 +114,27 @@ append_summary (GString *out, const ToolEvaluation *evaluation)
 }
 
 static gsize
-name_width (const ToolEvaluation *evaluation)
+name_width (char *const *labels)
 {
-  const char *const *labels = genre_model_labels (evaluation->model);
   gsize width = 0;
 
   for (gsize i = 0; labels[i]; i++)
-    width = MAX (width, columns_of (labels[i]));
+    width = MAX (width, tool_cells (labels[i]));
   return CLAMP (width, 5, MAX_NAME);
 }
 
 static void
 append_classes (GString *out, const ToolEvaluation *evaluation)
 {
-  const char *const *labels = genre_model_labels (evaluation->model);
-  const gsize width = name_width (evaluation);
+  g_auto (GStrv) labels = printable_texts (genre_model_labels (evaluation->model));
+  const gsize width = name_width (labels);
 
   g_string_append_c (out, '\n');
-  append_padded (out, "label", width, FALSE);
+  tool_cells_append (out, "label", width, FALSE);
   g_string_append (out, "   tracks  predicted  precision   recall     F1\n");
   for (gsize i = 0; labels[i]; i++) {
     const MetricsClass *class = &evaluation->by_track->classes[i];
-    append_padded (out, labels[i], width, FALSE);
+    tool_cells_append (out, labels[i], width, FALSE);
     append_count (out, class->support, 9);
     append_count (out, class->predicted, 11);
     append_percent (out, class->precision, 9);
@@ -186,30 +147,30 @@ append_classes (GString *out, const ToolEvaluation *evaluation)
 static void
 append_matrix (GString *out, const ToolEvaluation *evaluation)
 {
-  const char *const *labels = genre_model_labels (evaluation->model);
-  const gsize n = evaluation->by_track->n_labels, width = name_width (evaluation);
+  g_auto (GStrv) labels = printable_texts (genre_model_labels (evaluation->model));
+  const gsize n = evaluation->by_track->n_labels, width = name_width (labels);
 
   g_string_append_c (out, '\n');
   if (n > MAX_MATRIX) {
     g_string_append (out, "The confusion matrix is too wide for a terminal: see --csv and --confusion-svg.\n");
     return;
   }
-  append_padded (out, "true", width, FALSE);
+  tool_cells_append (out, "true", width, FALSE);
   g_string_append (out, "   predicted\n");
-  append_padded (out, "", width, FALSE);
+  tool_cells_append (out, "", width, FALSE);
   for (gsize i = 0; i < n; i++) {
-    g_autofree char *name = cut (labels[i], CELL - 1);
-    append_padded (out, name, CELL, TRUE);
+    g_autofree char *name = tool_cells_cut (labels[i], CELL - 1);
+    tool_cells_append (out, name, CELL, TRUE);
   }
   g_string_append_c (out, '\n');
   for (gsize i = 0; i < n; i++) {
-    append_padded (out, labels[i], width, FALSE);
+    tool_cells_append (out, labels[i], width, FALSE);
     for (gsize k = 0; k < n; k++) {
       const guint64 count = evaluation->by_track->confusion[i * n + k];
       if (count > 0)
         append_count (out, count, CELL);
       else
-        append_padded (out, ".", CELL, TRUE);
+        tool_cells_append (out, ".", CELL, TRUE);
     }
     g_string_append_c (out, '\n');
   }
@@ -234,7 +195,7 @@ append_gains (GString *out, const ToolReport *report)
   for (gsize i = 0; i < report->n_gains; i++) {
     const ToolGain *gain = &report->gains[i];
     g_autofree char *name = g_strdup_printf ("%+.0f dB", gain->gain_db);
-    append_padded (out, name, 6, TRUE);
+    tool_cells_append (out, name, 6, TRUE);
     append_percent (out, gain->accuracy, 10);
     append_count (out, gain->changed, 6);
     g_string_append_printf (out, " of %" G_GSIZE_FORMAT " (", gain->n_cases);
@@ -248,8 +209,9 @@ append_comparison (GString *out, const ToolReport *report)
 {
   const ToolComparison *comparison = &report->comparison;
   char text[G_ASCII_DTOSTR_BUF_SIZE];
+  g_autofree char *other = printable_text (report->other->name);
 
-  g_string_append_printf (out, "\ncompared with %s on the %" G_GSIZE_FORMAT " tracks of both\n", report->other->name,
+  g_string_append_printf (out, "\ncompared with %s on the %" G_GSIZE_FORMAT " tracks of both\n", other,
       comparison->n_cases);
   append_name (out, "  accuracy");
   append_percent (out, tool_rate (comparison->first_right, comparison->n_cases), 6);
@@ -269,9 +231,9 @@ static void
 append_calibration (GString *out, const ToolCalibration *calibration)
 {
   char text[2][G_ASCII_DTOSTR_BUF_SIZE];
+  g_autofree char *set = printable_text (calibration->set);
 
-  g_string_append_printf (out, "calibrated on %s, %" G_GSIZE_FORMAT " tracks%s\n", calibration->set,
-      calibration->n_cases,
+  g_string_append_printf (out, "calibrated on %s, %" G_GSIZE_FORMAT " tracks%s\n", set, calibration->n_cases,
       calibration->changed ? "" : ": no temperature gives a smaller calibration error, the model stays as it is");
   if (!calibration->changed) {
     g_string_append_c (out, '\n');
@@ -297,12 +259,14 @@ char *
 tool_report_text (const ToolReport *report)
 {
   const ToolEvaluation *evaluation = report->evaluation;
+  g_autofree char *model = printable_text (evaluation->name);
+  g_autofree char *set = printable_text (genre_feature_set_name (evaluation->set));
   GString *out = g_string_new (NULL);
 
   if (report->calibration)
     append_calibration (out, report->calibration);
   g_string_append_printf (out, "model     %s\nset       %s, %" G_GSIZE_FORMAT " clips of %" G_GSIZE_FORMAT " tracks\n",
-      evaluation->name, genre_feature_set_name (evaluation->set), evaluation->n_clips, evaluation->n_cases);
+      model, set, evaluation->n_clips, evaluation->n_cases);
   append_left_out (out, evaluation);
   g_string_append_c (out, '\n');
   append_summary (out, evaluation);

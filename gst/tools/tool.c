@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "gst/tools/tool.h"
 
+#include "gst/tools/arguments.h"
+#include "models/printable.h"
+
 #include <assert.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -24,21 +27,14 @@ tool_parse_options (const char *command, const char *synopsis, const char *text,
     { NULL, 0, 0, 0, NULL, NULL, NULL },
   };
 
-  /* The parser wants the program's name first, and moves the pointers. */
-  g_autofree char **list = g_new0 (char *, (gsize) n + 2);
-  list[0] = program;
-  for (int i = 0; i < n; i++)
-    list[i + 1] = arguments[i];
-  char **rest = list;
-  int count = n + 1;
-
+  g_auto (GStrv) list = tool_arguments (program, n, arguments, entries);
   g_option_context_set_help_enabled (context, FALSE);
   g_option_context_add_main_entries (context, own, NULL);
   g_option_context_add_main_entries (context, entries, NULL);
   if (text)
     g_option_context_set_description (context, text);
   g_set_prgname (program);
-  const gboolean ok = g_option_context_parse (context, &count, &rest, &error);
+  const gboolean ok = g_option_context_parse_strv (context, &list, &error);
   if (ok && !help)
     return TRUE;
   if (ok) {
@@ -51,12 +47,33 @@ tool_parse_options (const char *command, const char *synopsis, const char *text,
   return FALSE;
 }
 
+/* --- what is said ---------------------------------------------------------------------------------------------- */
+
+static char *
+format_line (const char *format, va_list arguments)
+{
+  g_autofree char *text = g_strdup_vprintf (format, arguments);
+
+  return printable_text (text);
+}
+
+void
+tool_say (const char *format, ...)
+{
+  va_list arguments;
+  va_start (arguments, format);
+  g_autofree char *text = format_line (format, arguments);
+  va_end (arguments);
+
+  fprintf (stderr, "%s\n", text);
+}
+
 ToolStatus
 tool_usage_error (const char *command, const char *format, ...)
 {
   va_list arguments;
   va_start (arguments, format);
-  g_autofree char *text = g_strdup_vprintf (format, arguments);
+  g_autofree char *text = format_line (format, arguments);
   va_end (arguments);
 
   fprintf (stderr, "gst-genre-1.0 %s: %s; gst-genre-1.0 %s --help says more\n", command, text, command);
@@ -68,12 +85,14 @@ tool_fail (const char *format, ...)
 {
   va_list arguments;
   va_start (arguments, format);
-  g_autofree char *text = g_strdup_vprintf (format, arguments);
+  g_autofree char *text = format_line (format, arguments);
   va_end (arguments);
 
   fprintf (stderr, "gst-genre-1.0: %s\n", text);
   return TOOL_FAILED;
 }
+
+/* --- signals --------------------------------------------------------------------------------------------------- */
 
 static void
 on_signal (int number)

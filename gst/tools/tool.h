@@ -2,7 +2,7 @@
  *
  * gst/tools/tool.h - what gst-genre-1.0 and its subcommands agree on.
  *
- * Layer:   gst; GLib.
+ * Layer:   gst; models/printable, GLib.
  * Threads: the main thread, but for tool_interrupted().
  *
  * A subcommand is one file with one function, which main.c has in its table.  Results go to stdout, everything else to
@@ -40,10 +40,16 @@ ToolStatus tool_train (int n, char **arguments);
 gboolean tool_parse_options (const char *command, const char *synopsis, const char *text, const GOptionEntry *entries,
     int n, char **arguments, ToolStatus *ret_status);
 
+/* What follows says its message on one line: what is not printable in it, from a file's name or its content, is escaped
+ * (models/printable.h).  While a progress line is shown, use progress_message() instead. */
+
+/* "MESSAGE" to stderr. */
+void tool_say (const char *format, ...) G_GNUC_PRINTF (1, 2);
+
 /* "gst-genre-1.0 extract: MESSAGE" and a hint at --help to stderr; returns TOOL_USAGE. */
 ToolStatus tool_usage_error (const char *command, const char *format, ...) G_GNUC_PRINTF (2, 3);
 
-/* "gst-genre-1.0: MESSAGE" to stderr; returns TOOL_FAILED.  While a progress line is shown, use progress_message(). */
+/* "gst-genre-1.0: MESSAGE" to stderr; returns TOOL_FAILED. */
 ToolStatus tool_fail (const char *format, ...) G_GNUC_PRINTF (1, 2);
 
 /* From now on Ctrl-C and SIGTERM ask the program to end in order; the second one ends it. */

@@ -12,6 +12,7 @@
 #include "gst/tools/progress.h"
 #include "gst/tools/train_sources.h"
 #include "models/checkpoint.h"
+#include "models/printable.h"
 #include "models/safetensors_writer.h"
 #include "models/training.h"
 
@@ -135,11 +136,11 @@ say_data (const Train *train)
     n_items += data->groups[i].n_items;
   for (unsigned i = 0; i < data->n_labels; i++)
     g_string_append_printf (labels, "%s%s", i == 0 ? "" : " ", data->labels[i]);
-  fprintf (stderr, "%" G_GSIZE_FORMAT " %s to learn from, %" G_GSIZE_FORMAT " %s to validate on; %u labels: %s\n",
-      n_items, strcmp (data->cases, "windows") == 0 ? "windows" : "clips", data->n_tracks, data->cases, data->n_labels,
+  tool_say ("%" G_GSIZE_FORMAT " %s to learn from, %" G_GSIZE_FORMAT " %s to validate on; %u labels: %s", n_items,
+      strcmp (data->cases, "windows") == 0 ? "windows" : "clips", data->n_tracks, data->cases, data->n_labels,
       labels->str);
   if (data->n_short > 0)
-    fprintf (stderr, "%" G_GSIZE_FORMAT " clips of fewer than %u frames are left out\n", data->n_short,
+    tool_say ("%" G_GSIZE_FORMAT " clips of fewer than %u frames are left out", data->n_short,
         train->recipe->min_frames);
   g_string_free (labels, TRUE);
 }
@@ -285,7 +286,7 @@ save_model (const Train *train, const Training *training, const char *path, cons
   }
   g_autofree char *sha256 = g_compute_checksum_for_bytes (G_CHECKSUM_SHA256, bytes);
   g_autofree char *base = g_path_get_basename (path);
-  g_autofree char *name = g_filename_display_name (base);
+  g_autofree char *name = printable_text (base);
   g_autofree char *card = training_card (training, name, sha256);
   g_autofree char *curve = training_curve (training);
   const TrainingAccuracy accuracy = training_accuracy (training);
@@ -408,7 +409,7 @@ take_checkpoint (const Options *options, Training *training, const char *checkpo
   }
   if (!checkpoint_exists (checkpoint)) {
     if (options->resume && !options->quiet)
-      fprintf (stderr, "%s is not there: training begins from the start\n", checkpoint);
+      tool_say ("%s is not there: training begins from the start", checkpoint);
     return TRUE;
   }
   if (!training_resume (training, checkpoint, &reason, &error)) {
@@ -416,11 +417,11 @@ take_checkpoint (const Options *options, Training *training, const char *checkpo
     return FALSE;
   }
   if (reason)
-    fprintf (stderr, "%s; the one before it is whole\n", reason);
+    tool_say ("%s; the one before it is whole", reason);
   if (!options->quiet) {
     TrainingProgress now;
     training_progress (training, &now);
-    fprintf (stderr, "resumed after %" G_GUINT64_FORMAT " of %" G_GUINT64_FORMAT " steps\n", now.step, now.steps);
+    tool_say ("resumed after %" G_GUINT64_FORMAT " of %" G_GUINT64_FORMAT " steps", now.step, now.steps);
   }
   return TRUE;
 }
@@ -509,8 +510,9 @@ choose_seed (const Train *train, const double *accuracies, guint n)
     printf ("%u seeds:", n);
     for (guint i = 0; i < n; i++)
       printf (" %.1f", 100 * accuracies[i]);
-    printf (" %%; mean %.1f %%, deviation %.1f; %s is seed %u\n", 100 * mean, 100 * sqrt (MAX (variance, 0)),
-        train->options->output, train->recipe->seed + best);
+    g_autofree char *name = printable_text (train->options->output);
+    printf (" %%; mean %.1f %%, deviation %.1f; %s is seed %u\n", 100 * mean, 100 * sqrt (MAX (variance, 0)), name,
+        train->recipe->seed + best);
   }
   for (gsize i = 0; i < G_N_ELEMENTS (suffixes); i++) {
     g_autofree char *from = g_strdup_printf ("%s.seed-%u%s", train->stem, train->recipe->seed + best, suffixes[i]);
@@ -534,7 +536,7 @@ train_seeds (const Train *train)
     if (!(accuracies[i] < 0))
       continue;
     if (n > 1 && !train->options->quiet)
-      fprintf (stderr, "seed %u, %u of %u\n", seed, i + 1, n);
+      tool_say ("seed %u, %u of %u", seed, i + 1, n);
     if (!train_seed (train, path, stem, seed, &accuracies[i]))
       return FALSE;
   }
