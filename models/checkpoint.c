@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "models/checkpoint.h"
 
-#include "models/genre_model.h"
+#include "models/error.h"
 #include "models/json_write.h"
 #include "models/regular_file.h"
 #include "models/safetensors_writer.h"

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "models/feature_set_file.h"
 
+#include "models/error.h"
 #include "models/frontend.h"
 #include "models/regular_file.h"
 
 #include <assert.h>
-#include <math.h>
 
 /* --- constructors ---------------------------------------------------------------------------------------------- */
 
@@ -230,25 +230,6 @@ genre_feature_set_clip_db (const GenreFeatureSet *set, gsize clip, gsize first, 
     for (gsize i = 0; i < n; i++)
       db[i] += ref_db;
   }
-}
-
-void
-genre_feature_set_to_input (const GenreFrontend *frontend, float *db, gsize n_frames)
-{
-  assert (n_frames > 0);
-
-  const gsize n = n_frames * frontend->bands;
-  const float amin_db = (float) (10 * log10 (frontend->amin));
-  float loudest = amin_db;
-  for (gsize i = 0; i < n; i++) {
-    db[i] = MAX (db[i], amin_db);
-    loudest = MAX (loudest, db[i]);
-  }
-  const float ref_db = frontend->ref > 0 ? (float) (10 * log10 (MAX (frontend->ref, frontend->amin))) : loudest;
-  const float floor_db = frontend->top_db >= 0 ? loudest - (float) frontend->top_db : -HUGE_VALF;
-  for (gsize t = 0; t < n_frames; t++, db += frontend->bands)
-    for (gsize b = 0; b < frontend->bands; b++)
-      db[b] = (MAX (db[b], floor_db) - ref_db - frontend->mean[b]) / frontend->std[b];
 }
 
 /* --- the teacher ----------------------------------------------------------------------------------------------- */

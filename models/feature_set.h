@@ -12,7 +12,7 @@
 #ifndef MODELS_FEATURE_SET_H
 #define MODELS_FEATURE_SET_H
 
-#include "models/genre_model.h"
+#include "models/frontend.h"
 
 G_BEGIN_DECLS
 
@@ -77,11 +77,6 @@ gsize genre_feature_set_n_groups (const GenreFeatureSet *set);
 /* first, n_frames   within 0 ... n_frames of the set; those from clip_frames on are filling
  * db [n_frames][bands]  out, 10 log10 (power), re 1 where the recipe's ref is a number, else re the loudest */
 void genre_feature_set_clip_db (const GenreFeatureSet *set, gsize clip, gsize first, gsize n_frames, float *db);
-
-/* What a model's network sees of so many dB: its amin, ref, top_db and normalize, one window at a time.
- *
- * db [n_frames][frontend->bands]  in and out, n_frames >= 1 */
-void genre_feature_set_to_input (const GenreFrontend *frontend, float *db, gsize n_frames);
 
 /* --- The teacher's view of a clip: one of each window w, frames w n_frames / n_windows to
  *     (w + 1) n_frames / n_windows, rounded down --- */

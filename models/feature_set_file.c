@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "models/feature_set_file.h"
 
+#include "models/error.h"
 #include "models/frontend.h"
 #include "models/half.h"
 #include "models/json_field.h"

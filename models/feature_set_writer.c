@@ -2,6 +2,7 @@
 #include "models/feature_set_writer.h"
 
 #include "models/artist_name.h"
+#include "models/error.h"
 #include "models/frontend.h"
 #include "models/half.h"
 #include "models/json_write.h"

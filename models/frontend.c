@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "models/frontend.h"
 
+#include "models/error.h"
 #include "models/json_field.h"
 #include "models/json_write.h"
 
+#include <assert.h>
 #include <json-glib/json-glib.h>
+#include <math.h>
 #include <string.h>
 
 /* Far beyond anything sensible, so that no arithmetic on floats overflows. */
@@ -310,4 +313,44 @@ genre_frontend_append (const GenreFrontend *frontend, GString *json)
   g_string_append_c (json, ',');
   append_statistic (json, "std", frontend->std, frontend->bands);
   g_string_append (json, "}}");
+}
+
+/* --- band levels ------------------------------------------------------------------------------------------------ */
+
+/* db [n]  out, as dsp_power_to_db() makes it of the powers; may be `levels` itself */
+static void
+reference_db (const GenreFrontend *frontend, const float *levels, float *db, gsize n)
+{
+  const float amin_db = (float) (10 * log10 (frontend->amin));
+  float loudest = amin_db;
+
+  for (gsize i = 0; i < n; i++) {
+    db[i] = MAX (levels[i], amin_db);
+    loudest = MAX (loudest, db[i]);
+  }
+  const float ref_db = frontend->ref > 0 ? (float) (10 * log10 (MAX (frontend->ref, frontend->amin))) : loudest;
+  const float floor_db = frontend->top_db >= 0 ? loudest - (float) frontend->top_db : -HUGE_VALF;
+
+  for (gsize i = 0; i < n; i++)
+    db[i] = MAX (db[i], floor_db) - ref_db;
+}
+
+void
+genre_frontend_apply (const GenreFrontend *frontend, GenreLevels unit, const float *levels, float *input,
+    gsize n_frames)
+{
+  const gsize n = n_frames * frontend->bands;
+  assert (n_frames > 0);
+
+  switch (unit) {
+    case GENRE_LEVELS_POWER:
+      dsp_power_to_db (levels, input, n, frontend->amin, frontend->ref, frontend->top_db);
+      break;
+    case GENRE_LEVELS_DB:
+      reference_db (frontend, levels, input, n);
+      break;
+  }
+  for (gsize t = 0; t < n_frames; t++, input += frontend->bands)
+    for (gsize b = 0; b < frontend->bands; b++)
+      input[b] = (input[b] - frontend->mean[b]) / frontend->std[b];
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * models/frontend.h - the front-end recipe as the JSON object that models and feature sets carry.
+ * models/frontend.h - the front-end recipe: from band levels to a network's input, and the JSON object that models and
+ *                     feature sets carry.
  *
- * Layer:   models; uses json_field, json_write, dsp/log_mel.h (types only).
+ * Layer:   models; uses error, json_field, json_write, dsp/log_mel.h.
  * Threads: no state.
  *
  * sample_rate, n_fft, hop_length and n_mels must be there.  What else is absent has librosa's default, but for top_db,
@@ -12,9 +13,37 @@
 #ifndef MODELS_FRONTEND_H
 #define MODELS_FRONTEND_H
 
-#include "models/genre_model.h"
+#include "dsp/log_mel.h"
+
+#include <glib.h>
 
 G_BEGIN_DECLS
+
+/* The recipe: the spectrogram, then dB, then standardised. */
+typedef struct GenreFrontend
+{
+  DspLogMelConfig mel;
+  double amin;   /* > 0 */
+  double ref;    /* > 0, or 0: "max", the loudest band of the window */
+  double top_db; /* negative: null */
+  size_t bands;  /* mel.n_mels / mel.band_pool */
+  float *mean;   /* [bands], dB */
+  float *std;    /* [bands], dB, > 0 */
+} GenreFrontend;
+
+/* What band levels are given in. */
+typedef enum GenreLevels
+{
+  GENRE_LEVELS_POWER, /* mean power of the bands */
+  GENRE_LEVELS_DB,    /* 10 log10 of it */
+} GenreLevels;
+
+/* What a model's network sees of so many levels: amin, ref, top_db and normalize of the recipe, over one window.
+ *
+ * levels [n_frames][bands]  n_frames >= 1
+ * input [n_frames][bands]   out; may be `levels` itself */
+void genre_frontend_apply (const GenreFrontend *frontend, GenreLevels unit, const float *levels, float *input,
+    gsize n_frames);
 
 /* json          the text of the object
  * file          stands for the file in messages

@@ -2,19 +2,12 @@
 #include "models/genre_model_file.h"
 
 #include "models/embedded.h"
-#include "models/frontend.h"
 #include "models/regular_file.h"
 
 /* Models by sha256, so that elements with the same file share one.  It holds no references: the last unref takes the
  * model out.  NULL while there is none. */
 static GMutex cache_lock;
 static GHashTable *cache;
-
-GQuark
-genre_model_error_quark (void)
-{
-  return g_quark_from_static_string ("genre-model-error-quark");
-}
 
 /* --- shared models --------------------------------------------------------------------------------------------- */
 

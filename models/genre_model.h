@@ -2,53 +2,17 @@
  *
  * models/genre_model.h - what a genre model is: labels, front-end recipe, network, weights.
  *
- * Layer:   models; uses dsp, nn, GLib, json-glib.
+ * Layer:   models; uses error, frontend, nn.
  * Threads: a GenreModel is constant; references may be taken and dropped on any thread.
  */
 #ifndef MODELS_GENRE_MODEL_H
 #define MODELS_GENRE_MODEL_H
 
-#include "dsp/log_mel.h"
+#include "models/error.h"
+#include "models/frontend.h"
 #include "nn/network.h"
 
-#include <glib.h>
-
 G_BEGIN_DECLS
-
-/* One code per cause.  Every message names the file, the thing, what was expected and what was found. */
-#define GENRE_MODEL_ERROR (genre_model_error_quark ())
-GQuark genre_model_error_quark (void);
-typedef enum GenreModelError
-{
-  GENRE_MODEL_ERROR_NOT_FOUND,  /* no such file */
-  GENRE_MODEL_ERROR_READ,       /* not a regular file, no permission, I/O error */
-  GENRE_MODEL_ERROR_SIZE,       /* over 256 MiB, header over 1 MiB, over 4096 tensors, or shorter than it says */
-  GENRE_MODEL_ERROR_JSON,       /* header or metadata is not strict JSON, too deep, duplicate key */
-  GENRE_MODEL_ERROR_CONTAINER,  /* tensors overlap, leave holes, have an unknown type or a wrong length */
-  GENRE_MODEL_ERROR_FORMAT,     /* not a "genre-model" of version "1", or a metadata entry is missing */
-  GENRE_MODEL_ERROR_LABELS,     /* none, empty, duplicate, or not as many as outputs */
-  GENRE_MODEL_ERROR_FRONTEND,   /* unknown or missing recipe key, or a value out of range */
-  GENRE_MODEL_ERROR_NETWORK,    /* unknown layer or layer key, a value out of range, shapes that do not fit */
-  GENRE_MODEL_ERROR_TENSOR,     /* missing, surplus, misshapen or non-finite */
-  GENRE_MODEL_ERROR_WINDOW,     /* window_frames or min_frames out of range */
-  GENRE_MODEL_ERROR_CLIPS,      /* of a feature set: a name, label, length, artist or recording is not in order */
-  GENRE_MODEL_ERROR_RECIPE,     /* of training: an unknown key, a value out of range, keys that contradict each other */
-  GENRE_MODEL_ERROR_DATA,       /* nothing that a recipe could learn from or be validated on */
-  GENRE_MODEL_ERROR_DIVERGED,   /* a loss or gradient that is no number */
-  GENRE_MODEL_ERROR_CHECKPOINT, /* of another recipe or other data, or not whole */
-} GenreModelError;
-
-/* The recipe: the spectrogram, then dB, then standardised. */
-typedef struct GenreFrontend
-{
-  DspLogMelConfig mel;
-  double amin;   /* > 0 */
-  double ref;    /* > 0, or 0: "max", the loudest band of the window */
-  double top_db; /* negative: null */
-  size_t bands;  /* mel.n_mels / mel.band_pool */
-  float *mean;   /* [bands], dB */
-  float *std;    /* [bands], dB, > 0 */
-} GenreFrontend;
 
 typedef struct GenreModel GenreModel;
 

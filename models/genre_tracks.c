@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "models/genre_tracks.h"
 
+#include "models/error.h"
 #include "models/genre_windows.h"
 #include "models/json_write.h"
 

@@ -10,6 +10,7 @@
 
 #include "models/feature_set.h"
 #include "models/genre_aggregate.h"
+#include "models/genre_model.h"
 
 G_BEGIN_DECLS
 

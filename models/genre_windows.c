@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "models/genre_windows.h"
 
-#include "models/feature_set.h"
 #include "models/genre_aggregate.h"
 #include "nn/run.h"
 
@@ -89,34 +88,6 @@ history_append (History *history, const float *levels, size_t bands, size_t keep
   }
   memcpy (history->levels + history->n * bands, levels, bands * sizeof *levels);
   history->n++;
-}
-
-/* db [n_frames][bands] -> (db - mean) / std in place */
-static void
-standardize (const GenreFrontend *frontend, float *db, size_t n_frames)
-{
-  for (size_t t = 0; t < n_frames; t++, db += frontend->bands)
-    for (size_t b = 0; b < frontend->bands; b++)
-      db[b] = (db[b] - frontend->mean[b]) / frontend->std[b];
-}
-
-/* levels [n_frames][bands] -> windows->input */
-static void
-to_network_input (GenreWindows *windows, const float *levels, size_t n_frames)
-{
-  const GenreFrontend *frontend = windows->frontend;
-  const size_t n = n_frames * frontend->bands;
-
-  switch (windows->unit) {
-    case GENRE_LEVELS_POWER:
-      dsp_power_to_db (levels, windows->input, n, frontend->amin, frontend->ref, frontend->top_db);
-      standardize (frontend, windows->input, n_frames);
-      break;
-    case GENRE_LEVELS_DB:
-      memcpy (windows->input, levels, n * sizeof *levels);
-      genre_feature_set_to_input (frontend, windows->input, n_frames);
-      break;
-  }
 }
 
 /* --- public ---------------------------------------------------------------------------------------------------- */
@@ -221,7 +192,7 @@ bool
 genre_windows_push (GenreWindows *windows, const float *levels, GenreSpan *ret_window)
 {
   if (windows->shares) {
-    to_network_input (windows, levels, 1);
+    genre_frontend_apply (windows->frontend, windows->unit, levels, windows->input, 1);
     nn_run_push (windows->run, windows->input);
   } else {
     history_append (&windows->history, levels, windows->frontend->bands, windows->window_frames);
@@ -259,7 +230,8 @@ genre_windows_look (GenreWindows *windows, const GenreSpan *window)
   } else {
     const History *history = &windows->history;
 
-    to_network_input (windows, history->levels + (window->first - history->first) * windows->frontend->bands, n_frames);
+    genre_frontend_apply (windows->frontend, windows->unit,
+        history->levels + (window->first - history->first) * windows->frontend->bands, windows->input, n_frames);
     nn_run_forward (windows->run, windows->input, n_frames, windows->output);
   }
   for (unsigned i = 0; i < windows->n_labels; i++)

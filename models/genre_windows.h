@@ -2,7 +2,7 @@
  *
  * models/genre_windows.h - frames of band levels in, which windows are due and what the network says of them out.
  *
- * Layer:   models; uses genre_model, feature_set (the way from dB to the network's input), dsp and nn.  Plain C.
+ * Layer:   models; uses genre_model, frontend, nn.  Plain C.
  * Threads: one object serves one thread at a time; construct and free on any.
  *
  * The schedule of DESIGN 4, for whoever has frames: the stream makes them of PCM, an evaluation reads them from a
@@ -21,13 +21,6 @@ enum
 {
   GENRE_WINDOWS_MAX_FRAMES = 1024 /* of a window */
 };
-
-/* What frames are given in. */
-typedef enum GenreLevels
-{
-  GENRE_LEVELS_POWER, /* mean power of the bands */
-  GENRE_LEVELS_DB,    /* 10 log10 of it */
-} GenreLevels;
 
 /* The frames [first, end), counted from the last reset. */
 typedef struct GenreSpan

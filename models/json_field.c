@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "models/json_field.h"
 
-#include "models/genre_model.h"
+#include "models/error.h"
 #include "models/json_scan.h"
 #include "models/json_write.h"
 

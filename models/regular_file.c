@@ -3,7 +3,7 @@
 
 #include "models/regular_file.h"
 
-#include "models/genre_model.h"
+#include "models/error.h"
 
 #include <errno.h>
 #include <fcntl.h>

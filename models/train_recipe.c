@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "models/train_recipe.h"
 
+#include "models/error.h"
 #include "models/frontend.h"
 #include "models/json_field.h"
 #include "models/json_node.h"

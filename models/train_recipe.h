@@ -2,7 +2,7 @@
  *
  * models/train_recipe.h - how a model is to be trained: network, front end, data, losses, stages, all out of JSON.
  *
- * Layer:   models; uses json_field, json_write, network_spec, frontend, augment (types).
+ * Layer:   models; uses json_field, json_write, network_spec, frontend, augment (types), nn (types).
  * Threads: no state.
  *
  * docs/training.md has every key.  A key that is absent keeps what "base" says, or else its default; one that is
@@ -12,7 +12,8 @@
 #define MODELS_TRAIN_RECIPE_H
 
 #include "models/augment.h"
-#include "models/genre_model.h"
+#include "models/frontend.h"
+#include "nn/network.h"
 
 #include <stdbool.h>
 

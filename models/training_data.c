@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "models/training_data.h"
 
+#include "models/error.h"
 #include "models/frontend.h"
 #include "models/json_write.h"
 #include "models/random.h"
@@ -213,7 +214,7 @@ measure_normalize (const Load *load)
       for (gsize first = begin; first < end; first += window) {
         const gsize n_frames = MIN (window, end - first);
         genre_feature_set_clip_db (set, item->clip, first, n_frames, db);
-        genre_feature_set_to_input (frontend, db, n_frames);
+        genre_frontend_apply (frontend, GENRE_LEVELS_DB, db, db, n_frames);
         for (gsize k = 0; k < n_frames * bands; k++) {
           sum[k % bands] += (double) db[k];
           square[k % bands] += (double) db[k] * (double) db[k];

@@ -9,6 +9,7 @@
 #define MODELS_TRAINING_DATA_H
 
 #include "models/feature_set.h"
+#include "models/genre_model.h"
 #include "models/train_recipe.h"
 
 G_BEGIN_DECLS

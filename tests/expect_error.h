@@ -8,7 +8,7 @@
 #ifndef TESTS_EXPECT_ERROR_H
 #define TESTS_EXPECT_ERROR_H
 
-#include "models/genre_model.h"
+#include "models/error.h"
 #include "tests/test.h"
 
 #include <string.h>

@@ -78,7 +78,7 @@ read_clip (const GenreFeatureSet *set, gsize clip)
     abort ();
   genre_feature_set_clip_db (set, clip, 0, n_frames, values);
   check_finite (values, n_frames * n_bands);
-  genre_feature_set_to_input (genre_feature_set_frontend (set), values, n_frames);
+  genre_frontend_apply (genre_feature_set_frontend (set), GENRE_LEVELS_DB, values, values, n_frames);
   for (gsize w = 0; w < genre_feature_set_n_windows (set); w++) {
     if (n_embedding > 0) {
       genre_feature_set_embedding (set, clip, w, values);

@@ -446,7 +446,7 @@ test_input (void)
       expected[i] = 10 * log10 (fmax (frontend.amin, (double) power[i])) - 10 * log10 (fmax (frontend.amin, ref));
       loudest = fmax (loudest, expected[i]);
     }
-    genre_feature_set_to_input (&frontend, db, N / 2);
+    genre_frontend_apply (&frontend, GENRE_LEVELS_DB, db, db, N / 2);
     for (unsigned i = 0; i < N; i++) {
       if (frontend.top_db >= 0)
         expected[i] = fmax (expected[i], loudest - frontend.top_db);

@@ -735,15 +735,6 @@ test_threads (void)
     g_bytes_unref (thread_files[i]);
 }
 
-/* What a log or a binding prints of a GError. */
-static void
-test_error_domain (void)
-{
-  const char *name = g_quark_to_string (GENRE_MODEL_ERROR);
-
-  CHECK (strcmp (name, "genre-model-error-quark") == 0, "the domain is %s", name);
-}
-
 int
 main (void)
 {
@@ -767,6 +758,5 @@ main (void)
   test_corpus ();
   test_sharing ();
   test_threads ();
-  test_error_domain ();
   TEST_END ();
 }

@@ -206,7 +206,7 @@ check_hearing (GenreModel *model, const GenreFeatureSet *set, GenreListener *lis
       genre_feature_set_clip_db (set, track->clips[c], first, length, db);
       for (gsize i = 0; i < length * BANDS; i++)
         db[i] += (float) gain_db;
-      genre_feature_set_to_input (frontend, db, length);
+      genre_frontend_apply (frontend, GENRE_LEVELS_DB, db, db, length);
       nn_run_forward (run, db, length, out);
       CHECK (hearing->n_frames[at] == length, "%s, answer %d: %d frames", what, (int) at, (int) hearing->n_frames[at]);
       const bool whole = windows[k][1] < genre_model_min_frames (model);

@@ -155,7 +155,7 @@ test_normalize (const Fixture *fixture)
       const TrainingItem *item = &data->groups[g].items[i];
       float db[TB_FRAMES * TB_BANDS];
       genre_feature_set_clip_db (g_ptr_array_index (data->sets, item->set), item->clip, 0, TB_FRAMES, db);
-      genre_feature_set_to_input (&data->frontend, db, TB_FRAMES);
+      genre_frontend_apply (&data->frontend, GENRE_LEVELS_DB, db, db, TB_FRAMES);
       for (gsize k = 0; k < TB_FRAMES * TB_BANDS; k++) {
         sum[k % TB_BANDS] += (double) db[k];
         square[k % TB_BANDS] += (double) db[k] * (double) db[k];

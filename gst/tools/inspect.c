@@ -7,6 +7,7 @@
 #include "models/feature_set.h"
 #include "models/frontend.h"
 #include "models/genre_cost.h"
+#include "models/genre_model.h"
 #include "models/json_write.h"
 #include "models/printable.h"
 #include "models/regular_file.h"
