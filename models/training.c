@@ -137,7 +137,7 @@ set_network_error (const Training *training, NnStatus status, const NnIssue *iss
 }
 
 static bool
-make_trainer (Training *training, unsigned threads, GError **error)
+make_trainer (Training *training, GError **error)
 {
   const TrainRecipe *recipe = training->recipe;
   NnHead heads[TRAINING_MAX_HEADS];
@@ -151,8 +151,8 @@ make_trainer (Training *training, unsigned threads, GError **error)
     crops |= recipe->stages[i].crop_share > 0;
   }
   const NnStatus status = nn_trainer_new (training->layers, training->n_layers - 2, training->data->frontend.bands,
-      crops ? recipe->min_frames : recipe->window_frames, recipe->window_frames, heads, n_heads, max_samples, threads,
-      &training->trainer, &issue);
+      crops ? recipe->min_frames : recipe->window_frames, recipe->window_frames, heads, n_heads, max_samples,
+      training->pool, &training->trainer, &issue);
   return status == NN_OK || set_network_error (training, status, &issue, heads, error);
 }
 
@@ -210,13 +210,13 @@ training_new (const TrainRecipe *recipe, const TrainingData *data, guint64 seed,
     training->steps += training->stage_steps[i];
   }
   training->loss_every = MAX (training->steps / CURVE_POINTS, 1);
-  if (!copy_layers (training, error) || !make_trainer (training, threads, error))
-    return NULL;
   training->pool = nn_pool_new (threads);
   if (!training->pool) {
     fail (GENRE_MODEL_ERROR_SIZE, error, no_memory);
     return NULL;
   }
+  if (!copy_layers (training, error) || !make_trainer (training, error))
+    return NULL;
   training->batch = training_batch_new (recipe, data, training->pool);
   nn_trainer_initialize (training->trainer, seed);
   take_initial (training);

@@ -4,7 +4,6 @@
 #include "nn/chain.h"
 #include "nn/optimizer.h"
 #include "nn/pass.h"
-#include "nn/pool.h"
 #include "nn/random.h"
 
 #include <assert.h>
@@ -90,7 +89,7 @@ allocate (NnTrainer *trainer)
 
 NnStatus
 nn_trainer_new (const NnLayerSpec *specs, size_t n_layers, size_t bands, size_t min_frames, size_t max_frames,
-    const NnHead *heads, size_t n_heads, size_t max_samples, unsigned threads, NnTrainer **ret_trainer,
+    const NnHead *heads, size_t n_heads, size_t max_samples, NnPool *pool, NnTrainer **ret_trainer,
     NnIssue *reterr_issue)
 {
   NnTrainer *trainer = calloc (1, sizeof *trainer);
@@ -99,13 +98,11 @@ nn_trainer_new (const NnLayerSpec *specs, size_t n_layers, size_t bands, size_t 
   if (!trainer)
     return NN_NO_MEMORY;
   trainer->min_frames = min_frames;
-  trainer->pool = nn_pool_new (threads);
-  if (!trainer->pool)
-    goto fail;
+  trainer->pool = pool;
   status = nn_chain_new (specs, n_layers, bands, min_frames, max_frames, heads, n_heads, &trainer->chain, reterr_issue);
   if (status != NN_OK)
     goto fail;
-  trainer->pass = nn_pass_new (trainer->chain, max_samples, trainer->pool);
+  trainer->pass = nn_pass_new (trainer->chain, max_samples, pool);
   if (!trainer->pass || !allocate (trainer)) {
     status = NN_NO_MEMORY;
     goto fail;
@@ -126,7 +123,6 @@ nn_trainer_free (NnTrainer *trainer)
     return;
   nn_pass_free (trainer->pass);
   nn_chain_free (trainer->chain);
-  nn_pool_free (trainer->pool);
   free (trainer->ranges);
   free (trainer->average);
   free (trainer->moment_1);

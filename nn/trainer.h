@@ -3,13 +3,14 @@
  * nn/trainer.h - a network with one or several heads that learns: batches, losses, AdamW, averaged weights.
  *
  * Layer:   nn; uses nn/chain, nn/pass, nn/heads, nn/optimizer and nn/pool.
- * Threads: one object serves one thread at a time; a step uses the trainer's own threads inside.  Results do not depend
+ * Threads: one object serves one thread at a time; a step uses the pool's threads inside.  Results do not depend
  *          on their number, bit for bit.
  */
 #ifndef NN_TRAINER_H
 #define NN_TRAINER_H
 
 #include "nn/heads.h"
+#include "nn/pool.h"
 
 #include <stdint.h>
 
@@ -37,11 +38,11 @@ typedef struct NnTrainer NnTrainer;
  * min_frames, max_frames  lengths of the samples that will come
  * heads        [n_heads]
  * max_samples  the largest batch
- * threads      1 or more
+ * pool         outlives the trainer, and does nothing else while a call to it lasts
  * As nn_network_new(); a layer that cannot be trained is NN_BAD_LAYER; an issue's layer of n_layers + h is head h.
  * Initialized with seed 0. */
 NnStatus nn_trainer_new (const NnLayerSpec *specs, size_t n_layers, size_t bands, size_t min_frames, size_t max_frames,
-    const NnHead *heads, size_t n_heads, size_t max_samples, unsigned threads, NnTrainer **ret_trainer,
+    const NnHead *heads, size_t n_heads, size_t max_samples, NnPool *pool, NnTrainer **ret_trainer,
     NnIssue *reterr_issue);
 void nn_trainer_free (NnTrainer *trainer); /* NULL is a no-op */
 

@@ -89,11 +89,12 @@ measure (unsigned threads, int rounds)
   const NnTarget target = { values, weights };
   const NnStep step = { .learning_rate = 1e-3, .weight_decay = .01 };
   NnLayerSpec specs[32];
+  NnPool *pool = nn_pool_new (threads);
   NnTrainer *trainer = NULL;
   NnIssue issue = { 0 };
   uint64_t seed = 1;
-  const NnStatus status = nn_trainer_new (specs, reference_body (specs), BANDS, FRAMES, FRAMES, &head, 1, SAMPLES,
-      threads, &trainer, &issue);
+  const NnStatus status = nn_trainer_new (specs, reference_body (specs), BANDS, FRAMES, FRAMES, &head, 1, SAMPLES, pool,
+      &trainer, &issue);
 
   CHECK (status == NN_OK, "layer %zu: %s", issue.layer, issue.text);
   if (status != NN_OK)
@@ -119,6 +120,7 @@ measure (unsigned threads, int rounds)
   printf ("ours %u %.1f %.1f\n", threads, wall[rounds / 2], cpu[rounds / 2]);
   fflush (stdout);
   nn_trainer_free (trainer);
+  nn_pool_free (pool);
 }
 
 int

@@ -316,10 +316,34 @@ test_networks (const Fixture *fixture)
   expect_refused (fixture, "[" CONV ",{\"type\":\"flatten\"}," END, 0, GENRE_MODEL_ERROR_NETWORK, "flatten");
 }
 
+/* 0 where /proc does not tell. */
+static unsigned
+count_threads (void)
+{
+  g_autoptr (GDir) dir = g_dir_open ("/proc/self/task", 0, NULL);
+  unsigned n = 0;
+
+  while (dir && g_dir_read_name (dir))
+    n++;
+  return n;
+}
+
+/* The batches, the steps and the validation share the threads that were asked for. */
+static void
+test_one_pool (const Fixture *fixture)
+{
+  const unsigned before = count_threads ();
+  Training *training = training_new (fixture->recipe, fixture->data, 1, 4, NULL);
+
+  CHECK (before == 0 || count_threads () == before + 3, "%u threads more for 4", count_threads () - before);
+  training_free (training);
+}
+
 int
 main (void)
 {
   Fixture fixture = fixture_new ();
+  test_one_pool (&fixture); /* before a thread that ends may still be counted */
   test_learns (&fixture);
   test_same_weights (&fixture);
   test_heads_only (&fixture);

@@ -441,15 +441,17 @@ test_training (void)
   for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
     const Case of = case_load ("train", names[i]);
     const NnHead head = { .name = "head", .units = of.classes, .loss = NN_LOSS_CROSS_ENTROPY };
+    NnPool *pool = nn_pool_new (1);
     NnTrainer *trainer = NULL;
     NnIssue issue = { 0 };
     const NnStatus status = nn_trainer_new (of.specs, of.n_layers, of.bands, of.frames, of.frames, &head, 1, of.samples,
-        1, &trainer, &issue);
+        pool, &trainer, &issue);
 
     CHECK (status == NN_OK, "%s: layer %zu: %s", of.name, issue.layer, issue.text);
     if (status == NN_OK)
       train (&of, &head, trainer);
     nn_trainer_free (trainer);
+    nn_pool_free (pool);
   }
 }
 

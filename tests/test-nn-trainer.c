@@ -124,13 +124,28 @@ static const NnHead heads[MAX_HEADS] = {
   { "third", UNITS, NN_LOSS_SIGMOID_CROSS_ENTROPY },
 };
 
+enum
+{
+  MAX_THREADS = 8,
+};
+
+static NnPool *pools[MAX_THREADS + 1]; /* [threads], NULL where none was wanted yet */
+
+static NnPool *
+pool_of (unsigned threads)
+{
+  if (!pools[threads])
+    pools[threads] = nn_pool_new (threads);
+  return pools[threads];
+}
+
 static NnTrainer *
 trainer_new (const Body *body, size_t n_heads, unsigned threads)
 {
   NnTrainer *trainer = NULL;
   NnIssue issue = { 0 };
   const NnStatus status = nn_trainer_new (body->specs, body->n, BANDS, MIN_FRAMES, MAX_FRAMES, heads, n_heads, SAMPLES,
-      threads, &trainer, &issue);
+      pool_of (threads), &trainer, &issue);
 
   if (status != NN_OK) {
     fprintf (stderr, "status %d, layer %zu: %s\n", (int) status, issue.layer, issue.text);
@@ -618,7 +633,7 @@ try_new (const Body *body, const NnHead *of_heads, size_t n_heads, NnIssue *issu
 {
   NnTrainer *trainer = NULL;
   const NnStatus status = nn_trainer_new (body->specs, body->n, BANDS, MIN_FRAMES, MAX_FRAMES, of_heads, n_heads,
-      SAMPLES, 2, &trainer, issue);
+      SAMPLES, pool_of (2), &trainer, issue);
 
   CHECK ((status == NN_OK) == (trainer != NULL), "status %d", (int) status);
   nn_trainer_free (trainer);
@@ -750,10 +765,12 @@ test_no_memory (void)
   NnStatus status = NN_NO_MEMORY;
   uint64_t seed = 81;
   long k;
+  NnPool *pool = pool_of (2); /* has memory already */
 
   for (k = 0; k < 1000 && status == NN_NO_MEMORY; k++) {
     allocations_left = k;
-    status = nn_trainer_new (body.specs, body.n, BANDS, MIN_FRAMES, MAX_FRAMES, heads, 2, SAMPLES, 2, &trainer, &issue);
+    status = nn_trainer_new (body.specs, body.n, BANDS, MIN_FRAMES, MAX_FRAMES, heads, 2, SAMPLES, pool, &trainer,
+        &issue);
     allocations_left = NEVER;
   }
   CHECK (status == NN_OK && k > 20, "status %d after %ld allocations", (int) status, k);
@@ -786,5 +803,7 @@ main (void)
   test_dropouts ();
   test_input_stays ();
   test_no_memory ();
+  for (unsigned threads = 0; threads <= MAX_THREADS; threads++)
+    nn_pool_free (pools[threads]);
   TEST_END ();
 }
