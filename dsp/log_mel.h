@@ -2,7 +2,7 @@
  *
  * dsp/log_mel.h - PCM stream of any rate -> frames of mel power, and their level in dB.
  *
- * Layer:   dsp; uses dsp/energy, dsp/fft, dsp/framer, dsp/mel and dsp/window.
+ * Layer:   dsp; uses dsp/energy, dsp/mel and dsp/stft.
  * Threads: construct and free on any thread at any time; one object serves one thread at a time.
  */
 #ifndef DSP_LOG_MEL_H
@@ -29,10 +29,8 @@ typedef struct DspLogMelConfig
 
 typedef struct DspLogMel DspLogMel;
 
-/* rate_hz: rate of the input, 2000 to 1000000.  Nothing is resampled: window and hop keep their length in
- * seconds, n = 2 round (n_fft rate / (2 sample_rate)) (ties to even, at least 2), frame t is centred on sample
- * c(t) = floor (t hop rate / sample_rate + 1/2), power is scaled by (n_fft/n)^2 (n_fft rate)/(n sample_rate).
- * NULL: out of memory. */
+/* rate_hz: rate of the input, 2000 to 1000000.  Frames lie as dsp/stft.h has them, power is scaled to what it would be
+ * at sample_rate.  NULL: out of memory. */
 DspLogMel *dsp_log_mel_new (const DspLogMelConfig *config, unsigned rate_hz);
 void dsp_log_mel_free (DspLogMel *mel); /* NULL is a no-op */
 
