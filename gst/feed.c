@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "gst/feed.h"
 
+#include "gst/continuity.h"
 #include "gst/mark.h"
 #include "gst/pcm.h"
 #include "models/genre_stream.h"
@@ -8,9 +9,8 @@
 GST_DEBUG_CATEGORY_EXTERN (gst_genre_classify_debug);
 #define GST_CAT_DEFAULT gst_genre_classify_debug
 
-/* As GstAudioStreamAlign has them in audiobuffersplit and the sinks. */
+/* Up to here time stamps are rounded or jitter, and the count of samples stands: as GstAudioStreamAlign has it. */
 static const GstClockTime ALIGNMENT = 40 * GST_MSECOND;
-static const GstClockTime DISCONT_WAIT = GST_SECOND;
 
 struct GenreFeed
 {
@@ -33,13 +33,13 @@ struct GenreFeed
   GstSegment segment;
   gboolean segment_is_new; /* the worker does not know it yet */
 
-  gboolean reset;          /* what comes next begins a window */
-  GstClockTime base;       /* time of the first sample since the last reset */
-  guint64 samples;         /* queued since then */
-  GstClockTime position;   /* where the last audio ended; NONE: unknown */
-  GstClockTime drift_from; /* since when timestamps have been off by more than ALIGNMENT; NONE: they are not */
-  gboolean skipping;       /* live and full: until half of the room is free */
-  gboolean warned;         /* of odd buffers, once since start */
+  gboolean reset;             /* what comes next begins a window */
+  gboolean discont;           /* of a buffer nothing of which was heard: the next one's */
+  GenreContinuity continuity; /* `end`: where the last audio ended */
+  GstClockTime base;          /* from which time samples are counted; NONE: unknown */
+  guint64 samples;            /* queued since then */
+  gboolean skipping;          /* live and full: until half of the room is free */
+  guint warned;               /* bit of each GenreWarning since start */
 
   gboolean run_open;  /* an EOS posts a final even without audio */
   gboolean run_audio; /* audio has come since the run began */
@@ -57,6 +57,7 @@ typedef struct Stretch
   gsize n;
   GstClockTime pts;
   gboolean discont;
+  gboolean counted; /* zeros that take no room in the ring */
 } Stretch;
 
 GenreFeed *
@@ -89,6 +90,7 @@ begin_run (GenreFeed *feed)
   feed->run_open = TRUE;
   feed->run_audio = FALSE;
   feed->reset = TRUE;
+  feed->discont = FALSE;
   feed->skipping = FALSE;
 }
 
@@ -104,8 +106,8 @@ genre_feed_start (GenreFeed *feed, const GenreModel *model, guint window_frames,
   feed->ask_live = TRUE;
   feed->limit = 0;
   gst_segment_init (&feed->segment, GST_FORMAT_UNDEFINED);
-  feed->position = GST_CLOCK_TIME_NONE;
-  feed->warned = FALSE;
+  genre_continuity_reset (&feed->continuity);
+  feed->warned = 0;
   begin_run (feed);
   g_mutex_lock (&feed->lock);
   feed->skipped = 0;
@@ -133,15 +135,6 @@ hops_to_samples (const GenreFeed *feed, guint frames)
 {
   return gst_util_uint64_scale ((guint64) frames * feed->recipe.hop_length, (guint64) GST_AUDIO_INFO_RATE (&feed->info),
       feed->recipe.sample_rate_hz);
-}
-
-static void
-warn_once (GenreFeed *feed, const gchar *what)
-{
-  if (feed->warned)
-    return;
-  feed->warned = TRUE;
-  GST_WARNING_OBJECT (feed->sinkpad, "%s: passed on, not analysed", what);
 }
 
 GstClockTime
@@ -193,16 +186,25 @@ make_room (GenreFeed *feed, gsize at_least)
 }
 
 static gboolean
-write_mark (GenreFeed *feed, GenreMarkType type)
+write_mark (GenreFeed *feed, const GenreMark *mark)
 {
-  const GenreMark mark = {
-    .type = type,
-    .rate_hz = (guint) GST_AUDIO_INFO_RATE (&feed->info),
-    .pts = feed->base,
-    .segment = feed->segment,
-  };
+  return genre_queue_mark (feed->queue, mark, mark->type == GENRE_MARK_FINISH || !genre_feed_is_live (feed));
+}
 
-  return genre_queue_mark (feed->queue, &mark, type == GENRE_MARK_FINISH || !genre_feed_is_live (feed));
+static gboolean
+write_segment (GenreFeed *feed)
+{
+  return write_mark (feed, &(GenreMark){ .type = GENRE_MARK_SEGMENT, .segment = feed->segment });
+}
+
+/* The worker posts it.  Where it finds no room, the next one of the kind has another try. */
+static void
+warn_once (GenreFeed *feed, GenreWarning warning)
+{
+  const guint bit = 1U << warning;
+
+  if (!(feed->warned & bit) && write_mark (feed, &(GenreMark){ .type = GENRE_MARK_WARNING, .warning = warning }))
+    feed->warned |= bit;
 }
 
 /* The worker leaves less than a hop alone until more comes or a mark: as nothing more comes, a mark. */
@@ -213,7 +215,7 @@ begin_skipping (GenreFeed *feed)
     return;
   feed->skipping = TRUE;
   GST_WARNING_OBJECT (feed->sinkpad, "%" G_GSIZE_FORMAT " samples behind, skipping", genre_queue_pending (feed->queue));
-  write_mark (feed, GENRE_MARK_SEGMENT);
+  write_segment (feed);
 }
 
 static gboolean
@@ -240,8 +242,19 @@ ask_live (GenreFeed *feed)
 }
 
 static gboolean
+write_zeros (GenreFeed *feed, guint64 n)
+{
+  if (n > 0 && !write_mark (feed, &(GenreMark){ .type = GENRE_MARK_ZEROS, .zeros = n }))
+    return FALSE;
+  feed->samples += n;
+  return TRUE;
+}
+
+static gboolean
 write_stretch (GenreFeed *feed, const Stretch *stretch)
 {
+  if (stretch->counted)
+    return write_zeros (feed, stretch->n);
   for (gsize done = 0; done < stretch->n;) {
     float *span;
     const gsize n = genre_queue_reserve (feed->queue, stretch->n - done, TRUE, &span);
@@ -289,105 +302,103 @@ skip (GenreFeed *feed, guint64 n)
 
 /* --- continuity ------------------------------------------------------------------------------------------------ */
 
-/* Decides whether the stretch goes on where the last one ended.  ret_fill: zeros to insert, lost samples. */
 static gboolean
-continues (GenreFeed *feed, const Stretch *stretch, guint64 *ret_fill)
+begin_window (GenreFeed *feed, const Stretch *stretch)
 {
-  *ret_fill = 0;
-  if (feed->reset)
+  GstClockTime base = stretch->pts;
+
+  if (!GST_CLOCK_TIME_IS_VALID (base))
+    base = feed->continuity.end;
+  if (!GST_CLOCK_TIME_IS_VALID (base) && feed->segment.format == GST_FORMAT_TIME)
+    base = feed->segment.start;
+
+  const GenreMark mark = {
+    .type = GENRE_MARK_RESET,
+    .rate_hz = (guint) GST_AUDIO_INFO_RATE (&feed->info),
+    .pts = base,
+    .segment = feed->segment,
+  };
+
+  if (!write_mark (feed, &mark))
     return FALSE;
-  if (!GST_CLOCK_TIME_IS_VALID (stretch->pts))
-    return !stretch->discont;
-  if (!GST_CLOCK_TIME_IS_VALID (feed->base))
-    return FALSE;
-
-  const GstClockTime expected = feed->base + samples_to_time (feed, feed->samples);
-  const GstClockTimeDiff jump = GST_CLOCK_DIFF (expected, stretch->pts);
-  const GstClockTime distance = (GstClockTime) ABS (jump);
-
-  if (stretch->discont) {
-    feed->drift_from = GST_CLOCK_TIME_NONE;
-    /* Timestamps are rounded: less than a sample backwards is none. */
-    if (jump < -(GstClockTimeDiff) samples_to_time (feed, 1) || distance > ALIGNMENT)
-      return FALSE;
-    *ret_fill = jump > 0 ? time_to_samples (feed, distance) : 0;
-    return TRUE;
-  }
-  if (distance <= ALIGNMENT) {
-    feed->drift_from = GST_CLOCK_TIME_NONE;
-    return TRUE;
-  }
-  if (!GST_CLOCK_TIME_IS_VALID (feed->drift_from))
-    feed->drift_from = stretch->pts;
-  return distance <= DISCONT_WAIT
-      && (GstClockTime) ABS (GST_CLOCK_DIFF (feed->drift_from, stretch->pts)) < DISCONT_WAIT;
-}
-
-static gboolean
-begin_window (GenreFeed *feed, GstClockTime pts)
-{
-  if (GST_CLOCK_TIME_IS_VALID (pts))
-    feed->base = pts;
-  else if (GST_CLOCK_TIME_IS_VALID (feed->position))
-    feed->base = feed->position;
-  else
-    feed->base = feed->segment.format == GST_FORMAT_TIME ? feed->segment.start : GST_CLOCK_TIME_NONE;
+  feed->base = feed->continuity.end = base;
   feed->samples = 0;
-  feed->drift_from = GST_CLOCK_TIME_NONE;
-  feed->reset = !write_mark (feed, GENRE_MARK_RESET);
-  if (!feed->reset)
-    feed->segment_is_new = FALSE;
-  return !feed->reset;
+  feed->segment_is_new = FALSE;
+  feed->reset = FALSE;
+  return TRUE;
 }
 
-static void
-advance (GenreFeed *feed, const Stretch *stretch)
+/* The time of the next sample by count; NONE: unknown. */
+static GstClockTime
+counted_time (const GenreFeed *feed)
 {
-  if (!feed->reset && GST_CLOCK_TIME_IS_VALID (feed->base))
-    feed->position = feed->base + samples_to_time (feed, feed->samples);
-  else if (GST_CLOCK_TIME_IS_VALID (stretch->pts))
-    feed->position = stretch->pts + samples_to_time (feed, stretch->n);
-  else if (GST_CLOCK_TIME_IS_VALID (feed->position))
-    feed->position += samples_to_time (feed, stretch->n);
+  return genre_time_add (feed->base, samples_to_time (feed, feed->samples));
+}
+
+/* Where the time stamp is farther from the count than rounding and jitter explain, times are counted from it.  Live, a
+ * mark may find no room: then the next buffer's will do. */
+static void
+follow_pts (GenreFeed *feed, GstClockTime pts)
+{
+  const GstClockTime counted = counted_time (feed);
+
+  if (!GST_CLOCK_TIME_IS_VALID (pts)
+      || (GST_CLOCK_TIME_IS_VALID (counted) && genre_time_distance (counted, pts) <= ALIGNMENT)
+      || !write_mark (feed, &(GenreMark){ .type = GENRE_MARK_PTS, .pts = pts }))
+    return;
+  GST_DEBUG_OBJECT (feed->sinkpad, "%" GST_TIME_FORMAT " by count is %" GST_TIME_FORMAT " by time stamp",
+      GST_TIME_ARGS (counted), GST_TIME_ARGS (pts));
+  feed->base = pts;
+  feed->samples = 0;
+}
+
+/* What goes before a stretch that goes on where the last one ended. */
+static gboolean
+go_on (GenreFeed *feed, const Stretch *stretch, GstClockTime hole)
+{
+  if (hole >= ALIGNMENT)
+    GST_WARNING_OBJECT (feed->sinkpad, "%" GST_TIME_FORMAT " is missing at %" GST_TIME_FORMAT ", taken for silence",
+        GST_TIME_ARGS (hole), GST_TIME_ARGS (feed->continuity.end));
+  if (!write_zeros (feed, time_to_samples (feed, hole)))
+    return FALSE;
+  if (feed->segment_is_new && !write_segment (feed))
+    return FALSE;
+  feed->segment_is_new = FALSE;
+  follow_pts (feed, stretch->pts);
+  return TRUE;
 }
 
 /* Queues a stretch with all that has to go before it. */
 static void
 feed_stretch (GenreFeed *feed, const Stretch *stretch)
 {
-  guint64 fill;
+  const GstClockTime length = samples_to_time (feed, stretch->n);
+  GstClockTime hole;
+  const gboolean goes_on = genre_continuity_goes_on (&feed->continuity, stretch->pts, length, stretch->discont, &hole)
+      && !feed->reset;
 
-  const gboolean goes_on = continues (feed, stretch, &fill);
-
-  if (!has_room (feed, stretch->n + (gsize) fill)) {
+  feed->discont = FALSE;
+  if (!stretch->counted && !has_room (feed, stretch->n))
     skip (feed, stretch->n);
-  } else {
-    gboolean queued = TRUE;
+  else if (!(goes_on ? go_on (feed, stretch, hole) : begin_window (feed, stretch)) || !write_stretch (feed, stretch))
+    feed->reset = TRUE;
 
-    if (!goes_on) {
-      queued = begin_window (feed, stretch->pts);
-    } else if (feed->segment_is_new) {
-      queued = write_mark (feed, GENRE_MARK_SEGMENT);
-      feed->segment_is_new = !queued;
-    }
-    if (queued && fill > 0)
-      queued = write_stretch (feed, &(Stretch){ .n = (gsize) fill });
-    if (!queued || !write_stretch (feed, stretch))
-      feed->reset = TRUE;
-  }
-  advance (feed, stretch);
+  genre_continuity_advance (&feed->continuity, stretch->pts, length);
+  /* Without time stamps by the count, so that no rounding adds up. */
+  if (!GST_CLOCK_TIME_IS_VALID (stretch->pts) && !feed->reset)
+    feed->continuity.end = counted_time (feed);
 }
 
 /* Leaves the part that lies in the segment; FALSE: there is none. */
 static gboolean
 clip (const GenreFeed *feed, Stretch *stretch)
 {
+  const GstClockTime until = genre_time_add (stretch->pts, samples_to_time (feed, stretch->n));
   guint64 start, stop;
 
   if (feed->segment.format != GST_FORMAT_TIME || !GST_CLOCK_TIME_IS_VALID (stretch->pts))
     return TRUE;
-  if (!gst_segment_clip (&feed->segment, GST_FORMAT_TIME, stretch->pts,
-          stretch->pts + samples_to_time (feed, stretch->n), &start, &stop))
+  if (!gst_segment_clip (&feed->segment, GST_FORMAT_TIME, stretch->pts, until, &start, &stop))
     return FALSE;
 
   const guint64 before = time_to_samples (feed, start - stretch->pts);
@@ -403,43 +414,74 @@ clip (const GenreFeed *feed, Stretch *stretch)
 
 /* --- buffers --------------------------------------------------------------------------------------------------- */
 
+/* Planes as the meta has them.  Returns their length in sample frames, 0 if it cannot be. */
+static gsize
+find_meta_planes (GenreFeed *feed, const GstAudioMeta *meta, const GstMapInfo *map)
+{
+  const GstAudioInfo *info = &feed->info;
+  const gboolean planar = GST_AUDIO_INFO_LAYOUT (info) == GST_AUDIO_LAYOUT_NON_INTERLEAVED;
+  const guint n_planes = planar ? (guint) GST_AUDIO_INFO_CHANNELS (info) : 1;
+  const gsize step = (gsize) (planar ? GST_AUDIO_INFO_WIDTH (info) / 8 : GST_AUDIO_INFO_BPF (info));
+  gboolean fits = !planar || GST_AUDIO_INFO_CHANNELS (&meta->info) == GST_AUDIO_INFO_CHANNELS (info);
+
+  for (guint c = 0; c < n_planes && fits; c++) {
+    const gsize offset = meta->offsets ? meta->offsets[c] : 0;
+
+    fits = offset <= map->size && meta->samples <= (map->size - offset) / step;
+    feed->planes[c] = map->data + (fits ? offset : 0);
+  }
+  if (fits)
+    return meta->samples;
+  warn_once (feed, GENRE_WARNING_ODD_META);
+  return 0;
+}
+
 /* Where each plane of the mapped buffer starts.  Returns its length in sample frames, 0 if it cannot be read. */
 static gsize
 find_planes (GenreFeed *feed, GstBuffer *buffer, const GstMapInfo *map)
 {
-  const GstAudioInfo *info = &feed->info;
   const GstAudioMeta *meta = gst_buffer_get_audio_meta (buffer);
-  const gboolean planar = GST_AUDIO_INFO_LAYOUT (info) == GST_AUDIO_LAYOUT_NON_INTERLEAVED;
-  const gsize bps = (gsize) GST_AUDIO_INFO_WIDTH (info) / 8, bpf = (gsize) GST_AUDIO_INFO_BPF (info);
-  const guint n_planes = planar ? (guint) GST_AUDIO_INFO_CHANNELS (info) : 1;
-  const gsize step = planar ? bps : bpf;
-  gsize n = map->size / bpf;
+  const gboolean planar = GST_AUDIO_INFO_LAYOUT (&feed->info) == GST_AUDIO_LAYOUT_NON_INTERLEAVED;
+  const gsize bpf = (gsize) GST_AUDIO_INFO_BPF (&feed->info);
 
   if (planar && !meta) {
-    warn_once (feed, "planar audio without GstAudioMeta");
+    warn_once (feed, GENRE_WARNING_NO_META);
     return 0;
   }
-  if (!meta) {
-    if (map->size % bpf != 0)
-      warn_once (feed, "the rest of a buffer that ends within a sample frame");
-    feed->planes[0] = map->data;
-    return n;
-  }
-  if (planar && GST_AUDIO_INFO_CHANNELS (&meta->info) != GST_AUDIO_INFO_CHANNELS (info)) {
-    warn_once (feed, "planar audio whose GstAudioMeta has other channels than the caps");
+  if (!planar && map->size % bpf != 0) { /* planes may have room between them */
+    warn_once (feed, GENRE_WARNING_RAGGED);
     return 0;
   }
-  n = meta->samples;
-  for (guint c = 0; c < n_planes; c++) {
-    const gsize offset = meta->offsets ? meta->offsets[c] : 0;
+  if (meta)
+    return find_meta_planes (feed, meta, map);
+  feed->planes[0] = map->data;
+  return map->size / bpf;
+}
 
-    if (offset > map->size || n > (map->size - offset) / step) {
-      warn_once (feed, "a GstAudioMeta that points outside of its buffer");
-      return 0;
-    }
-    feed->planes[c] = map->data + offset;
+/* Whether there is anything to listen to, and someone who listens; what is not heard leaves no trace. */
+static gboolean
+can_hear (GenreFeed *feed, GstBuffer *buffer)
+{
+  if (gst_buffer_get_size (buffer) == 0) {
+    warn_once (feed, GENRE_WARNING_EMPTY);
+    feed->discont |= GST_BUFFER_IS_DISCONT (buffer); /* nobody else will know */
+    return FALSE;
   }
-  return n;
+  feed->run_audio = TRUE;
+  if (!feed->usable) {
+    if (GST_AUDIO_INFO_RATE (&feed->info) == 0)
+      warn_once (feed, GENRE_WARNING_NO_CAPS);
+    return FALSE;
+  }
+  if (feed->segment.rate < 0) {
+    feed->reset = TRUE;
+    return FALSE;
+  }
+  if (feed->ask_live && !ask_live (feed)) {
+    skip (feed, gst_buffer_get_size (buffer) / (gsize) GST_AUDIO_INFO_BPF (&feed->info));
+    return FALSE;
+  }
+  return TRUE;
 }
 
 /* Not live, a stretch that is longer than the ring waits for room as often as it must; all else goes in at once. */
@@ -447,26 +489,13 @@ void
 genre_feed_buffer (GenreFeed *feed, GstBuffer *buffer)
 {
   GstMapInfo map;
-  Stretch stretch = { .pts = GST_BUFFER_PTS (buffer), .discont = GST_BUFFER_IS_DISCONT (buffer) };
+  Stretch stretch = { .pts = GST_BUFFER_PTS (buffer) };
 
-  if (gst_buffer_get_size (buffer) == 0)
+  if (!can_hear (feed, buffer))
     return;
-  feed->run_audio = TRUE;
-  if (!feed->usable) {
-    warn_once (feed, GST_AUDIO_INFO_RATE (&feed->info) ? "audio of this rate" : "audio before caps");
-    return;
-  }
-  if (feed->segment.rate < 0) {
-    warn_once (feed, "reverse playback");
-    feed->reset = TRUE;
-    return;
-  }
-  if (feed->ask_live && !ask_live (feed)) {
-    skip (feed, gst_buffer_get_size (buffer) / (gsize) GST_AUDIO_INFO_BPF (&feed->info));
-    return;
-  }
+  stretch.discont = GST_BUFFER_IS_DISCONT (buffer) || feed->discont;
   if (!gst_buffer_map (buffer, &map, GST_MAP_READ)) {
-    warn_once (feed, "a buffer that cannot be mapped");
+    warn_once (feed, GENRE_WARNING_UNREADABLE);
     feed->reset = TRUE;
     return;
   }
@@ -477,8 +506,8 @@ genre_feed_buffer (GenreFeed *feed, GstBuffer *buffer)
     if (!GST_BUFFER_FLAG_IS_SET (buffer, GST_BUFFER_FLAG_GAP))
       stretch.planes = feed->planes;
     feed_stretch (feed, &stretch);
-  } else if (stretch.discont) {
-    feed->reset = TRUE; /* nobody else will know */
+  } else {
+    feed->discont = stretch.discont;
   }
   gst_buffer_unmap (buffer, &map);
 }
@@ -520,7 +549,7 @@ genre_feed_stream_start (GenreFeed *feed, const gchar *stream_id)
   g_free (feed->stream_id);
   feed->stream_id = g_strdup (stream_id);
   genre_feed_next_run (feed);
-  feed->position = GST_CLOCK_TIME_NONE;
+  genre_continuity_reset (&feed->continuity);
   return TRUE;
 }
 
@@ -535,15 +564,15 @@ genre_feed_next_run (GenreFeed *feed)
 void
 genre_feed_gap (GenreFeed *feed, GstClockTime pts, GstClockTime duration, gboolean missing)
 {
-  Stretch stretch = { .pts = pts };
+  Stretch stretch = { .pts = pts, .discont = feed->discont, .counted = TRUE };
 
   if (feed->usable
       && (missing || feed->segment.rate < 0 || !GST_CLOCK_TIME_IS_VALID (duration)
           || time_to_samples (feed, duration) > hops_to_samples (feed, feed->window_frames)))
     feed->reset = TRUE;
   if (!feed->usable || feed->reset) {
-    if (GST_CLOCK_TIME_IS_VALID (pts) && GST_CLOCK_TIME_IS_VALID (duration))
-      feed->position = pts + duration;
+    if (GST_CLOCK_TIME_IS_VALID (duration))
+      genre_continuity_advance (&feed->continuity, pts, duration);
     return;
   }
   stretch.n = (gsize) time_to_samples (feed, duration);
@@ -555,7 +584,7 @@ void
 genre_feed_flush_stop (GenreFeed *feed)
 {
   gst_segment_init (&feed->segment, GST_FORMAT_UNDEFINED);
-  feed->position = GST_CLOCK_TIME_NONE;
+  genre_continuity_reset (&feed->continuity);
   begin_run (feed);
 }
 
@@ -563,7 +592,7 @@ void
 genre_feed_finish (GenreFeed *feed)
 {
   if (feed->run_open || feed->run_audio) {
-    if (write_mark (feed, GENRE_MARK_FINISH))
+    if (write_mark (feed, &(GenreMark){ .type = GENRE_MARK_FINISH }))
       genre_queue_drain (feed->queue);
   }
   feed->run_open = FALSE;

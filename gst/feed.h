@@ -2,20 +2,22 @@
  *
  * gst/feed.h - what the streaming thread does with buffers and events: decides what is continuous, and queues it.
  *
- * Layer:   gst; uses queue, pcm and mark.
+ * Layer:   gst; uses queue, pcm, mark and continuity.
  * Threads: the streaming thread, with the stream lock held, but for start (no streaming yet) and
  *          genre_feed_get_skipped() and _is_live() (any).
  *
- * What resets what:
+ * What resets what (gst/continuity.h says how far is far):
  *
  *   event on the stream                         | window | run
  *   start, FLUSH_STOP, STREAM_START of a new id | reset  | begins
  *   another title, with `split-titles`          | reset  | begins
  *   EOS, SEGMENT_DONE                           | reset  | final, ends
- *   DISCONT up to 40 ms ahead of the expected   | zeros  | goes on
- *   other DISCONT, without PTS or backwards     | reset  | goes on
- *   jump > 1 s, or > 40 ms for 1 s              | reset  | goes on
+ *   DISCONT up to 1 s ahead                     | zeros  | goes on
+ *   DISCONT farther ahead, more than 1 s back, or without PTS | reset | goes on
+ *   jump of more than 1 s and than the buffer   | reset  | goes on
+ *   any other time stamp that disagrees         | -      | goes on; the next window counts its time from it
  *   caps change, skipped by max-lag             | reset  | goes on
+ *   a buffer that cannot be read                | reset  | goes on
  *   GAP buffer; GAP event of known duration     | zeros  | goes on
  *   GAP event longer than the window, of unknown duration or MISSING_DATA | reset | goes on
  *   audio or a gap while the rate is negative   | reset  | goes on

@@ -21,6 +21,7 @@
  */
 #include "gst/gstgenrescope.h"
 
+#include "gst/continuity.h"
 #include "gst/feed.h"
 #include "gst/pcm.h"
 #include "gst/queue.h"
@@ -87,6 +88,7 @@ struct _GstGenreScope
   guint8 *levels;  /* [spectrum.height] */
   gdouble *shares; /* [n_labels] a copy of the answer */
   GstSegment segment;
+  GenreContinuity continuity;
   GstClockTime base; /* time of sample `origin`; NONE: the next buffer's */
   guint64 origin;
   guint64 sample; /* the next one, counted on from a frame's beginning */
@@ -179,17 +181,21 @@ time_of (const GstGenreScope *self, guint64 sample)
   return self->base + samples_to_time (self, sample - MIN (sample, self->origin));
 }
 
-/* Whether the buffer continues what came before, and if not, from when on to count. */
+/* From when on to count, and whether the spectrogram goes on: not with audio from elsewhere. */
 static void
 follow (GstGenreScope *self, GstBuffer *buffer)
 {
   const GstClockTime pts = GST_BUFFER_PTS (buffer), expected = time_of (self, self->sample);
+  const GstClockTime length = samples_to_time (self,
+      gst_buffer_get_size (buffer) / (gsize) GST_AUDIO_INFO_BPF (&self->audio));
+  GstClockTime hole;
 
-  if (GST_CLOCK_TIME_IS_VALID (pts) && GST_CLOCK_TIME_IS_VALID (expected)
-      && (GstClockTime) ABS (GST_CLOCK_DIFF (expected, pts)) > ALIGNMENT) {
-    restart_clock (self);
+  if (!genre_continuity_goes_on (&self->continuity, pts, length, GST_BUFFER_IS_DISCONT (buffer), &hole))
     genre_spectrogram_reset (self->spectrogram);
-  }
+  genre_continuity_advance (&self->continuity, pts, length);
+  if (GST_CLOCK_TIME_IS_VALID (pts) && GST_CLOCK_TIME_IS_VALID (expected)
+      && genre_time_distance (expected, pts) > ALIGNMENT)
+    restart_clock (self);
   if (GST_CLOCK_TIME_IS_VALID (self->base))
     return;
   self->base = pts;
@@ -425,6 +431,7 @@ flush (GstGenreScope *self)
   genre_feed_flush_stop (self->feed);
   forget_answer (self);
   gst_segment_init (&self->segment, GST_FORMAT_UNDEFINED);
+  genre_continuity_reset (&self->continuity);
   if (!self->picture)
     return;
   genre_spectrogram_reset (self->spectrogram);
@@ -524,6 +531,7 @@ start (GstGenreScope *self)
   self->answer = g_new0 (gdouble, genre_model_n_labels (self->model));
   self->shares = g_new0 (gdouble, genre_model_n_labels (self->model));
   gst_segment_init (&self->segment, GST_FORMAT_UNDEFINED);
+  genre_continuity_reset (&self->continuity);
   if (make_worker (self) && genre_worker_start (self->worker, self->model, 0)) {
     genre_feed_start (self->feed, self->model, genre_model_window_frames (self->model), MAX_LAG);
     return TRUE;

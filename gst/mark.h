@@ -8,20 +8,28 @@
 #ifndef GST_MARK_H
 #define GST_MARK_H
 
+#include "gst/warning.h"
+
 #include <gst/gst.h>
 
 typedef enum GenreMarkType
 {
-  GENRE_MARK_RESET,   /* a discontinuity: the next sample begins a window at `pts`, `rate`, in `segment` */
+  GENRE_MARK_RESET,   /* a discontinuity: the next sample begins a window at `pts`, `rate_hz`, in `segment` */
   GENRE_MARK_SEGMENT, /* from the next sample on `segment` is in force */
+  GENRE_MARK_PTS,     /* from the next sample on times are counted from `pts` */
+  GENRE_MARK_ZEROS,   /* so many samples of silence, which take no room in the ring */
+  GENRE_MARK_WARNING, /* to be posted */
   GENRE_MARK_FINISH,  /* the run is over: post its final */
 } GenreMarkType;
 
+/* What its type does not name is not to be read. */
 typedef struct GenreMark
 {
   GenreMarkType type;
   guint rate_hz;
   GstClockTime pts; /* GST_CLOCK_TIME_NONE: unknown */
+  guint64 zeros;
+  GenreWarning warning;
   GstSegment segment;
 } GenreMark;
 

@@ -3,6 +3,7 @@
 
 #include "gst/mark.h"
 #include "gst/message.h"
+#include "gst/places.h"
 #include "models/genre_aggregate.h"
 
 GST_DEBUG_CATEGORY_EXTERN (gst_genre_classify_debug);
@@ -12,17 +13,11 @@ enum
 {
   MAX_MARKS = 64,   /* segments, resets and finals that may wait for the worker */
   TAG_WINDOWS = 10, /* in the aggregate before the first tag */
+  ZEROS = 1024,     /* samples of silence at a time */
 };
 
 static const gdouble TAG_LEAST = .5;
 static const GstClockTime TAG_STEADY = 10 * GST_SECOND; /* of audio with the same label in front */
-
-/* From this sample since the last reset on, this segment is in force. */
-typedef struct SegmentStart
-{
-  guint64 sample;
-  GstSegment segment;
-} SegmentStart;
 
 /* What one thread works with, from start to stop. */
 typedef struct Session
@@ -35,8 +30,7 @@ typedef struct Session
 
   /* since the last reset */
   guint rate_hz;
-  GstClockTime pts;  /* of sample 0 */
-  GArray *segments;  /* of SegmentStart, oldest first, never empty */
+  GenrePlaces *places;
   guint64 position;  /* samples taken */
   guint64 epoch;     /* flushes seen */
   GstClockTime work; /* spent since the last answer */
@@ -44,9 +38,9 @@ typedef struct Session
 
   /* since the run began */
   gboolean run_begun;
-  GenreTimes run_start; /* of its first sample; duration unused */
-  GstClockTime run_end;
-  GstClockTime run_length; /* of audio before the last reset */
+  GenreTimes run_start;    /* of its first sample; duration unused */
+  guint64 run_samples;     /* before the last reset, at the present rate */
+  GstClockTime run_length; /* of audio of other rates before those */
   guint leader;            /* label in front of the aggregate */
   GstClockTime leader_since;
 } Session;
@@ -73,42 +67,11 @@ samples_to_time (const Session *session, guint64 samples)
   return gst_util_uint64_scale (samples, GST_SECOND, session->rate_hz);
 }
 
-/* The segment in force at a sample. */
-static const GstSegment *
-segment_at (const Session *session, guint64 sample)
-{
-  guint i = session->segments->len - 1;
-
-  while (i > 0 && g_array_index (session->segments, SegmentStart, i).sample > sample)
-    i--;
-  return &g_array_index (session->segments, SegmentStart, i).segment;
-}
-
-static GenreTimes
-times_at (const Session *session, guint64 sample)
-{
-  const GstSegment *segment = segment_at (session, sample);
-  GenreTimes times = { GST_CLOCK_TIME_NONE, GST_CLOCK_TIME_NONE, GST_CLOCK_TIME_NONE, GST_CLOCK_TIME_NONE };
-
-  if (!GST_CLOCK_TIME_IS_VALID (session->pts))
-    return times;
-  times.timestamp = session->pts + samples_to_time (session, sample);
-  if (segment->format == GST_FORMAT_TIME) {
-    times.stream_time = gst_segment_to_stream_time (segment, GST_FORMAT_TIME, times.timestamp);
-    times.running_time = gst_segment_to_running_time (segment, GST_FORMAT_TIME, times.timestamp);
-  }
-  return times;
-}
-
-/* Length from the first audio of the run to its last: by timestamps where they run forward, else what was counted. */
+/* All audio of the run so far, zeros that were put in for holes included. */
 static GstClockTime
 run_duration (const Session *session)
 {
-  const GstClockTime start = session->run_start.timestamp, end = session->run_end;
-
-  if (GST_CLOCK_TIME_IS_VALID (start) && GST_CLOCK_TIME_IS_VALID (end) && end >= start)
-    return end - start;
-  return session->run_length + samples_to_time (session, session->position);
+  return session->run_length + samples_to_time (session, session->run_samples + session->position);
 }
 
 /* --- results --------------------------------------------------------------------------------------------------- */
@@ -119,7 +82,7 @@ begin_run (Session *session)
   genre_stream_reset (session->stream);
   session->run_begun = FALSE;
   session->run_start = (GenreTimes){ GST_CLOCK_TIME_NONE, GST_CLOCK_TIME_NONE, GST_CLOCK_TIME_NONE, 0 };
-  session->run_end = GST_CLOCK_TIME_NONE;
+  session->run_samples = 0;
   session->run_length = 0;
   session->leader = G_MAXUINT;
 }
@@ -129,7 +92,7 @@ static void
 update_tag (Session *session, const GenreResult *result, const GenreWorkerConfig *config)
 {
   const guint leader = genre_probabilities_top (result->aggregate, genre_model_n_labels (session->model));
-  const GstClockTime now = session->run_length + samples_to_time (session, session->position);
+  const GstClockTime now = run_duration (session);
 
   if (result->windows == 0)
     return;
@@ -189,9 +152,20 @@ post (Session *session, const GenreResult *result, const GenreTimes *times)
 }
 
 static void
+warn (Session *session, GenreWarning warning)
+{
+  GstElement *element = g_weak_ref_get (&session->worker->element);
+
+  if (!element)
+    return;
+  genre_warning_post (element, warning);
+  gst_object_unref (element); /* as above */
+}
+
+static void
 handle_answer (Session *session, const GenreResult *result)
 {
-  GenreTimes times = times_at (session, result->first_sample);
+  GenreTimes times = genre_places_times (session->places, result->first_sample, session->rate_hz);
 
   times.duration = samples_to_time (session, result->n_samples);
   count (session, samples_to_time (session, genre_queue_pending (session->worker->queue)));
@@ -224,52 +198,39 @@ apply_config (Session *session)
   genre_stream_configure (session->stream, &config);
 }
 
+/* What was said of samples before any window that is still to come. */
 static void
-add_segment (Session *session, const GstSegment *segment)
+forget_places (Session *session)
 {
   const guint64 history = genre_stream_history (session->stream);
-  const SegmentStart start = { session->position, *segment };
 
-  /* Those that ended before any window that is still to come are not needed. */
-  while (session->segments->len > 1
-      && g_array_index (session->segments, SegmentStart, 1).sample + history < session->position)
-    g_array_remove_index (session->segments, 0);
-  g_array_append_val (session->segments, start);
+  genre_places_forget (session->places, session->position > history ? session->position - history : 0);
+}
+
+static void
+set_rate (Session *session, guint rate_hz)
+{
+  if (genre_stream_set_rate (session->stream, rate_hz)) {
+    session->run_length += samples_to_time (session, session->run_samples);
+    session->run_samples = 0;
+    session->rate_hz = rate_hz;
+    return;
+  }
+  GST_ERROR ("out of memory for a rate of %u Hz", rate_hz);
+  genre_stream_reset_window (session->stream);
 }
 
 static void
 handle_reset (Session *session, const GenreMark *mark)
 {
-  session->run_length += samples_to_time (session, session->position);
-  if (mark->rate_hz == session->rate_hz) {
-    genre_stream_reset_window (session->stream);
-  } else if (genre_stream_set_rate (session->stream, mark->rate_hz)) {
-    session->rate_hz = mark->rate_hz;
-  } else {
-    GST_ERROR ("out of memory for a rate of %u Hz", mark->rate_hz);
-    genre_stream_reset_window (session->stream);
-  }
-  session->deaf = session->rate_hz != mark->rate_hz;
-  session->pts = mark->pts;
+  session->run_samples += session->position;
   session->position = 0;
-  g_array_set_size (session->segments, 0);
-  add_segment (session, &mark->segment);
-}
-
-static void
-handle_mark (Session *session, const GenreMark *mark)
-{
-  switch (mark->type) {
-    case GENRE_MARK_RESET:
-      handle_reset (session, mark);
-      return;
-    case GENRE_MARK_SEGMENT:
-      add_segment (session, &mark->segment);
-      return;
-    case GENRE_MARK_FINISH:
-      finish_run (session);
-      return;
-  }
+  if (mark->rate_hz == session->rate_hz)
+    genre_stream_reset_window (session->stream);
+  else
+    set_rate (session, mark->rate_hz);
+  session->deaf = session->rate_hz != mark->rate_hz;
+  genre_places_reset (session->places, mark->pts, &mark->segment);
 }
 
 static void
@@ -279,7 +240,7 @@ handle_samples (Session *session, const float *samples, size_t n)
     return;
   if (!session->run_begun) {
     session->run_begun = TRUE;
-    session->run_start = times_at (session, session->position);
+    session->run_start = genre_places_times (session->places, session->position, session->rate_hz);
     genre_worker_forget_tag (session->worker); /* of a final that nobody waited for */
   }
   for (;;) {
@@ -296,12 +257,46 @@ handle_samples (Session *session, const float *samples, size_t n)
     session->position += taken;
     samples += taken;
     n -= taken;
-    if (GST_CLOCK_TIME_IS_VALID (session->pts))
-      session->run_end = session->pts + samples_to_time (session, session->position);
     if (!result)
       return;
     handle_answer (session, result);
     if (session->over)
+      return;
+  }
+}
+
+static void
+handle_zeros (Session *session, guint64 n)
+{
+  static const float zeros[ZEROS];
+
+  for (guint64 done = 0; done < n && !session->over; done += ZEROS)
+    handle_samples (session, zeros, (size_t) MIN (n - done, ZEROS));
+}
+
+static void
+handle_mark (Session *session, const GenreMark *mark)
+{
+  switch (mark->type) {
+    case GENRE_MARK_RESET:
+      handle_reset (session, mark);
+      return;
+    case GENRE_MARK_SEGMENT:
+      genre_places_set_segment (session->places, session->position, &mark->segment);
+      forget_places (session);
+      return;
+    case GENRE_MARK_PTS:
+      genre_places_set_pts (session->places, session->position, mark->pts);
+      forget_places (session);
+      return;
+    case GENRE_MARK_ZEROS:
+      handle_zeros (session, mark->zeros);
+      return;
+    case GENRE_MARK_WARNING:
+      warn (session, mark->warning);
+      return;
+    case GENRE_MARK_FINISH:
+      finish_run (session);
       return;
   }
 }
@@ -323,7 +318,7 @@ session_free (Session *session)
 {
   genre_stream_free (session->stream);
   genre_model_unref (session->model);
-  g_array_unref (session->segments);
+  genre_places_free (session->places);
   g_free (session);
 }
 
@@ -332,7 +327,6 @@ session_new (GenreWorker *worker, GenreModel *model, guint window_frames, const 
 {
   const guint rate_hz = genre_model_frontend (model)->mel.sample_rate_hz;
   GenreStream *stream = genre_stream_new (model, rate_hz, window_frames, config);
-  GstSegment segment;
 
   if (!stream)
     return NULL;
@@ -343,11 +337,8 @@ session_new (GenreWorker *worker, GenreModel *model, guint window_frames, const 
   session->model = genre_model_ref (model);
   session->stream = stream;
   session->rate_hz = rate_hz;
-  session->pts = GST_CLOCK_TIME_NONE;
-  session->segments = g_array_new (FALSE, FALSE, sizeof (SegmentStart));
+  session->places = genre_places_new ();
   session->epoch = genre_queue_epoch (worker->queue);
-  gst_segment_init (&segment, GST_FORMAT_UNDEFINED);
-  add_segment (session, &segment);
   begin_run (session);
   return session;
 }

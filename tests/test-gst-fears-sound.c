@@ -235,6 +235,82 @@ test_fear_14_odd_buffers (void)
   log_close (&log);
 }
 
+/* Bytes short of a whole number of sample frames, or planes whose meta says more than there is. */
+static GstBuffer *
+ragged (const GstAudioInfo *info, guint i)
+{
+  GstBuffer *buffer = pack (info, RATE / 10, i * GST_SECOND / 10, i);
+
+  if (info->layout == GST_AUDIO_LAYOUT_NON_INTERLEAVED)
+    gst_buffer_get_audio_meta (buffer)->samples++;
+  else
+    gst_buffer_set_size (buffer, (gssize) gst_buffer_get_size (buffer) - 1);
+  return buffer;
+}
+
+/* Buffers that end within a sample frame pass and none of them is heard, whole frames or not; one message says so. */
+static void
+check_ragged (GstAudioLayout layout)
+{
+  Log log;
+  GstAudioInfo info;
+  GstHarness *harness = open_format (&log, &info, GST_AUDIO_FORMAT_S16, layout, 2);
+
+  for (guint i = 0; i < 100; i++)
+    push (harness, ragged (&info, i));
+  push_eos (harness);
+  CHECK (log.n == 1 && log.listener.warnings == 1, "%u messages, %d warnings", log.n, log.listener.warnings);
+  check_string (log_last (&log), "state", "too-short");
+  CHECK (get_time (log_last (&log), "duration") == 0, "something was heard");
+  gst_harness_push_event (harness, gst_event_new_stream_start ("another"));
+  push_segment (harness, 0, 0, 0);
+  for (guint i = 0; i < 60; i++)
+    push (harness, pack (&info, RATE / 10, i * GST_SECOND / 10, i));
+  push (harness, ragged (&info, 60)); /* what comes after it is another window */
+  for (guint i = 61; i < 110; i++)
+    push (harness, pack (&info, RATE / 10, i * GST_SECOND / 10, i));
+  push_eos (harness);
+  CHECK (log.n == 7 && log.listener.warnings == 1, "%u messages, %d warnings", log.n, log.listener.warnings);
+  CHECK (get_time (log_nth (&log, FALSE, 3), "timestamp") == 6100 * GST_MSECOND, "the window goes on");
+  log_close (&log);
+}
+
+/* One message for each cause, however often it comes. */
+static void
+test_fear_14_each_cause_warns (void)
+{
+  Log log;
+  GstHarness *harness = log_open (&log);
+  GstAudioInfo info, other;
+
+  gst_harness_push_event (harness, gst_event_new_stream_start ("without caps"));
+  push_segment (harness, 0, 0, 0);
+  for (guint i = 0; i < 3; i++)
+    push (harness, audio (100, GST_CLOCK_TIME_NONE, .3F, 1)); /* before caps */
+  push_eos (harness);
+  CHECK (log.listener.warnings == 1, "without caps: %d warnings", log.listener.warnings);
+  log_close (&log);
+
+  harness = open_format (&log, &info, GST_AUDIO_FORMAT_F32, GST_AUDIO_LAYOUT_NON_INTERLEAVED, 2);
+  gst_audio_info_init (&other);
+  gst_audio_info_set_format (&other, GST_AUDIO_FORMAT_F32, RATE, 1, NULL);
+  other.layout = GST_AUDIO_LAYOUT_NON_INTERLEAVED;
+  for (guint i = 0; i < 3; i++)
+    push (harness, gst_buffer_new ());
+  for (guint i = 0; i < 3; i++)
+    push (harness, gst_buffer_new_allocate (NULL, 8000, NULL)); /* planar without meta */
+  for (guint i = 0; i < 3; i++)
+    push (harness, ragged (&info, i));
+  for (guint i = 0; i < 3; i++)
+    push (harness, pack (&other, 1000, 0, 1)); /* the cause is the meta, as before */
+  push_eos (harness);
+  CHECK (log.listener.warnings == 3, "%d warnings", log.listener.warnings);
+  log_close (&log);
+
+  check_ragged (GST_AUDIO_LAYOUT_INTERLEAVED);
+  check_ragged (GST_AUDIO_LAYOUT_NON_INTERLEAVED);
+}
+
 /* Six seconds in which every 1000th sample is `odd`, the others scaled. */
 static void
 play_odd (Log *log, gfloat odd, gfloat scale)
@@ -318,6 +394,7 @@ main (int argc, char **argv)
   test_fear_7_formats_are_misread ();
   test_fear_8_buffers_that_span_windows ();
   test_fear_14_odd_buffers ();
+  test_fear_14_each_cause_warns ();
   test_fear_14_nan_spreads ();
   test_fear_15_denormals_and_extremes ();
   TEST_END ();

@@ -530,6 +530,47 @@ onset (const Frame *frame, gint row)
 }
 
 /* 421 pixels for about 5 s at 30 frames a second: three for each frame. */
+/* The last frame of three seconds in buffers of n. */
+static Frame
+play_stamped (GstHarness *harness, gsize n, gboolean still)
+{
+  Sound sound = { fill_late_tone, 0 };
+  GstBuffer *last = NULL;
+
+  while (sound.position < 3 * RATE) {
+    GstBuffer *buffer = next_buffer (&sound, n), *frame;
+    guint n_frames;
+
+    if (still)
+      GST_BUFFER_PTS (buffer) = 0;
+    CHECK (gst_harness_push (harness, buffer) == GST_FLOW_OK, "refused");
+    frame = last_frame (harness, &n_frames);
+    if (frame) {
+      gst_clear_buffer (&last);
+      last = frame;
+    }
+  }
+  return open_frame (harness, last);
+}
+
+/* Time stamps that stand still take nothing from the picture. */
+static void
+test_still_time (gsize n)
+{
+  GstHarness *right = scope_harness (STEREO, 320, 180, "30/1"), *still = scope_harness (STEREO, 320, 180, "30/1");
+  Frame expected = play_stamped (right, n, FALSE), found = play_stamped (still, n, TRUE);
+  guint different = 0;
+
+  for (gint y = 0; y < expected.layout.spectrum.height; y++)
+    for (gint x = 0; x < expected.layout.spectrum.width; x++)
+      different += pixel (&found, x, y) != pixel (&expected, x, y);
+  CHECK (different == 0, "buffers of %u: %u pixels differ", (guint) n, different);
+  close_frame (&expected);
+  close_frame (&found);
+  gst_harness_teardown (right);
+  gst_harness_teardown (still);
+}
+
 static void
 test_scrolling (void)
 {
@@ -757,6 +798,8 @@ main (int argc, char **argv)
   test_tone (640, 360);
   test_tone (160, 120);
   test_tone (1920, 1080);
+  test_still_time (441);
+  test_still_time (RATE / 10);
   test_scrolling ();
   test_pace ("30/1", 30, 1);
   test_pace ("30000/1001", 30000, 1001);
