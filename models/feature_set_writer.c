@@ -56,24 +56,27 @@ struct GenreFeatureSetWriter
   GString *artists;           /* the same */
   GHashTable *artist_numbers; /* key of a name -> number + 1 */
   gsize escapes;              /* bytes that a string of JSON takes beyond `names` and `artists` */
-  char *spool;                /* path of the temporary file of features; NULL: none */
+  char *temporary;            /* path of the whole file until it is renamed */
+  char *spool;                /* path of the temporary file of features; NULL: it has none */
   int fd;
 };
 
 /* --- files ----------------------------------------------------------------------------------------------------- */
 
-/* A new file beside the set, that only it is named like.  NULL: an error. */
-static char *
-create_temporary (const GenreFeatureSetWriter *writer, int *ret_fd, GError **error)
+/* A new file for the features.  FALSE: an error. */
+static gboolean
+create_spool (GenreFeatureSetWriter *writer, GError **error)
 {
   g_autofree char *path = g_strconcat (writer->path, ".XXXXXX", NULL);
-  const int fd = g_mkstemp_full (path, O_RDWR | O_BINARY, 0666);
-  if (fd < 0) {
-    regular_file_fail (writer->name, "create", error);
-    return NULL;
-  }
-  *ret_fd = fd;
-  return g_steal_pointer (&path);
+  writer->fd = g_mkstemp_full (path, O_RDWR | O_BINARY, 0666);
+  if (writer->fd < 0)
+    return regular_file_fail (writer->name, "create", error);
+#ifdef G_OS_UNIX
+  g_unlink (path); /* what has no name is left by nobody */
+#else
+  writer->spool = g_steal_pointer (&path);
+#endif
+  return TRUE;
 }
 
 /* Appends the spooled features to `fd`. */
@@ -117,6 +120,7 @@ genre_feature_set_writer_new (const char *path, const GenreFrontend *frontend, c
   writer->names = g_string_new ("[");
   writer->artists = g_string_new ("[");
   writer->artist_numbers = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  writer->temporary = g_strdup_printf ("%s.%08x", path, g_random_int ());
   writer->fd = -1;
 
   GString *json = g_string_new (NULL);
@@ -131,8 +135,7 @@ genre_feature_set_writer_new (const char *path, const GenreFrontend *frontend, c
   g_string_append_c (json, ']');
   writer->labels = g_string_free (json, FALSE);
 
-  writer->spool = create_temporary (writer, &writer->fd, error);
-  if (writer->spool)
+  if (create_spool (writer, error))
     return writer;
   genre_feature_set_writer_free (writer);
   return NULL;
@@ -148,6 +151,7 @@ genre_feature_set_writer_free (GenreFeatureSetWriter *writer)
   if (writer->spool)
     g_remove (writer->spool);
   g_free (writer->spool);
+  g_free (writer->temporary);
   g_string_free (writer->names, TRUE);
   g_string_free (writer->artists, TRUE);
   g_hash_table_unref (writer->artist_numbers);
@@ -326,6 +330,12 @@ write_bytes (const GenreFeatureSetWriter *writer, int fd, GBytes *bytes, GError 
   return regular_file_write (fd, writer->name, data, size, error);
 }
 
+const char *
+genre_feature_set_writer_temporary (const GenreFeatureSetWriter *writer)
+{
+  return writer->temporary;
+}
+
 gboolean
 genre_feature_set_writer_finish (GenreFeatureSetWriter *writer, GError **error)
 {
@@ -338,19 +348,18 @@ genre_feature_set_writer_finish (GenreFeatureSetWriter *writer, GError **error)
   if (!safetensors_writer_finish_parts (file, &limits, &head, &rest, error))
     return FALSE;
 
-  int fd = -1;
-  g_autofree char *path = create_temporary (writer, &fd, error);
-  if (!path)
-    return FALSE;
+  const int fd = g_open (writer->temporary, O_WRONLY | O_CREAT | O_EXCL | O_BINARY, 0666);
+  if (fd < 0)
+    return regular_file_fail (writer->name, "create", error);
   gboolean ok = write_bytes (writer, fd, head, error) && copy_features (writer, fd, error)
       && write_bytes (writer, fd, rest, error);
   if (ok && g_fsync (fd) != 0)
     ok = regular_file_fail (writer->name, "write", error);
   if (close (fd) != 0 && ok)
     ok = regular_file_fail (writer->name, "write", error);
-  if (ok && g_rename (path, writer->path) != 0)
+  if (ok && g_rename (writer->temporary, writer->path) != 0)
     ok = regular_file_fail (writer->name, "put it in its place", error);
   if (!ok)
-    g_remove (path);
+    g_remove (writer->temporary);
   return ok;
 }

@@ -7,7 +7,8 @@
  * Threads: one object serves one thread at a time.
  *
  * Features go to a temporary file beside the set as they come, so that memory holds some 20 bytes and the name of each
- * clip.  The set appears under its name only when it is whole; until then what was there stays.
+ * clip; on Unix that file has no name, and is gone with the process however it ends.  The set appears under its name
+ * only when it is whole; until then what was there stays.
  */
 #ifndef MODELS_FEATURE_SET_WRITER_H
 #define MODELS_FEATURE_SET_WRITER_H
@@ -53,6 +54,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (GenreFeatureSetWriter, genre_feature_set_writer_f
 gboolean genre_feature_set_writer_append (GenreFeatureSetWriter *writer, const GenreFeatureClip *clip, GError **error);
 
 gsize genre_feature_set_writer_n_clips (const GenreFeatureSetWriter *writer);
+
+/* The path that finish writes to before it renames it: what is there if the process ends meanwhile. */
+const char *genre_feature_set_writer_temporary (const GenreFeatureSetWriter *writer);
 
 /* Writes the whole file, syncs it and renames it to `path`.  At least one clip.  FALSE: as append.  Only free may
  * follow. */

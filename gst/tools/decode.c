@@ -2,7 +2,7 @@
 #include "gst/tools/decode.h"
 
 #include "gst/pcm.h"
-#include "gst/tools/tool.h"
+#include "gst/tools/interrupt.h"
 
 #include <gst/app/app.h>
 #include <gst/audio/audio.h>

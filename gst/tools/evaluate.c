@@ -3,6 +3,7 @@
  * gst-genre-1.0 evaluate - how good a model is on labelled music.
  */
 #include "gst/tools/extraction.h"
+#include "gst/tools/interrupt.h"
 #include "gst/tools/outputs.h"
 #include "gst/tools/report.h"
 #include "models/regular_file.h"
@@ -86,6 +87,8 @@ remove_set (char *directory, char *path)
 {
   g_unlink (path);
   g_rmdir (directory);
+  tool_leftover_forget (path);
+  tool_leftover_forget (directory);
   g_free (path);
   g_free (directory);
 }
@@ -103,6 +106,8 @@ decode (Source *source, const ToolExtractionConfig *config)
     return FALSE;
   }
   char *path = g_build_filename (folder, "set.safetensors", NULL);
+  tool_leftover_add (path);
+  tool_leftover_add (folder);
   g_autofree char *name = g_filename_display_name (source->path);
   g_autoptr (GBytes) bytes = NULL;
   gboolean written = FALSE;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "gst/tools/evaluation.h"
 
+#include "gst/tools/interrupt.h"
 #include "gst/tools/progress.h"
-#include "gst/tools/tool.h"
 #include "models/genre_aggregate.h"
 
 #include <math.h>

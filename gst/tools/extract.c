@@ -3,6 +3,7 @@
  * gst-genre-1.0 extract - a directory of music -> a feature set.
  */
 #include "gst/tools/extraction.h"
+#include "gst/tools/interrupt.h"
 #include "gst/tools/outputs.h"
 
 #include <gst/gst.h>

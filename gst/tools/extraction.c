@@ -4,6 +4,7 @@
  */
 #include "gst/tools/extraction.h"
 
+#include "gst/tools/interrupt.h"
 #include "gst/tools/progress.h"
 #include "gst/tools/recording.h"
 #include "models/feature_set_writer.h"
@@ -235,7 +236,13 @@ write_set (Extraction *extraction, const char *directory, const char *output, co
         extraction->config->cache ? "; what is decoded is kept for the next time" : "");
   if (ok && genre_feature_set_writer_n_clips (extraction->writer) == 0)
     return tool_fail ("%s: none of %u files gave a clip: %s is not written", directory, files->files->len, output);
-  if (!ok || !genre_feature_set_writer_finish (extraction->writer, &error))
+  const char *temporary = ok ? genre_feature_set_writer_temporary (extraction->writer) : NULL;
+  if (temporary)
+    tool_leftover_add (temporary);
+  ok = ok && genre_feature_set_writer_finish (extraction->writer, &error);
+  if (temporary)
+    tool_leftover_forget (temporary);
+  if (!ok)
     return tool_fail ("%s", error->message);
   *ret_written = TRUE;
   return report (extraction, output);

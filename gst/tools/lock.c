@@ -3,6 +3,7 @@
 
 #include "gst/tools/lock.h"
 
+#include "gst/tools/interrupt.h"
 #include "models/regular_file.h"
 
 #include <errno.h>
@@ -56,6 +57,7 @@ tool_lock_new (const char *path, gint64 *ret_pid, GError **error)
     if (taken && is_in_place (fd, path)) {
       ToolLock *lock = g_new (ToolLock, 1);
       *lock = (ToolLock){ g_strdup (path), fd };
+      tool_leftover_add (path);
       return lock;
     }
     g_close (fd, NULL);
@@ -70,6 +72,7 @@ tool_lock_free (ToolLock *lock)
   if (!lock)
     return;
   g_unlink (lock->path); /* before others can have it */
+  tool_leftover_forget (lock->path);
   g_close (lock->fd, NULL);
   g_free (lock->path);
   g_free (lock);

@@ -2,8 +2,8 @@
  *
  * gst-genre-1.0 - a table of subcommands.
  */
+#include "gst/tools/interrupt.h"
 #include "gst/tools/standard_output.h"
-#include "gst/tools/tool.h"
 
 #include <locale.h>
 #include <stdio.h>
@@ -29,7 +29,8 @@ print_help (FILE *stream)
   fputs ("Usage: gst-genre-1.0 COMMAND [ARGUMENTS]\n\n", stream);
   for (gsize i = 0; i < G_N_ELEMENTS (commands); i++)
     fprintf (stream, "  %-10s %s\n", commands[i].name, commands[i].summary);
-  fputs ("\ngst-genre-1.0 COMMAND --help says more.  Exit status: 0 all went well, 1 some of it failed, 2 usage.\n",
+  fputs ("\ngst-genre-1.0 COMMAND --help says more.  Exit status: 0 all went well, 1 some of it failed, 2 usage,\n"
+         "130 interrupted.\n",
       stream);
 }
 
@@ -62,5 +63,5 @@ main (int argc, char **argv)
 {
   setlocale (LC_CTYPE, ""); /* names may be in any script; numbers stay as C writes them */
   tool_standard_output_begin ();
-  return (int) tool_standard_output_end (run (argc - 1, argv + 1));
+  return tool_exit_status (tool_standard_output_end (run (argc - 1, argv + 1)));
 }

@@ -4,15 +4,7 @@
 #include "gst/tools/arguments.h"
 #include "models/printable.h"
 
-#include <assert.h>
-#include <signal.h>
-#include <stdatomic.h>
 #include <stdio.h>
-
-/* There is one terminal and one Ctrl-C.  A signal handler writes it and any thread reads it: both want a lock-free
- * atomic, where `volatile sig_atomic_t` would do for one thread alone. */
-static atomic_int interrupted;
-static_assert (ATOMIC_INT_LOCK_FREE == 2, "a signal handler may not take a lock");
 
 gboolean
 tool_parse_options (const char *command, const char *synopsis, const char *text, const GOptionEntry *entries, int n,
@@ -90,28 +82,6 @@ tool_fail (const char *format, ...)
 
   fprintf (stderr, "gst-genre-1.0: %s\n", text);
   return TOOL_FAILED;
-}
-
-/* --- signals --------------------------------------------------------------------------------------------------- */
-
-static void
-on_signal (int number)
-{
-  atomic_store (&interrupted, 1);
-  signal (number, SIG_DFL);
-}
-
-void
-tool_catch_interrupts (void)
-{
-  signal (SIGINT, on_signal);
-  signal (SIGTERM, on_signal);
-}
-
-gboolean
-tool_interrupted (void)
-{
-  return atomic_load (&interrupted) != 0;
 }
 
 guint

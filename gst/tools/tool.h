@@ -3,7 +3,7 @@
  * gst/tools/tool.h - what gst-genre-1.0 and its subcommands agree on.
  *
  * Layer:   gst; models/printable, GLib.
- * Threads: the main thread, but for tool_interrupted().
+ * Threads: the main thread.
  *
  * A subcommand is one file with one function, which main.c has in its table.  Results go to stdout, everything else to
  * stderr.
@@ -51,12 +51,6 @@ ToolStatus tool_usage_error (const char *command, const char *format, ...) G_GNU
 
 /* "gst-genre-1.0: MESSAGE" to stderr; returns TOOL_FAILED. */
 ToolStatus tool_fail (const char *format, ...) G_GNUC_PRINTF (1, 2);
-
-/* From now on Ctrl-C and SIGTERM ask the program to end in order; the second one ends it. */
-void tool_catch_interrupts (void);
-
-/* Whether one came.  Any thread. */
-gboolean tool_interrupted (void);
 
 enum
 {

@@ -7,6 +7,7 @@
  * be known to be wrong is said before the first file is decoded.
  */
 #include "gst/tools/commit.h"
+#include "gst/tools/interrupt.h"
 #include "gst/tools/lock.h"
 #include "gst/tools/outputs.h"
 #include "gst/tools/progress.h"
@@ -460,6 +461,7 @@ static gboolean
 train_seed (const Train *train, const char *path, const char *stem, guint64 seed, double *ret_accuracy)
 {
   g_autofree char *checkpoint = g_strconcat (path, ".checkpoint", NULL);
+  g_autofree char *fresh = g_strconcat (checkpoint, ".new", NULL);
   g_autoptr (GError) error = NULL;
   g_autoptr (Training) training = training_new (train->recipe, train->data, seed, train->threads, &error);
   if (!training) {
@@ -467,6 +469,7 @@ train_seed (const Train *train, const char *path, const char *stem, guint64 seed
     return FALSE;
   }
   training_set_origin (training, train->origin);
+  tool_leftover_add (fresh);
   if (!take_checkpoint (train->options, training, checkpoint) || !run_steps (train, training, checkpoint)
       || !save_model (train, training, path, stem))
     return FALSE;
