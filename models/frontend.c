@@ -2,7 +2,7 @@
 #include "models/frontend.h"
 
 #include "models/error.h"
-#include "models/json_field.h"
+#include "models/json_table.h"
 #include "models/json_write.h"
 
 #include <assert.h>
@@ -18,56 +18,13 @@ static const double max_power = 1e30;
 static const double max_hz = 1e6;
 static const double min_span_hz = 1; /* fmax - fmin: filters of no width have no finite weights */
 
-/* What parse_key() needs to know. */
+/* What goes along with the reading of the keys. */
 typedef struct Parse
 {
   GenreFrontend *frontend;
   const char *file;
-  bool has_fmax;
   JsonNode *normalize; /* NULL: absent or null; read last, when the number of bands is known */
 } Parse;
-
-typedef enum Key
-{
-  SAMPLE_RATE,
-  N_FFT,
-  HOP_LENGTH,
-  WINDOW,
-  N_MELS,
-  BAND_POOL,
-  FMIN,
-  FMAX,
-  MEL_SCALE,
-  MEL_NORM,
-  POWER,
-  REF,
-  AMIN,
-  TOP_DB,
-  NORMALIZE,
-  N_KEYS
-} Key;
-
-static const struct
-{
-  const char *name;
-  bool required;
-} keys[N_KEYS] = {
-  [SAMPLE_RATE] = { "sample_rate", true },
-  [N_FFT] = { "n_fft", true },
-  [HOP_LENGTH] = { "hop_length", true },
-  [WINDOW] = { "window", false },
-  [N_MELS] = { "n_mels", true },
-  [BAND_POOL] = { "band_pool", false },
-  [FMIN] = { "fmin", false },
-  [FMAX] = { "fmax", false },
-  [MEL_SCALE] = { "mel_scale", false },
-  [MEL_NORM] = { "mel_norm", false },
-  [POWER] = { "power", false },
-  [REF] = { "ref", false },
-  [AMIN] = { "amin", false },
-  [TOP_DB] = { "top_db", false },
-  [NORMALIZE] = { "normalize", false },
-};
 
 static JsonPlace
 place_of (const Parse *parse, const char *key)
@@ -75,92 +32,202 @@ place_of (const Parse *parse, const char *key)
   return (JsonPlace){ .file = parse->file, .thing = "frontend", .key = key, .code = GENRE_MODEL_ERROR_FRONTEND };
 }
 
+/* --- keys that are more than a number --------------------------------------------------------------------------- */
+
 static bool
-parse_key (Parse *parse, Key key, JsonNode *node, GError **error)
+parse_even (void *context, JsonNode *node, const JsonPlace *place, void *field, GError **error)
 {
-  static const char *const hann[] = { "hann" };
-  static const char *const slaney[] = { "slaney" };
-  static const char *const max[] = { "max" };
+  (void) context;
+  if (!json_field_unsigned (node, place, 2, 65536, field, error))
+    return false;
+  return *(const unsigned *) field % 2 == 0 || json_field_fail (node, place, "an even number", error);
+}
 
-  const JsonPlace place = place_of (parse, keys[key].name);
-  GenreFrontend *frontend = parse->frontend;
-  DspLogMelConfig *mel = &frontend->mel;
-  size_t word = 0;
-  double power = 0;
-
-  switch (key) {
-    case SAMPLE_RATE:
-      return json_field_unsigned (node, &place, 2000, 1000000, &mel->sample_rate_hz, error);
-    case N_FFT:
-      if (!json_field_unsigned (node, &place, 2, 65536, &mel->n_fft, error))
-        return false;
-      return mel->n_fft % 2 == 0 || json_field_fail (node, &place, "an even number", error);
-    case HOP_LENGTH:
-      return json_field_unsigned (node, &place, 1, 1048576, &mel->hop_length, error);
-    case WINDOW:
-      return json_field_word (node, &place, hann, 1, &word, error);
-    case N_MELS:
-      return json_field_unsigned (node, &place, 1, 1024, &mel->n_mels, error);
-    case BAND_POOL:
-      return json_field_unsigned (node, &place, 1, 1024, &mel->band_pool, error);
-    case FMIN:
-      return json_field_number (node, &place, 0, max_hz, &mel->fmin_hz, error);
-    case FMAX:
-      parse->has_fmax = true;
-      return json_field_number (node, &place, 0, max_hz, &mel->fmax_hz, error);
-    case MEL_SCALE:
-    case MEL_NORM:
-      return json_field_word (node, &place, slaney, 1, &word, error);
-    case POWER:
-      return json_field_number (node, &place, 2, 2, &power, error);
-    case REF:
-      if (json_field_string (node)) {
-        frontend->ref = 0;
-        return json_field_word (node, &place, max, 1, &word, error);
-      }
-      return json_field_number (node, &place, min_power, max_power, &frontend->ref, error);
-    case AMIN:
-      return json_field_number (node, &place, min_power, max_power, &frontend->amin, error);
-    case TOP_DB:
-      frontend->top_db = -1;
-      return JSON_NODE_HOLDS_NULL (node) || json_field_number (node, &place, 0, max_db, &frontend->top_db, error);
-    case NORMALIZE:
-      parse->normalize = JSON_NODE_HOLDS_NULL (node) ? NULL : node;
-      return true;
-    case N_KEYS:
-      break;
-  }
-  return false;
+static void
+append_unsigned (const void *context, const void *field, GString *json)
+{
+  (void) context;
+  g_string_append_printf (json, "%u", *(const unsigned *) field);
 }
 
 static bool
-parse_keys (Parse *parse, JsonObject *object, GError **error)
+parse_hann (void *context, JsonNode *node, const JsonPlace *place, void *object, GError **error)
 {
-  const JsonPlace whole = place_of (parse, NULL);
-  g_autoptr (GList) members = json_object_get_members (object);
-  bool seen[N_KEYS] = { false };
+  static const char *const words[] = { "hann" };
+  size_t word = 0;
+  (void) context, (void) object;
+  return json_field_word (node, place, words, 1, &word, error);
+}
 
-  for (GList *item = members; item; item = item->next) {
-    unsigned key = 0;
-    while (key < N_KEYS && strcmp (keys[key].name, item->data) != 0)
-      key++;
-    if (key == N_KEYS) {
-      const JsonPlace place = place_of (parse, item->data);
-      return json_field_fail (json_object_get_member (object, item->data), &place, "a key of a recipe", error);
-    }
-    seen[key] = true;
-    if (!parse_key (parse, (Key) key, json_object_get_member (object, item->data), error))
-      return false;
-  }
-  for (unsigned key = 0; key < N_KEYS; key++) {
-    if (keys[key].required && !seen[key]) {
-      g_set_error (error, GENRE_MODEL_ERROR, GENRE_MODEL_ERROR_FRONTEND, "%s: %s: expected a key \"%s\", found none",
-          whole.file, whole.thing, keys[key].name);
-      return false;
-    }
-  }
+static void
+append_hann (const void *context, const void *object, GString *json)
+{
+  (void) context, (void) object;
+  g_string_append (json, "\"hann\"");
+}
+
+static bool
+parse_slaney (void *context, JsonNode *node, const JsonPlace *place, void *object, GError **error)
+{
+  static const char *const words[] = { "slaney" };
+  size_t word = 0;
+  (void) context, (void) object;
+  return json_field_word (node, place, words, 1, &word, error);
+}
+
+static void
+append_slaney (const void *context, const void *object, GString *json)
+{
+  (void) context, (void) object;
+  g_string_append (json, "\"slaney\"");
+}
+
+static bool
+parse_power (void *context, JsonNode *node, const JsonPlace *place, void *object, GError **error)
+{
+  double power = 0;
+  (void) context, (void) object;
+  return json_field_number (node, place, 2, 2, &power, error);
+}
+
+static void
+append_power (const void *context, const void *object, GString *json)
+{
+  (void) context, (void) object;
+  g_string_append_c (json, '2');
+}
+
+static bool
+parse_ref (void *context, JsonNode *node, const JsonPlace *place, void *field, GError **error)
+{
+  static const char *const words[] = { "max" };
+  size_t word = 0;
+  (void) context;
+  if (!json_field_string (node))
+    return json_field_number (node, place, min_power, max_power, field, error);
+  *(double *) field = 0;
+  return json_field_word (node, place, words, 1, &word, error);
+}
+
+static void
+append_ref (const void *context, const void *field, GString *json)
+{
+  const double ref = *(const double *) field;
+  (void) context;
+  if (ref > 0)
+    json_append_double (json, ref);
+  else
+    g_string_append (json, "\"max\"");
+}
+
+static bool
+parse_top_db (void *context, JsonNode *node, const JsonPlace *place, void *field, GError **error)
+{
+  (void) context;
+  *(double *) field = -1;
+  return JSON_NODE_HOLDS_NULL (node) || json_field_number (node, place, 0, max_db, field, error);
+}
+
+static void
+append_top_db (const void *context, const void *field, GString *json)
+{
+  const double top_db = *(const double *) field;
+  (void) context;
+  if (top_db >= 0)
+    json_append_double (json, top_db);
+  else
+    g_string_append (json, "null");
+}
+
+static bool
+keep_normalize (void *context, JsonNode *node, const JsonPlace *place, void *object, GError **error)
+{
+  Parse *parse = context;
+  (void) place, (void) object, (void) error;
+  parse->normalize = JSON_NODE_HOLDS_NULL (node) ? NULL : node;
   return true;
 }
+
+static void
+append_statistic (GString *json, const char *name, const float *values, gsize bands)
+{
+  g_string_append_printf (json, "\"%s\":[", name);
+  for (gsize i = 0; i < bands; i++) {
+    if (i > 0)
+      g_string_append_c (json, ',');
+    json_append_float (json, values[i]);
+  }
+  g_string_append_c (json, ']');
+}
+
+static void
+append_normalize (const void *context, const void *object, GString *json)
+{
+  const GenreFrontend *frontend = object;
+  (void) context;
+  g_string_append_c (json, '{');
+  append_statistic (json, "mean", frontend->mean, frontend->bands);
+  g_string_append_c (json, ',');
+  append_statistic (json, "std", frontend->std, frontend->bands);
+  g_string_append_c (json, '}');
+}
+
+static const JsonKey keys[] = {
+  { .name = "sample_rate",
+      .kind = JSON_KIND_UNSIGNED,
+      .offset = offsetof (GenreFrontend, mel.sample_rate_hz),
+      .required = true,
+      .min = 2000,
+      .max = 1000000 },
+  { .name = "n_fft",
+      .kind = JSON_KIND_OTHER,
+      .offset = offsetof (GenreFrontend, mel.n_fft),
+      .required = true,
+      .parse = parse_even,
+      .append = append_unsigned },
+  { .name = "hop_length",
+      .kind = JSON_KIND_UNSIGNED,
+      .offset = offsetof (GenreFrontend, mel.hop_length),
+      .required = true,
+      .min = 1,
+      .max = 1048576 },
+  { .name = "window", .kind = JSON_KIND_OTHER, .parse = parse_hann, .append = append_hann },
+  { .name = "n_mels",
+      .kind = JSON_KIND_UNSIGNED,
+      .offset = offsetof (GenreFrontend, mel.n_mels),
+      .required = true,
+      .min = 1,
+      .max = 1024 },
+  { .name = "band_pool",
+      .kind = JSON_KIND_UNSIGNED,
+      .offset = offsetof (GenreFrontend, mel.band_pool),
+      .min = 1,
+      .max = 1024 },
+  { .name = "fmin", .kind = JSON_KIND_NUMBER, .offset = offsetof (GenreFrontend, mel.fmin_hz), .max = max_hz },
+  { .name = "fmax", .kind = JSON_KIND_NUMBER, .offset = offsetof (GenreFrontend, mel.fmax_hz), .max = max_hz },
+  { .name = "mel_scale", .kind = JSON_KIND_OTHER, .parse = parse_slaney, .append = append_slaney },
+  { .name = "mel_norm", .kind = JSON_KIND_OTHER, .parse = parse_slaney, .append = append_slaney },
+  { .name = "power", .kind = JSON_KIND_OTHER, .parse = parse_power, .append = append_power },
+  { .name = "ref",
+      .kind = JSON_KIND_OTHER,
+      .offset = offsetof (GenreFrontend, ref),
+      .parse = parse_ref,
+      .append = append_ref },
+  { .name = "amin",
+      .kind = JSON_KIND_NUMBER,
+      .offset = offsetof (GenreFrontend, amin),
+      .min = min_power,
+      .max = max_power },
+  { .name = "top_db",
+      .kind = JSON_KIND_OTHER,
+      .offset = offsetof (GenreFrontend, top_db),
+      .parse = parse_top_db,
+      .append = append_top_db },
+  { .name = "normalize", .kind = JSON_KIND_OTHER, .parse = keep_normalize, .append = append_normalize },
+};
+static const JsonTable table = { "frontend", keys, G_N_ELEMENTS (keys), "a key of a recipe", NULL };
+
+/* --- the whole -------------------------------------------------------------------------------------------------- */
 
 /* What holds between keys. */
 static bool
@@ -169,7 +236,7 @@ check_relations (Parse *parse, GError **error)
   GenreFrontend *frontend = parse->frontend;
   DspLogMelConfig *mel = &frontend->mel;
 
-  if (!parse->has_fmax)
+  if (mel->fmax_hz < 0) /* was not given */
     mel->fmax_hz = mel->sample_rate_hz / 2.0;
   if (!(mel->fmax_hz - mel->fmin_hz >= min_span_hz)) {
     g_set_error (error, GENRE_MODEL_ERROR, GENRE_MODEL_ERROR_FRONTEND,
@@ -230,7 +297,7 @@ gboolean
 genre_frontend_parse (const char *json, const char *file, GenreFrontend *ret_frontend, GError **error)
 {
   GenreFrontend frontend = {
-    .mel = { .band_pool = 1 },
+    .mel = { .band_pool = 1, .fmax_hz = -1 },
     .amin = 1e-10,
     .ref = 1,
     .top_db = -1,
@@ -241,9 +308,8 @@ genre_frontend_parse (const char *json, const char *file, GenreFrontend *ret_fro
   g_autoptr (JsonNode) root = json_field_parse (json, strlen (json), &place, error);
   if (!root)
     return FALSE;
-  bool ok = JSON_NODE_HOLDS_OBJECT (root) ? parse_keys (&parse, json_node_get_object (root), error)
-                                          : json_field_fail (root, &place, "an object", error);
-  if (ok && check_relations (&parse, error) && parse_normalize (&parse, error)) {
+  if (json_table_parse (&table, root, &place, &parse, &frontend, error) && check_relations (&parse, error)
+      && parse_normalize (&parse, error)) {
     *ret_frontend = frontend;
     return TRUE;
   }
@@ -258,61 +324,10 @@ genre_frontend_clear (GenreFrontend *frontend)
   g_clear_pointer (&frontend->std, g_free);
 }
 
-static void
-append_unsigned (GString *json, Key key, unsigned value)
-{
-  g_string_append_printf (json, "\"%s\":%u,", keys[key].name, value);
-}
-
-static void
-append_number (GString *json, Key key, double value)
-{
-  g_string_append_printf (json, "\"%s\":", keys[key].name);
-  json_append_double (json, value);
-  g_string_append_c (json, ',');
-}
-
-static void
-append_statistic (GString *json, const char *name, const float *values, gsize bands)
-{
-  g_string_append_printf (json, "\"%s\":[", name);
-  for (gsize i = 0; i < bands; i++) {
-    if (i > 0)
-      g_string_append_c (json, ',');
-    json_append_float (json, values[i]);
-  }
-  g_string_append_c (json, ']');
-}
-
 void
 genre_frontend_append (const GenreFrontend *frontend, GString *json)
 {
-  const DspLogMelConfig *mel = &frontend->mel;
-
-  g_string_append_c (json, '{');
-  append_unsigned (json, SAMPLE_RATE, mel->sample_rate_hz);
-  append_unsigned (json, N_FFT, mel->n_fft);
-  append_unsigned (json, HOP_LENGTH, mel->hop_length);
-  g_string_append (json, "\"window\":\"hann\",");
-  append_unsigned (json, N_MELS, mel->n_mels);
-  append_unsigned (json, BAND_POOL, mel->band_pool);
-  append_number (json, FMIN, mel->fmin_hz);
-  append_number (json, FMAX, mel->fmax_hz);
-  g_string_append (json, "\"mel_scale\":\"slaney\",\"mel_norm\":\"slaney\",\"power\":2,");
-  if (frontend->ref > 0)
-    append_number (json, REF, frontend->ref);
-  else
-    g_string_append (json, "\"ref\":\"max\",");
-  append_number (json, AMIN, frontend->amin);
-  if (frontend->top_db >= 0)
-    append_number (json, TOP_DB, frontend->top_db);
-  else
-    g_string_append (json, "\"top_db\":null,");
-  g_string_append (json, "\"normalize\":{");
-  append_statistic (json, "mean", frontend->mean, frontend->bands);
-  g_string_append_c (json, ',');
-  append_statistic (json, "std", frontend->std, frontend->bands);
-  g_string_append (json, "}}");
+  json_table_append (&table, NULL, frontend, json);
 }
 
 /* --- band levels ------------------------------------------------------------------------------------------------ */

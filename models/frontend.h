@@ -3,7 +3,7 @@
  * models/frontend.h - the front-end recipe: from band levels to a network's input, and the JSON object that models and
  *                     feature sets carry.
  *
- * Layer:   models; uses error, json_field, json_write, dsp/log_mel.h.
+ * Layer:   models; uses error, json_table, json_write, dsp/log_mel.h.
  * Threads: no state.
  *
  * sample_rate, n_fft, hop_length and n_mels must be there.  What else is absent has librosa's default, but for top_db,

@@ -124,6 +124,17 @@ json_field_number (JsonNode *node, const JsonPlace *place, double min, double ma
 }
 
 bool
+json_field_range (JsonNode *node, const JsonPlace *place, double low, double high, double *ret_min, double *ret_max,
+    GError **error)
+{
+  JsonArray *array = JSON_NODE_HOLDS_ARRAY (node) ? json_node_get_array (node) : NULL;
+  if (!array || json_array_get_length (array) != 2)
+    return json_field_fail (node, place, "an array [least, most]", error);
+  return json_field_number (json_array_get_element (array, 0), place, low, high, ret_min, error)
+      && json_field_number (json_array_get_element (array, 1), place, *ret_min, high, ret_max, error);
+}
+
+bool
 json_field_boolean (JsonNode *node, const JsonPlace *place, bool *ret_value, GError **error)
 {
   if (!JSON_NODE_HOLDS_VALUE (node) || json_node_get_value_type (node) != G_TYPE_BOOLEAN)

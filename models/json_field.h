@@ -36,6 +36,10 @@ bool json_field_unsigned (JsonNode *node, const JsonPlace *place, unsigned min, 
     GError **error);
 bool json_field_number (JsonNode *node, const JsonPlace *place, double min, double max, double *ret_value,
     GError **error);
+
+/* An array [least, most], both between the limits. */
+bool json_field_range (JsonNode *node, const JsonPlace *place, double low, double high, double *ret_min,
+    double *ret_max, GError **error);
 bool json_field_boolean (JsonNode *node, const JsonPlace *place, bool *ret_value, GError **error);
 
 /* words [n_words]; ret_index: which of them the string is. */

@@ -2,50 +2,13 @@
 #include "models/network_spec.h"
 
 #include "models/error.h"
-#include "models/json_field.h"
+#include "models/json_table.h"
 #include "models/json_write.h"
 #include "nn/layers.h"
 
 #include <float.h>
 #include <json-glib/json-glib.h>
 #include <string.h>
-
-typedef enum Kind
-{
-  KIND_NAME,
-  KIND_UNSIGNED,
-  KIND_PAIR, /* [mel, time] */
-  KIND_BOOLEAN,
-  KIND_NUMBER,
-  KIND_PADDING, /* a word, or [mel, time] */
-  KIND_ACTIVATION,
-  KIND_STATS,
-} Kind;
-
-/* Every key of every layer; which layer takes which is for nn_layer_class_has_key(). */
-static const struct Key
-{
-  const char *name;
-  Kind kind;
-  size_t offset; /* in NnLayerSpec */
-} keys[] = {
-  { "name", KIND_NAME, offsetof (NnLayerSpec, name) },
-  { "filters", KIND_UNSIGNED, offsetof (NnLayerSpec, filters) },
-  { "units", KIND_UNSIGNED, offsetof (NnLayerSpec, units) },
-  { "kernel", KIND_PAIR, offsetof (NnLayerSpec, kernel) },
-  { "pool", KIND_PAIR, offsetof (NnLayerSpec, pool) },
-  { "padding", KIND_PADDING, offsetof (NnLayerSpec, padding) },
-  { "use_bias", KIND_BOOLEAN, offsetof (NnLayerSpec, use_bias) },
-  { "return_sequences", KIND_BOOLEAN, offsetof (NnLayerSpec, return_sequences) },
-  { "activation", KIND_ACTIVATION, offsetof (NnLayerSpec, activation) },
-  { "recurrent_activation", KIND_ACTIVATION, offsetof (NnLayerSpec, recurrent_activation) },
-  { "reset_after", KIND_BOOLEAN, offsetof (NnLayerSpec, reset_after) },
-  { "epsilon", KIND_NUMBER, offsetof (NnLayerSpec, epsilon) },
-  { "momentum", KIND_NUMBER, offsetof (NnLayerSpec, momentum) },
-  { "rate", KIND_NUMBER, offsetof (NnLayerSpec, rate) },
-  { "temperature", KIND_NUMBER, offsetof (NnLayerSpec, temperature) },
-  { "stats", KIND_STATS, offsetof (NnLayerSpec, stats) },
-};
 
 static const char *const paddings[] = { [NN_PADDING_VALID] = "valid", [NN_PADDING_SAME] = "same" };
 static const char *const activations[] = {
@@ -58,9 +21,11 @@ static const char *const stats[] = { [NN_STAT_MEAN] = "mean", [NN_STAT_MAX] = "m
 
 /* A name may be an exact string of at most NN_MAX_NAME bytes: it is the prefix of the tensors' names. */
 static bool
-parse_name (JsonNode *node, const JsonPlace *place, char *name, GError **error)
+parse_name (void *context, JsonNode *node, const JsonPlace *place, void *name, GError **error)
 {
   const char *text = json_field_string (node);
+  (void) context;
+
   if (!text || text[0] == '\0' || strlen (text) > NN_MAX_NAME || strchr (text, '/')) {
     g_autofree char *expected = g_strdup_printf ("a name of 1 to %d bytes without '/'", NN_MAX_NAME);
     return json_field_fail (node, place, expected, error);
@@ -79,9 +44,12 @@ get_pair (JsonNode *node)
 }
 
 static bool
-parse_pair (JsonNode *node, const JsonPlace *place, unsigned *pair, GError **error)
+parse_pair (void *context, JsonNode *node, const JsonPlace *place, void *field, GError **error)
 {
+  unsigned *pair = field;
   JsonArray *array = get_pair (node);
+  (void) context;
+
   if (!array)
     return json_field_fail (node, place, "an array [mel, time]", error);
   return json_field_unsigned (json_array_get_element (array, 0), place, 0, G_MAXINT32, &pair[0], error)
@@ -89,10 +57,13 @@ parse_pair (JsonNode *node, const JsonPlace *place, unsigned *pair, GError **err
 }
 
 static bool
-parse_padding (JsonNode *node, const JsonPlace *place, NnPadding *padding, GError **error)
+parse_padding (void *context, JsonNode *node, const JsonPlace *place, void *field, GError **error)
 {
+  NnPadding *padding = field;
   JsonArray *array = get_pair (node);
   size_t word[2] = { 0, 0 };
+  (void) context;
+
   for (unsigned axis = 0; axis < 2; axis++) {
     if (!json_field_word (array ? json_array_get_element (array, axis) : node, place, paddings, G_N_ELEMENTS (paddings),
             &word[axis], error))
@@ -103,8 +74,11 @@ parse_padding (JsonNode *node, const JsonPlace *place, NnPadding *padding, GErro
 }
 
 static bool
-parse_stats (JsonNode *node, const JsonPlace *place, NnLayerSpec *spec, GError **error)
+parse_stats (void *context, JsonNode *node, const JsonPlace *place, void *object, GError **error)
 {
+  NnLayerSpec *spec = object;
+  (void) context;
+
   guint n = JSON_NODE_HOLDS_ARRAY (node) ? json_array_get_length (json_node_get_array (node)) : 0;
   if (n < 1 || n > NN_MAX_STATS) {
     g_autofree char *expected = g_strdup_printf ("an array of 1 to %d statistics", NN_MAX_STATS);
@@ -121,44 +95,116 @@ parse_stats (JsonNode *node, const JsonPlace *place, NnLayerSpec *spec, GError *
   return true;
 }
 
-static bool
-parse_key (const struct Key *key, JsonNode *node, const JsonPlace *place, NnLayerSpec *spec, GError **error)
+static void
+append_name (const void *context, const void *name, GString *json)
 {
-  void *field = (char *) spec + key->offset;
-  size_t word = 0;
-
-  switch (key->kind) {
-    case KIND_NAME:
-      return parse_name (node, place, field, error);
-    case KIND_UNSIGNED:
-      return json_field_unsigned (node, place, 0, G_MAXINT32, field, error);
-    case KIND_PAIR:
-      return parse_pair (node, place, field, error);
-    case KIND_BOOLEAN:
-      return json_field_boolean (node, place, field, error);
-    case KIND_NUMBER:
-      return json_field_number (node, place, -DBL_MAX, DBL_MAX, field, error);
-    case KIND_PADDING:
-      return parse_padding (node, place, field, error);
-    case KIND_ACTIVATION:
-      if (!json_field_word (node, place, activations, G_N_ELEMENTS (activations), &word, error))
-        return false;
-      *(NnActivation *) field = (NnActivation) word;
-      return true;
-    case KIND_STATS:
-      return parse_stats (node, place, spec, error);
-  }
-  return false;
+  (void) context;
+  json_append_string (json, name);
 }
 
-/* NULL: no layer takes it. */
-static const struct Key *
-find_key (const char *name)
+static void
+append_pair (const void *context, const void *field, GString *json)
 {
-  for (size_t i = 0; i < G_N_ELEMENTS (keys); i++)
-    if (strcmp (keys[i].name, name) == 0)
-      return &keys[i];
-  return NULL;
+  const unsigned *pair = field;
+  (void) context;
+  g_string_append_printf (json, "[%u,%u]", pair[0], pair[1]);
+}
+
+static void
+append_padding (const void *context, const void *field, GString *json)
+{
+  const NnPadding *padding = field;
+  (void) context;
+  g_string_append_printf (json, "[\"%s\",\"%s\"]", paddings[padding[0]], paddings[padding[1]]);
+}
+
+static void
+append_stats (const void *context, const void *object, GString *json)
+{
+  const NnLayerSpec *spec = object;
+  (void) context;
+  for (unsigned i = 0; i < spec->n_stats; i++)
+    g_string_append_printf (json, "%s\"%s\"", i == 0 ? "[" : ",", stats[spec->stats[i]]);
+  g_string_append_c (json, ']');
+}
+
+/* Was read before all others; see parse_layer(). */
+static bool
+skip_type (void *context, JsonNode *node, const JsonPlace *place, void *object, GError **error)
+{
+  (void) context, (void) node, (void) place, (void) object, (void) error;
+  return true;
+}
+
+static void
+append_type (const void *context, const void *object, GString *json)
+{
+  (void) context;
+  json_append_string (json, ((const NnLayerSpec *) object)->class->type);
+}
+
+/* Every key of every layer; which layer takes which is for takes_key(). */
+static const JsonKey keys[] = {
+  { .name = "type", .kind = JSON_KIND_OTHER, .parse = skip_type, .append = append_type },
+  { .name = "name",
+      .kind = JSON_KIND_OTHER,
+      .offset = offsetof (NnLayerSpec, name),
+      .parse = parse_name,
+      .append = append_name },
+  { .name = "filters", .kind = JSON_KIND_UNSIGNED, .offset = offsetof (NnLayerSpec, filters), .max = G_MAXINT32 },
+  { .name = "units", .kind = JSON_KIND_UNSIGNED, .offset = offsetof (NnLayerSpec, units), .max = G_MAXINT32 },
+  { .name = "kernel",
+      .kind = JSON_KIND_OTHER,
+      .offset = offsetof (NnLayerSpec, kernel),
+      .parse = parse_pair,
+      .append = append_pair },
+  { .name = "pool",
+      .kind = JSON_KIND_OTHER,
+      .offset = offsetof (NnLayerSpec, pool),
+      .parse = parse_pair,
+      .append = append_pair },
+  { .name = "padding",
+      .kind = JSON_KIND_OTHER,
+      .offset = offsetof (NnLayerSpec, padding),
+      .parse = parse_padding,
+      .append = append_padding },
+  { .name = "use_bias", .kind = JSON_KIND_BOOLEAN, .offset = offsetof (NnLayerSpec, use_bias) },
+  { .name = "return_sequences", .kind = JSON_KIND_BOOLEAN, .offset = offsetof (NnLayerSpec, return_sequences) },
+  { .name = "activation",
+      .kind = JSON_KIND_WORD,
+      .offset = offsetof (NnLayerSpec, activation),
+      .words = activations,
+      .n_words = G_N_ELEMENTS (activations) },
+  { .name = "recurrent_activation",
+      .kind = JSON_KIND_WORD,
+      .offset = offsetof (NnLayerSpec, recurrent_activation),
+      .words = activations,
+      .n_words = G_N_ELEMENTS (activations) },
+  { .name = "reset_after", .kind = JSON_KIND_BOOLEAN, .offset = offsetof (NnLayerSpec, reset_after) },
+  { .name = "epsilon",
+      .kind = JSON_KIND_NUMBER,
+      .offset = offsetof (NnLayerSpec, epsilon),
+      .min = -DBL_MAX,
+      .max = DBL_MAX },
+  { .name = "momentum",
+      .kind = JSON_KIND_NUMBER,
+      .offset = offsetof (NnLayerSpec, momentum),
+      .min = -DBL_MAX,
+      .max = DBL_MAX },
+  { .name = "rate", .kind = JSON_KIND_NUMBER, .offset = offsetof (NnLayerSpec, rate), .min = -DBL_MAX, .max = DBL_MAX },
+  { .name = "temperature",
+      .kind = JSON_KIND_NUMBER,
+      .offset = offsetof (NnLayerSpec, temperature),
+      .min = -DBL_MAX,
+      .max = DBL_MAX },
+  { .name = "stats", .kind = JSON_KIND_OTHER, .parse = parse_stats, .append = append_stats },
+};
+
+static bool
+takes_key (const void *object, const JsonKey *key)
+{
+  const NnLayerSpec *spec = object;
+  return strcmp (key->name, "type") == 0 || nn_layer_class_has_key (spec->class, key->name);
 }
 
 static const NnLayerClass *
@@ -190,21 +236,11 @@ parse_layer (JsonNode *layer, const char *file, gsize index, NnLayerSpec *spec, 
 
   g_autofree char *thing = g_strdup_printf ("network: layer %" G_GSIZE_FORMAT " (%s)", index, class->type);
   place.thing = thing;
-  JsonObject *object = json_node_get_object (layer);
-  g_autoptr (GList) members = json_object_get_members (object);
-  for (GList *item = members; item; item = item->next) {
-    if (strcmp (item->data, "type") == 0)
-      continue;
-    place.key = item->data;
-    JsonNode *node = json_object_get_member (object, item->data);
-    const struct Key *key = find_key (item->data);
-    if (!key || !nn_layer_class_has_key (class, item->data)) {
-      g_autofree char *expected = g_strdup_printf ("a key that %s takes", class->type);
-      return json_field_fail (node, &place, expected, error);
-    }
-    if (!parse_key (key, node, &place, spec, error))
-      return false;
-  }
+  g_autofree char *expected = g_strdup_printf ("a key that %s takes", class->type);
+  const JsonTable table = { thing, keys, G_N_ELEMENTS (keys), expected, takes_key };
+  if (!json_table_parse (&table, layer, &place, NULL, spec, error))
+    return false;
+
   place.key = "name";
   if (nn_layer_class_has_key (class, "name") && spec->name[0] == '\0')
     return json_field_fail (NULL, &place, "the name of its tensors", error);
@@ -253,60 +289,14 @@ network_spec_parse (const char *json, const char *file, gsize *ret_n_layers, GEr
   return g_steal_pointer (&specs);
 }
 
-static void
-append_value (const struct Key *key, const NnLayerSpec *spec, GString *json)
-{
-  const void *field = (const char *) spec + key->offset;
-
-  switch (key->kind) {
-    case KIND_NAME:
-      json_append_string (json, field);
-      break;
-    case KIND_UNSIGNED:
-      g_string_append_printf (json, "%u", *(const unsigned *) field);
-      break;
-    case KIND_PAIR:
-      g_string_append_printf (json, "[%u,%u]", ((const unsigned *) field)[0], ((const unsigned *) field)[1]);
-      break;
-    case KIND_BOOLEAN:
-      g_string_append (json, *(const bool *) field ? "true" : "false");
-      break;
-    case KIND_NUMBER:
-      json_append_double (json, *(const double *) field);
-      break;
-    case KIND_PADDING:
-      g_string_append_printf (json, "[\"%s\",\"%s\"]", paddings[spec->padding[0]], paddings[spec->padding[1]]);
-      break;
-    case KIND_ACTIVATION:
-      json_append_string (json, activations[*(const NnActivation *) field]);
-      break;
-    case KIND_STATS:
-      for (unsigned i = 0; i < spec->n_stats; i++)
-        g_string_append_printf (json, "%s\"%s\"", i == 0 ? "[" : ",", stats[spec->stats[i]]);
-      g_string_append_c (json, ']');
-      break;
-  }
-}
-
-static void
-append_layer (const NnLayerSpec *spec, GString *json)
-{
-  g_string_append_printf (json, "{\"type\":\"%s\"", spec->class->type);
-  for (size_t k = 0; k < G_N_ELEMENTS (keys); k++) {
-    if (nn_layer_class_has_key (spec->class, keys[k].name)) {
-      g_string_append_printf (json, ",\"%s\":", keys[k].name);
-      append_value (&keys[k], spec, json);
-    }
-  }
-  g_string_append_c (json, '}');
-}
-
 void
 network_spec_append (const NnLayerSpec *specs, gsize n, GString *json)
 {
+  const JsonTable table = { .keys = keys, .n_keys = G_N_ELEMENTS (keys), .takes = takes_key };
+
   for (gsize i = 0; i < n; i++) {
     g_string_append_c (json, i == 0 ? '[' : ',');
-    append_layer (&specs[i], json);
+    json_table_append (&table, NULL, &specs[i], json);
   }
   g_string_append_c (json, ']');
 }

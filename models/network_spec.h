@@ -2,7 +2,7 @@
  *
  * models/network_spec.h - the list of layers as the JSON array that model files carry.
  *
- * Layer:   models; uses json_field, json_write, nn.
+ * Layer:   models; uses error, json_table, json_write, nn.
  * Threads: no state.
  */
 #ifndef MODELS_NETWORK_SPEC_H
