@@ -524,8 +524,10 @@ genre_feed_set_info (GenreFeed *feed, const GstAudioInfo *info)
   if (rate != (guint) GST_AUDIO_INFO_RATE (&feed->info))
     feed->limit = 0;
   feed->info = *info;
-  feed->usable = rate >= GENRE_STREAM_MIN_RATE && rate <= GENRE_STREAM_MAX_RATE;
-  feed->planes = g_renew (gpointer, feed->planes, GST_AUDIO_INFO_CHANNELS (info));
+  feed->usable = rate >= GENRE_STREAM_MIN_RATE && rate <= GENRE_STREAM_MAX_RATE
+      && GST_AUDIO_INFO_CHANNELS (info) <= GENRE_FEED_MAX_CHANNELS;
+  if (feed->usable)
+    feed->planes = g_renew (gpointer, feed->planes, GST_AUDIO_INFO_CHANNELS (info));
   feed->ask_live = TRUE;
   feed->reset = TRUE;
   return feed->usable;

@@ -36,6 +36,12 @@ G_BEGIN_DECLS
 
 typedef struct GenreFeed GenreFeed;
 
+enum
+{
+  /* Caps can have 2^31 - 1: GStreamer's bytes of a sample frame, an int, overflow then to anything, 0 among it. */
+  GENRE_FEED_MAX_CHANNELS = 65536,
+};
+
 /* sinkpad: whose peer is asked whether it is live, and what is logged about.  Neither it nor queue is owned. */
 GenreFeed *genre_feed_new (GstPad *sinkpad, GenreQueue *queue);
 void genre_feed_free (GenreFeed *feed); /* NULL is a no-op */
@@ -43,7 +49,7 @@ void genre_feed_free (GenreFeed *feed); /* NULL is a no-op */
 /* As new.  window_frames: length of the longest window; max_lag: ns of audio that may be queued when live. */
 void genre_feed_start (GenreFeed *feed, const GenreModel *model, guint window_frames, GstClockTime max_lag);
 
-/* FALSE: the rate is one that is not analysed; audio passes. */
+/* FALSE: such audio is not analysed, for its rate or its number of channels; it passes. */
 gboolean genre_feed_set_info (GenreFeed *feed, const GstAudioInfo *info);
 
 void genre_feed_segment (GenreFeed *feed, const GstSegment *segment);

@@ -216,8 +216,10 @@ gst_genre_classify_set_caps (GstBaseTransform *trans, GstCaps *in, GstCaps *out)
   }
   if (!genre_feed_set_info (self->feed, &info))
     GST_ELEMENT_WARNING (self, STREAM, WRONG_TYPE,
-        ("Audio of %d Hz passes, but its genre is not looked for.", GST_AUDIO_INFO_RATE (&info)),
-        ("Rates from %d to %d Hz are analysed.", GENRE_STREAM_MIN_RATE, GENRE_STREAM_MAX_RATE));
+        ("Audio of %d Hz with %d channels passes, but its genre is not looked for.", GST_AUDIO_INFO_RATE (&info),
+            GST_AUDIO_INFO_CHANNELS (&info)),
+        ("Rates from %d to %d Hz and up to %d channels are analysed.", GENRE_STREAM_MIN_RATE, GENRE_STREAM_MAX_RATE,
+            GENRE_FEED_MAX_CHANNELS));
   return TRUE;
 }
 

@@ -162,6 +162,33 @@ test_every_rate_passes (void)
       }
 }
 
+/* So many channels that the bytes of a sample frame overflow an int: GStreamer says 0, or half as many, or fewer than
+ * none.  And with S8, where it is right, pointers to the planes would take 16 GiB. */
+static void
+test_channels_beyond_measure (void)
+{
+  static const gchar *const caps[] = {
+    "audio/x-raw, format=" GST_AUDIO_NE (F64) ", layout=interleaved, rate=22050, channels=67108864",
+    "audio/x-raw, format=" GST_AUDIO_NE (F32) ", layout=interleaved, rate=22050, channels=134217729",
+    "audio/x-raw, format=" GST_AUDIO_NE (F64) ", layout=interleaved, rate=22050, channels=2147483647",
+    "audio/x-raw, format=" GST_AUDIO_NE (F64) ", layout=non-interleaved, rate=22050, channels=2147483647",
+    "audio/x-raw, format=S8, layout=non-interleaved, rate=22050, channels=2147483647",
+    "audio/x-raw, format=S8, layout=interleaved, rate=22050, channels=65537",
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (caps); i++) {
+    Log log;
+    GstHarness *harness = log_open (&log);
+    GstCaps *full = gst_caps_from_string (caps[i]);
+
+    gst_caps_set_simple (full, "channel-mask", GST_TYPE_BITMASK, (guint64) 0, NULL);
+    gst_harness_set_src_caps (harness, full);
+    for (guint k = 0; k < 3; k++)
+      push (harness, audio (1000, k * GST_SECOND, .3F, k));
+    close_without_answer (&log, caps[i], 1);
+  }
+}
+
 /* --- the same sound, the same answer --------------------------------------------------------------------------- */
 
 static guint pitch_hz; /* of the song, chosen below */
@@ -389,6 +416,7 @@ main (int argc, char **argv)
   find_formats ();
   test_everything_passes ();
   test_every_rate_passes ();
+  test_channels_beyond_measure ();
   choose_song ();
   test_equal_channels ();
   test_rates ();
