@@ -1,0 +1,127 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""check-arrows.py ROOT [BUILD] - inside a directory, no file uses what stands on a higher floor than itself.
+
+FLOORS below says which files are on which floor.  Use is an #include, direct or through other headers of ours, whatever
+their directory; and, where BUILD is given, a symbol that one object takes and another defines.
+
+Prints FILE: uses FILE (by what way) for each arrow that points up, and each file that is on no floor or on two.
+"""
+import collections
+import fnmatch
+import pathlib
+import re
+import subprocess
+import sys
+
+# From the lowest floor up; names without their ending, * stands for anything.
+FLOORS = {
+    "dsp": ["energy fft framer mel window", "stft", "log_mel"],
+    "nn": [
+        "arena pool random size",
+        "gemm gemm_simd gemm_sum_simd pixels pixels_simd",
+        "layer",
+        "activation training",
+        "layers layers/*",
+        "stack",
+        "plan",
+        "network",
+        "cost run",
+        "initializer loss optimizer schedule",
+        "heads",
+        "chain",
+        "stage",
+        "pass",
+        "trainer",
+    ],
+}
+INCLUDE = re.compile(r'^\s*#\s*include\s*"([^"]+)"', re.M)
+
+
+def floor_of(path):
+    """All floors that the file stands on, none where its directory has no table."""
+    directory, _, name = path.partition("/")
+    stem = name.rsplit(".", 1)[0]
+    floors = FLOORS.get(directory, [])
+    return [i for i, floor in enumerate(floors) if any(fnmatch.fnmatchcase(stem, one) for one in floor.split())]
+
+
+def read_includes(root):
+    """{file: the files of ours that it includes}"""
+    files = [path for path in root.rglob("*.[ch]") if not path.relative_to(root).parts[0].startswith((".", "build"))]
+    return {str(path.relative_to(root)): INCLUDE.findall(path.read_text()) for path in files}
+
+
+def reach(includes, start):
+    """{file that `start` includes in the end: the one that it comes in by}"""
+    by, queue = {}, collections.deque([start])
+    while queue:
+        file = queue.popleft()
+        for name in includes.get(file, []):
+            if name not in by and name != start:
+                by[name] = file
+                queue.append(name)
+    return by
+
+
+def way(by, start, end):
+    names = [end]
+    while names[-1] != start:
+        names.append(by[names[-1]])
+    return " <- ".join(names[:-1])
+
+
+def read_symbols(build, directory, sources):
+    """(file that takes it, file that defines it, symbol) for all symbols between objects of a directory."""
+    flat = {source.partition("/")[2].replace("/", "_"): source for source in sources if source.endswith(".c")}
+    defined, taken = {}, []
+    for item in sorted((build / directory).glob("lib*.a.p/*.o")):
+        source = flat.get(item.name[:-2])
+        if not source:
+            continue  # made by the build
+        nm = subprocess.run(["nm", "-g", "-P", item], check=True, capture_output=True, text=True)
+        for name, kind, *_ in map(str.split, nm.stdout.splitlines()):
+            if kind == "U":
+                taken.append((source, name))
+            else:
+                defined[name] = source
+    return [(source, defined[name], name) for source, name in taken if name in defined]
+
+
+def check(root, build=None):
+    """The faults, as lines."""
+    faults = []
+    includes = read_includes(root)
+    floors = {}
+    for file in sorted(includes):
+        if file.partition("/")[0] in FLOORS:
+            floors[file] = floor_of(file)
+            if len(floors[file]) != 1:
+                found = len(floors[file])
+                faults.append(f"{file}: stands on {found} floors of the table in check-arrows.py, not on one")
+    floors = {file: floor[0] for file, floor in floors.items() if len(floor) == 1}
+
+    def points_up(user, used):
+        same = user.partition("/")[0] == used.partition("/")[0]
+        return same and user in floors and used in floors and floors[used] > floors[user]
+
+    for file in floors:
+        by = reach(includes, file)
+        faults += [f"{file}: uses {used} (#include {way(by, file, used)})" for used in by if points_up(file, used)]
+    for directory in FLOORS if build else ():
+        arrows = read_symbols(build, directory, [file for file in floors if file.startswith(directory + "/")])
+        if not arrows:
+            faults.append(f"{directory}: no objects of it in {build}")
+        faults += [f"{user}: uses {used} ({name})" for user, used, name in arrows if points_up(user, used)]
+    return faults
+
+
+def main():
+    root, *build = map(pathlib.Path, sys.argv[1:])
+    faults = check(root, *build)
+    print("\n".join(faults), end="\n" if faults else "")
+    return bool(faults)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
