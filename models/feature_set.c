@@ -6,6 +6,7 @@
 #include "models/regular_file.h"
 
 #include <assert.h>
+#include <string.h>
 
 /* --- constructors ---------------------------------------------------------------------------------------------- */
 
@@ -186,6 +187,24 @@ genre_feature_set_recording (const GenreFeatureSet *set, gsize clip)
 {
   assert (clip < set->n_clips);
   return set->recording ? set->recording[clip] : -1;
+}
+
+gboolean
+genre_feature_set_clip_digest (const GenreFeatureSet *set, gsize clip, guint8 *digest)
+{
+  const gsize size = safetensors_type_bits (set->features.type) / 8, row = set->n_bands * size;
+  const gsize n = genre_feature_set_clip_frames (set, clip) * row;
+  const guint8 *levels = set->features.data + clip * set->n_frames * row;
+  g_autoptr (GChecksum) sum = g_checksum_new (G_CHECKSUM_SHA256);
+  gsize length = FEATURE_SET_DIGEST;
+
+  g_checksum_update (sum, levels, (gssize) n);
+  if (set->offset_db) {
+    g_checksum_update (sum, (const guint8 *) &set->offset_db[clip], sizeof *set->offset_db);
+    g_checksum_update (sum, (const guint8 *) &set->step_db[clip], sizeof *set->step_db);
+  }
+  g_checksum_get_digest (sum, digest, &length);
+  return memcmp (levels, levels + size, n - size) != 0; /* each equals the one after it */
 }
 
 gsize

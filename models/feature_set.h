@@ -22,6 +22,7 @@ enum
 {
   FEATURE_SET_MAX_HEADER = 16 << 20, /* names of some 150,000 clips */
   FEATURE_SET_MAX_FRAMES = 1 << 20,  /* of a clip */
+  FEATURE_SET_DIGEST = 32,           /* bytes */
 };
 
 typedef struct GenreFeatureSet GenreFeatureSet;
@@ -63,6 +64,12 @@ gsize genre_feature_set_clip_frames (const GenreFeatureSet *set, gsize clip);   
 int genre_feature_set_artist (const GenreFeatureSet *set, gsize clip);
 int genre_feature_set_album_artist (const GenreFeatureSet *set, gsize clip);
 int genre_feature_set_recording (const GenreFeatureSet *set, gsize clip);
+
+/* SHA-256 of the levels as they are stored, without the filling: equal where two recordings of one sound were decoded
+ * by one program into one type of set.  FALSE: all levels are one, as in silence, which says nothing.
+ *
+ * digest [FEATURE_SET_DIGEST]  out */
+gboolean genre_feature_set_clip_digest (const GenreFeatureSet *set, gsize clip, guint8 *digest);
 
 /* A track is the clips of one recording; a clip whose recording is unknown is one by itself.  Numbered 0 ... n_tracks-1
  * in the order of their first clips. */

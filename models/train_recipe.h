@@ -74,7 +74,7 @@ typedef struct TrainStage
 
 typedef enum TrainProtocol
 {
-  TRAIN_PROTOCOL_GROUPS,         /* by recording or artist */
+  TRAIN_PROTOCOL_GROUPS,         /* by artist, recording and sound */
   TRAIN_PROTOCOL_LEAKY_SEGMENTS, /* windows of all clips shuffled: parts of one recording on both sides */
   TRAIN_PROTOCOL_NONE,
 } TrainProtocol;
@@ -104,7 +104,7 @@ typedef struct TrainRecipe
   TrainStage stages[TRAIN_MAX_STAGES];
   gsize n_stages;
   TrainProtocol protocol;
-  double fraction;      /* of the clips that validate, where no set is given for it */
+  double fraction;      /* of the recordings of each label, which validate, where no set is given for it */
   unsigned every;       /* steps from one validation to the next */
   double interval_s;    /* between the windows of a validation */
   bool choose_best;     /* on validation; else the last */

@@ -299,43 +299,53 @@ has_target (const Load *load, const GenreFeatureSet *set, gsize group, gsize cli
       || (genre_feature_set_n_soft (set) > 0 && training_data_wants (recipe, group, TRAIN_LOSS_SOFT_LABELS));
 }
 
-/* All clips that are long enough.  Those of a group whose labels count may validate. */
+/* Decides the side of every clip of every set. */
 static void
-split_groups (Load *load, GArray *items[TRAIN_MAX_DATA], GArray *validation)
+choose_split (Load *load)
 {
   const TrainRecipe *recipe = load->recipe;
-  const bool split = load->validation < 0 && recipe->protocol == TRAIN_PROTOCOL_GROUPS;
+  const gsize n_sets = load->data->sets->len;
+  const bool holds_back = load->validation < 0 && recipe->protocol == TRAIN_PROTOCOL_GROUPS;
+  g_autofree TrainingSplitSet *sets = g_new (TrainingSplitSet, n_sets);
+  g_autoptr (GPtrArray) arrays = g_ptr_array_new_with_free_func (g_free);
 
+  for (gsize s = 0; s < n_sets; s++) {
+    const GenreFeatureSet *set = set_of (load, s);
+    const int group = group_of (load, s);
+    int *label = g_new (int, genre_feature_set_n_clips (set));
+    for (gsize i = 0; i < genre_feature_set_n_clips (set); i++)
+      label[i] = genre_feature_set_clip_frames (set, i) < recipe->min_frames ? -1 : label_of (load, set, i);
+    g_ptr_array_add (arrays, label);
+    sets[s] = (TrainingSplitSet){ set, label, group < 0,
+      group >= 0 && training_data_wants (recipe, (gsize) group, TRAIN_LOSS_LABELS) };
+  }
+  load->data->split = training_split_new (sets, n_sets, (const char *const *) load->data->labels, load->data->n_labels,
+      holds_back ? recipe->fraction : 0, recipe->seed);
+}
+
+static TrainingSide
+side_of (const Load *load, gsize set, gsize clip)
+{
+  const TrainingSplit *split = load->data->split;
+  return split->side[split->first[set] + clip];
+}
+
+/* All clips that are long enough, each on its side. */
+static void
+take_clips (Load *load, GArray *items[TRAIN_MAX_DATA], GArray *validation)
+{
   for (gsize s = 0; s < load->data->sets->len; s++) {
     const GenreFeatureSet *set = set_of (load, s);
-    const gsize n = genre_feature_set_n_clips (set);
     const int group = group_of (load, s);
-    g_autofree int *label = g_new (int, n);
-    g_autofree gsize *together = g_new (gsize, n);
-    g_autofree bool *validates = g_new0 (bool, n);
 
-    for (gsize i = 0; i < n; i++) {
-      const bool is_short = genre_feature_set_clip_frames (set, i) < recipe->min_frames;
-      load->data->n_short += is_short;
-      label[i] = is_short ? -1 : label_of (load, set, i);
-      together[i] = genre_feature_set_group (set, i);
-      validates[i] = group < 0 && label[i] >= 0;
-    }
-    if (group >= 0 && split && training_data_wants (recipe, (gsize) group, TRAIN_LOSS_LABELS))
-      sampler_split_groups (label, together, n, genre_feature_set_n_groups (set), recipe->fraction, recipe->seed,
-          validates);
-
-    /* What stays together with a clip that validates is not learned from, with or without a label. */
-    g_autofree bool *held = g_new0 (bool, genre_feature_set_n_groups (set));
-    for (gsize i = 0; i < n; i++)
-      held[together[i]] |= validates[i];
-    for (gsize i = 0; i < n; i++) {
-      const TrainingItem item = { (guint32) s, (guint32) i, -1, label[i] };
-      if (genre_feature_set_clip_frames (set, i) < recipe->min_frames)
-        continue;
-      if (validates[i])
+    for (gsize i = 0; i < genre_feature_set_n_clips (set); i++) {
+      const int label = label_of (load, set, i);
+      const TrainingItem item = { (guint32) s, (guint32) i, -1, label };
+      if (genre_feature_set_clip_frames (set, i) < load->recipe->min_frames)
+        load->data->n_short++;
+      else if (side_of (load, s, i) == TRAINING_VALIDATES)
         g_array_append_val (validation, item);
-      else if (group >= 0 && !held[together[i]] && has_target (load, set, (gsize) group, i, label[i]))
+      else if (side_of (load, s, i) == TRAINING_LEARNS && group >= 0 && has_target (load, set, (gsize) group, i, label))
         g_array_append_val (items[group], item);
     }
   }
@@ -343,7 +353,7 @@ split_groups (Load *load, GArray *items[TRAIN_MAX_DATA], GArray *validation)
 
 /* Windows of all clips in one heap, whoever is in them. */
 static void
-split_segments (Load *load, GArray *items[TRAIN_MAX_DATA], GArray *validation)
+take_segments (Load *load, GArray *items[TRAIN_MAX_DATA], GArray *validation)
 {
   const TrainRecipe *recipe = load->recipe;
 
@@ -357,7 +367,9 @@ split_segments (Load *load, GArray *items[TRAIN_MAX_DATA], GArray *validation)
       load->data->n_short += n == 0;
       for (gsize k = 0; k < n; k++) {
         const TrainingItem item = { (guint32) s, (guint32) i, (gint32) k, label };
-        if (group < 0 ? label >= 0 : has_target (load, set, (gsize) group, i, label))
+        const TrainingSide side = side_of (load, s, i);
+        if (group < 0 ? side == TRAINING_VALIDATES
+                      : side == TRAINING_LEARNS && has_target (load, set, (gsize) group, i, label))
           g_array_append_val (all, item);
       }
     }
@@ -441,18 +453,35 @@ check_items (const Load *load, GError **error)
   const bool split = load->validation < 0 && load->recipe->protocol != TRAIN_PROTOCOL_NONE;
   for (gsize i = 0; labelled && i < data->n_labels; i++) {
     g_autofree char *quoted = json_quote (data->labels[i]);
+    if (learned[i] == 0 && data->split->n_contradictory[i] > 0)
+      return fail (error,
+          "label %s: expected clips to learn from, found only %" G_GSIZE_FORMAT
+          " recordings that have another label too",
+          quoted, data->split->n_contradictory[i]);
     if (learned[i] == 0)
       return fail (error, "label %s: expected clips to learn from, found none", quoted);
     if (split && validated[i] == 0)
       return fail (error,
-          "label %s: expected two recordings or more, one to learn from and one to validate on, found one; "
+          "label %s: expected two recordings or more, one to learn from and one to validate on, found %s; "
           "--validation none trains without",
-          quoted);
+          quoted, data->split->labels ? "one" : "no window that was drawn to validate on");
   }
   if (load->validation >= 0 && data->n_validation == 0)
     return fail (error, "%s: expected clips with labels of the model to validate on, found none",
         genre_feature_set_name (set_of (load, (gsize) load->validation)));
   return true;
+}
+
+/* Adds what was left out, and may be what is missing. */
+static void
+explain_missing (const GPtrArray *problems, GError **error)
+{
+  if (problems->len == 0 || !error)
+    return;
+  g_autofree char *missing = (*error)->message;
+  g_autofree char *more = problems->len > 1 ? g_strdup_printf ("; and %u times more", problems->len - 1)
+                                            : g_strdup ("");
+  (*error)->message = g_strdup_printf ("%s; %s%s", missing, (const char *) problems->pdata[0], more);
 }
 
 static bool
@@ -462,12 +491,13 @@ choose_items (Load *load, GError **error)
   GArray *items[TRAIN_MAX_DATA];
   GArray *validation = g_array_new (FALSE, FALSE, sizeof (TrainingItem));
 
+  choose_split (load);
   for (gsize g = 0; g < TRAIN_MAX_DATA; g++)
     items[g] = g_array_new (FALSE, FALSE, sizeof (TrainingItem));
   if (load->recipe->protocol == TRAIN_PROTOCOL_LEAKY_SEGMENTS)
-    split_segments (load, items, validation);
+    take_segments (load, items, validation);
   else
-    split_groups (load, items, validation);
+    take_clips (load, items, validation);
   for (gsize g = 0; g < TRAIN_MAX_DATA; g++) {
     data->groups[g].n_items = items[g]->len;
     data->groups[g].items = (TrainingItem *) (void *) g_array_free (items[g], FALSE);
@@ -484,8 +514,11 @@ choose_items (Load *load, GError **error)
     data->protocol = load->recipe->protocol == TRAIN_PROTOCOL_LEAKY_SEGMENTS ? "validation set, by window"
                                                                              : "validation set, by track";
   else
-    data->protocol = "held-out recordings, by track";
-  return check_items (load, error);
+    data->protocol = data->split->by_artist ? "held-out artists, by track" : "held-out recordings, by track";
+  if (check_items (load, error))
+    return true;
+  explain_missing (data->split->problems, error);
+  return false;
 }
 
 /* n / (labels n_label): their mean over the items is 1. */
@@ -719,6 +752,11 @@ compute_digest (const Load *load)
     g_autofree char *line = g_strdup_printf ("%s %d\n", (const char *) load->sums->pdata[i], group_of (load, i));
     g_checksum_update (sum, (const guchar *) line, -1);
   }
+  const TrainingSplit *split = load->data->split;
+  for (gsize clip = 0; split->labels && clip < split->first[load->data->sets->len]; clip++) {
+    const guchar side = (guchar) split->side[clip];
+    g_checksum_update (sum, &side, 1);
+  }
   if (load->data->initial)
     g_checksum_update (sum, (const guchar *) genre_model_sha256 (load->data->initial), -1);
   load->data->digest = g_strdup (g_checksum_get_string (sum));
@@ -787,6 +825,7 @@ training_data_free (TrainingData *data)
   g_free (data->pseudo);
   g_free (data->pseudo_label);
   genre_model_unref (data->initial);
+  training_split_free (data->split);
   g_free (data->digest);
   g_free (data);
 }

@@ -2,7 +2,7 @@
  *
  * models/training_data.h - feature sets and a recipe -> labels, front end, and what is learned from and validated on.
  *
- * Layer:   models; uses train_recipe, feature_set, sampler, regular_file.
+ * Layer:   models; uses train_recipe, feature_set, training_split, sampler, regular_file.
  * Threads: constant: any number of threads may read it.
  */
 #ifndef MODELS_TRAINING_DATA_H
@@ -11,6 +11,7 @@
 #include "models/feature_set.h"
 #include "models/genre_model.h"
 #include "models/train_recipe.h"
+#include "models/training_split.h"
 
 G_BEGIN_DECLS
 
@@ -59,6 +60,7 @@ typedef struct TrainingData
   unsigned *pseudo_label; /* [n_pseudo] the label of the model that each means */
   int **soft_label;       /* [sets->len][n_soft of the set] the label of the model that each means; -1: none */
   GenreModel *initial;    /* what to begin with; NULL: random weights */
+  TrainingSplit *split;   /* which clips are learned from */
   gsize n_short;          /* clips of fewer than min_frames, left out */
   char *digest;           /* SHA-256, hexadecimal, of all that training depends on but recipe and seed */
 } TrainingData;

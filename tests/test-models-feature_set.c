@@ -376,6 +376,33 @@ test_artists (void)
       "artists");
 }
 
+/* Equal levels, equal digest, whatever fills the clip up; silence has none that says anything. */
+static void
+test_digests (void)
+{
+  g_autoptr (ModelBuilder) builder = set_builder_new ();
+  static const gint32 frames[SET_CLIPS] = { 4, 4, 4, 4, 6 };
+  guint8 features[SET_CLIPS][SET_FRAMES][SET_BANDS];
+  const gsize dim[] = { SET_CLIPS, SET_FRAMES, SET_BANDS };
+  float scale[SET_CLIPS] = { 40, 40, 40, 41, 40 }, offset[SET_CLIPS] = { -60, -60, -60, -60, -60 };
+  guint8 digest[SET_CLIPS][FEATURE_SET_DIGEST];
+  for (unsigned i = 0; i < SET_CLIPS; i++)
+    for (unsigned t = 0; t < SET_FRAMES; t++)
+      for (unsigned b = 0; b < SET_BANDS; b++)
+        features[i][t][b] = i == 4 ? 9 : (guint8) (t < 4 ? 37 * t + b : i);
+  features[2][3][1]++;
+  model_builder_set_tensor (builder, "features", SAFETENSORS_U8, 3, dim, features);
+  model_builder_set_tensor (builder, "scale_db", SAFETENSORS_F32, 1, dim, scale);
+  model_builder_set_tensor (builder, "offset_db", SAFETENSORS_F32, 1, dim, offset);
+  set_builder_integers (builder, "frames", frames);
+  g_autoptr (GenreFeatureSet) set = good_set (builder);
+  for (unsigned i = 0; set && i < SET_CLIPS; i++) {
+    CHECK (genre_feature_set_clip_digest (set, i, digest[i]) == (i < 4), "clip %u", i);
+    for (unsigned k = 0; k < i; k++)
+      CHECK ((memcmp (digest[i], digest[k], FEATURE_SET_DIGEST) == 0) == (i == 1), "clips %u and %u", i, k);
+  }
+}
+
 /* --- models ---------------------------------------------------------------------------------------------------- */
 
 static void
@@ -866,6 +893,7 @@ main (void)
   test_soft_refusals ();
   test_asides ();
   test_artists ();
+  test_digests ();
   test_fits ();
   test_input ();
   test_reference ();

@@ -137,6 +137,8 @@ say_data (const Train *train)
     n_items += data->groups[i].n_items;
   for (unsigned i = 0; i < data->n_labels; i++)
     g_string_append_printf (labels, "%s%s", i == 0 ? "" : " ", data->labels[i]);
+  for (guint i = 0; i < data->split->notes->len; i++)
+    tool_say ("%s", (const char *) g_ptr_array_index (data->split->notes, i));
   tool_say ("%" G_GSIZE_FORMAT " %s to learn from, %" G_GSIZE_FORMAT " %s to validate on; %u labels: %s", n_items,
       strcmp (data->cases, "windows") == 0 ? "windows" : "clips", data->n_tracks, data->cases, data->n_labels,
       labels->str);
@@ -164,6 +166,8 @@ load_data (Train *train)
     tool_fail ("%s", error->message);
     return FALSE;
   }
+  for (guint i = 0; i < train->data->split->problems->len; i++)
+    tool_fail ("%s", (const char *) g_ptr_array_index (train->data->split->problems, i));
   if (train->options->steps > 0)
     limit_steps (train->recipe, train->data, (unsigned) train->options->steps);
   if (!train->options->quiet)
