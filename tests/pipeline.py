@@ -6,6 +6,7 @@ Needs PyGObject and the GStreamer typelib only; no gst-python.  GST_PLUGIN_PATH 
 
 import os
 import pathlib
+import struct
 import sys
 import tempfile
 
@@ -195,3 +196,14 @@ def decode(path, conversion="identity"):
     finally:
         pipeline.set_state(Gst.State.NULL)
     return np.frombuffer(b"".join(parts), "<f4"), rate
+
+
+def write_sparse_wav(path, seconds, mark, rate=22050, channels=1):
+    """a long recording that takes no room on the disk: one loud sample, `mark` samples in, then silence"""
+    size = int(seconds * rate) * channels * 2
+    with open(path, "wb") as file:
+        file.write(struct.pack("<4sI4s4sI", b"RIFF", 36 + size, b"WAVE", b"fmt ", 16))
+        file.write(struct.pack("<HHIIHH4sI", 1, channels, rate, rate * channels * 2, channels * 2, 16, b"data", size))
+        file.seek(mark * channels * 2, os.SEEK_CUR)
+        file.write(struct.pack("<h", 20000))
+        file.truncate(44 + size)

@@ -8,6 +8,7 @@
 #include <gst/gst.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 enum
 {
@@ -23,6 +24,10 @@ static const char *const other[] = { "accurip", "asd", "bak", "bmp", "cda", "cfg
   "m3u", "m3u8", "md", "md5", "mid", "midi", "nfo", "npy", "npz", "pdf", "pls", "png", "py", "rar", "rtf",
   "safetensors", "sfv", "sha1", "sha256", "sh", "srt", "svg", "tar", "tif", "tiff", "toc", "torrent", "txt", "url",
   "webp", "xml", "xspf", "yaml", "yml", "zip" };
+
+/* Downloads and copies that have not ended. */
+static const char *const half[] = { "!qb", "!ut", "aria2", "bc!", "crdownload", "download", "filepart", "opdownload",
+  "part", "partial", "tmp" };
 
 static gboolean
 is_one_of (const char *extension, const char *const *list, gsize n)
@@ -60,15 +65,18 @@ sounds_like_media (const char *path)
 }
 
 static gboolean
-is_music (const char *path)
+has_extension (const char *path, const char *const *list, gsize n)
 {
   const char *name = strrchr (path, G_DIR_SEPARATOR), *extension = strrchr (name ? name : path, '.');
+  return extension && is_one_of (extension + 1, list, n);
+}
 
-  if (extension && is_one_of (extension + 1, music, G_N_ELEMENTS (music)))
+static gboolean
+is_music (const char *path)
+{
+  if (has_extension (path, music, G_N_ELEMENTS (music)))
     return TRUE;
-  if (extension && is_one_of (extension + 1, other, G_N_ELEMENTS (other)))
-    return FALSE;
-  return sounds_like_media (path);
+  return !has_extension (path, other, G_N_ELEMENTS (other)) && sounds_like_media (path);
 }
 
 char *
@@ -101,17 +109,64 @@ free_file (gpointer data)
 typedef struct Scan
 {
   ToolFiles *files;
-  GHashTable *seen; /* folders, as "device:inode": links may lead in circles */
+  ToolLayout layout;
+  GHashTable *folders; /* below the directory without a link, as "device:inode" */
+  GHashTable *linked;  /* those behind links, each once a label, as "label device:inode" */
+  GPtrArray *links;    /* of ToolFile: those to folders, for when all folders are known */
+  gboolean follows;    /* they are, and links are followed */
+  guint half;          /* downloads that have not ended */
 } Scan;
 
-static gboolean
-enter (Scan *scan, const char *directory)
+static void problem (Scan *scan, const char *format, ...) G_GNUC_PRINTF (2, 3);
+
+static void
+problem (Scan *scan, const char *format, ...)
 {
-  GStatBuf status;
-  if (g_stat (directory, &status) != 0)
-    return TRUE; /* opening it will say why */
-  return g_hash_table_add (scan->seen,
-      g_strdup_printf ("%" G_GUINT64_FORMAT ":%" G_GUINT64_FORMAT, (guint64) status.st_dev, (guint64) status.st_ino));
+  va_list arguments;
+  va_start (arguments, format);
+  g_ptr_array_add (scan->files->problems, g_strdup_vprintf (format, arguments));
+  va_end (arguments);
+}
+
+static ToolFile *
+file_new (const char *path, const char *name)
+{
+  ToolFile *file = g_new0 (ToolFile, 1);
+  file->path = g_strdup (path);
+  file->name = g_strdup (name);
+  file->label = -1;
+  return file;
+}
+
+/* What is the same file or folder has the same; each path its own where the system numbers no files. */
+static char *
+identity (const char *path, const GStatBuf *status)
+{
+  if (status->st_ino == 0)
+    return g_strdup (path);
+  return g_strdup_printf ("%" G_GUINT64_FORMAT ":%" G_GUINT64_FORMAT, (guint64) status->st_dev,
+      (guint64) status->st_ino);
+}
+
+/* The folder that would be the label of what is named so. */
+static char *
+label_of (const Scan *scan, const char *name)
+{
+  const char *end = scan->layout == TOOL_LAYOUT_GENRES ? strchr (name, '/') : NULL;
+  return g_strndup (name, end ? (gsize) (end - name) : 0);
+}
+
+/* Whether a folder is to be walked: once where it lies, or else once for each label that links lead to it from. */
+static gboolean
+enter (Scan *scan, const char *path, const char *name, const GStatBuf *status)
+{
+  g_autofree char *key = identity (path, status);
+  if (!scan->follows)
+    return g_hash_table_add (scan->folders, g_steal_pointer (&key));
+  if (g_hash_table_contains (scan->folders, key))
+    return FALSE;
+  g_autofree char *label = label_of (scan, name);
+  return g_hash_table_add (scan->linked, g_strdup_printf ("%s %s", label, key));
 }
 
 static void walk (Scan *scan, GDir *dir, const char *directory, const char *prefix);
@@ -121,40 +176,170 @@ walk_below (Scan *scan, const char *directory, const char *name)
 {
   g_autofree char *prefix = g_strconcat (name, "/", NULL);
   g_autoptr (GError) error = NULL;
-
-  if (!enter (scan, directory))
-    return;
   GDir *dir = g_dir_open (directory, 0, &error);
+
   if (dir)
     walk (scan, dir, directory, prefix);
   else
-    g_ptr_array_add (scan->files->problems, g_strdup (error->message));
+    problem (scan, "%s", error->message);
 }
 
-/* dir     of `directory`, is closed
+static void
+visit (Scan *scan, const char *path, const char *name)
+{
+  const gboolean is_link = g_file_test (path, G_FILE_TEST_IS_SYMLINK);
+  GStatBuf status;
+
+  if (g_stat (path, &status) != 0) {
+    problem (scan, is_link ? "%s: a link that leads nowhere" : "%s: it cannot be looked at", name);
+  } else if (is_link && S_ISDIR (status.st_mode)) {
+    g_ptr_array_add (scan->links, file_new (path, name));
+  } else if (S_ISDIR (status.st_mode)) {
+    if (enter (scan, path, name, &status))
+      walk_below (scan, path, name);
+  } else if (S_ISREG (status.st_mode)) {
+    if (has_extension (path, half, G_N_ELEMENTS (half)))
+      scan->half++;
+    else if (is_music (path))
+      g_ptr_array_add (scan->files->files, file_new (path, name));
+  }
+}
+
+static int
+compare_strings (gconstpointer a, gconstpointer b)
+{
+  const char *const *x = a, *const *y = b;
+  return strcmp (*x, *y);
+}
+
+/* dir     of `directory`, is closed; the order of its entries does not count
  * prefix  of names, "" or "folder/" */
 static void
 walk (Scan *scan, GDir *dir, const char *directory, const char *prefix)
 {
+  g_autoptr (GPtrArray) entries = g_ptr_array_new_with_free_func (g_free);
   const char *entry;
-  while ((entry = g_dir_read_name (dir))) {
-    g_autofree char *path = g_build_filename (directory, entry, NULL);
-    g_autofree char *shown = tool_file_name (entry);
-    g_autofree char *name = g_strconcat (prefix, shown, NULL);
 
-    if (entry[0] == '.')
-      continue;
-    if (g_file_test (path, G_FILE_TEST_IS_DIR)) {
-      walk_below (scan, path, name);
-    } else if (g_file_test (path, G_FILE_TEST_IS_REGULAR) && is_music (path)) {
-      ToolFile *file = g_new0 (ToolFile, 1);
-      file->path = g_steal_pointer (&path);
-      file->name = g_steal_pointer (&name);
-      file->label = -1;
-      g_ptr_array_add (scan->files->files, file);
-    }
+  while ((entry = g_dir_read_name (dir))) {
+    if (entry[0] != '.')
+      g_ptr_array_add (entries, g_strdup (entry));
   }
   g_dir_close (dir);
+  g_ptr_array_sort (entries, compare_strings);
+  for (guint i = 0; i < entries->len; i++) {
+    g_autofree char *path = g_build_filename (directory, g_ptr_array_index (entries, i), NULL);
+    g_autofree char *shown = tool_file_name (g_ptr_array_index (entries, i));
+    g_autofree char *name = g_strconcat (prefix, shown, NULL);
+    visit (scan, path, name);
+  }
+}
+
+/* Links to folders, those behind links too. */
+static void
+follow_links (Scan *scan)
+{
+  scan->follows = TRUE;
+  for (guint i = 0; i < scan->links->len; i++) {
+    const ToolFile *link = g_ptr_array_index (scan->links, i);
+    GStatBuf status;
+    if (g_stat (link->path, &status) != 0)
+      continue;
+    g_autofree char *inside = g_strconcat (link->name, "/", NULL);
+    if (enter (scan, link->path, inside, &status))
+      walk_below (scan, link->path, link->name);
+    else
+      g_ptr_array_add (scan->files->notes,
+          g_strdup_printf ("%s: a link to a folder that is in it already: it is not followed", link->name));
+  }
+}
+
+/* --- one file, one place --------------------------------------------------------------------------------------- */
+
+/* Of files that are one, sorted by name: which is taken, rather one with a label than one beside the folders, and no
+ * link if there is a choice.  -1: they have different labels. */
+static int
+choose_place (const Scan *scan, const GPtrArray *same)
+{
+  g_autofree char *label = g_strdup ("");
+  int chosen = -1, best = -1;
+
+  for (guint i = 0; i < same->len; i++) {
+    const ToolFile *file = g_ptr_array_index (same, i);
+    char *found = label_of (scan, file->name);
+    const int rank = (found[0] != '\0' ? 2 : 0) + (g_file_test (file->path, G_FILE_TEST_IS_SYMLINK) ? 0 : 1);
+    if (rank > best) {
+      best = rank;
+      chosen = (int) i;
+    }
+    if (label[0] != '\0' && found[0] != '\0' && strcmp (label, found) != 0) {
+      g_free (found);
+      return -1;
+    }
+    if (found[0] != '\0') {
+      g_free (label);
+      label = found;
+    } else {
+      g_free (found);
+    }
+  }
+  return chosen;
+}
+
+/* Says which places of one file have different labels. */
+static void
+name_places (Scan *scan, const GPtrArray *same)
+{
+  GString *text = g_string_new (NULL);
+  for (guint i = 0; i < same->len; i++)
+    g_string_append_printf (text, "%s%s",
+        i == 0                   ? ""
+            : i + 1 == same->len ? " and "
+                                 : ", ",
+        ((const ToolFile *) g_ptr_array_index (same, i))->name);
+  problem (scan, "%s are one file under different labels: it is left out", text->str);
+  g_string_free (text, TRUE);
+}
+
+/* Takes each file once, whatever links lead to it; one that has two labels not at all.  Files are sorted. */
+static void
+take_once (Scan *scan)
+{
+  g_autoptr (GHashTable)
+      places = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify) g_ptr_array_unref);
+  g_autoptr (GHashTable) left_out = g_hash_table_new (g_direct_hash, g_direct_equal);
+  g_autoptr (GPtrArray) order = g_ptr_array_new (); /* of places, by their first file */
+  GPtrArray *files = scan->files->files;
+
+  for (guint i = 0; i < files->len; i++) {
+    ToolFile *file = g_ptr_array_index (files, i);
+    GStatBuf status = { 0 };
+    if (g_stat (file->path, &status) != 0)
+      continue; /* decoding it will say why */
+    char *key = identity (file->path, &status);
+    GPtrArray *same = g_hash_table_lookup (places, key);
+    if (!same) {
+      same = g_ptr_array_new ();
+      g_hash_table_insert (places, key, same);
+      g_ptr_array_add (order, same);
+    } else {
+      g_free (key);
+    }
+    g_ptr_array_add (same, file);
+  }
+  for (guint k = 0; k < order->len; k++) {
+    const GPtrArray *same = g_ptr_array_index (order, k);
+    const int chosen = choose_place (scan, same);
+    if (chosen < 0)
+      name_places (scan, same);
+    for (guint i = 0; i < same->len; i++) {
+      if ((int) i != chosen)
+        g_hash_table_add (left_out, g_ptr_array_index (same, i));
+    }
+  }
+  for (guint i = files->len; i-- > 0;) {
+    if (g_hash_table_contains (left_out, g_ptr_array_index (files, i)))
+      g_ptr_array_remove_index (files, i);
+  }
 }
 
 static int
@@ -179,11 +364,20 @@ tool_files_scan (const char *directory, ToolLayout layout, GError **error)
   files->problems = g_ptr_array_new_with_free_func (g_free);
   files->notes = g_ptr_array_new_with_free_func (g_free);
 
-  g_autoptr (GHashTable) seen = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
-  Scan scan = { files, seen };
-  enter (&scan, directory);
+  g_autoptr (GHashTable) folders = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  g_autoptr (GHashTable) linked = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  g_autoptr (GPtrArray) links = g_ptr_array_new_with_free_func (free_file);
+  Scan scan = { files, layout, folders, linked, links, FALSE, 0 };
+  GStatBuf status;
+  if (g_stat (directory, &status) == 0)
+    enter (&scan, directory, "", &status);
   walk (&scan, dir, directory, "");
+  follow_links (&scan);
   g_ptr_array_sort (files->files, compare_files);
+  take_once (&scan);
+  if (scan.half > 0)
+    g_ptr_array_add (files->notes,
+        g_strdup_printf ("%u downloads that have not ended (.part, .tmp and the like) are left out", scan.half));
   if (layout == TOOL_LAYOUT_GENRES)
     tool_labels_assign (files, directory);
   return files;

@@ -6,7 +6,12 @@
  * Threads: one object serves one thread at a time; gst_init() has been called.
  *
  * What is not music is left out quietly: hidden files and folders, and by their extension, or else by their first
- * bytes, pictures, texts, playlists.  Sorted by the bytes of the names: the same in any locale.
+ * bytes, pictures, texts, playlists; downloads that have not ended are counted.  Sorted by the bytes of the names: the
+ * same in any locale, and whatever order the file system has them in.
+ *
+ * Every file is taken once, by device and inode.  Links are followed, but for those to folders that lie below the
+ * directory anyway: where a folder lies decides its label.  A file that has two labels all the same, by links to it, or
+ * to a folder that lies elsewhere, has none: it is named and left out.
  */
 #ifndef GST_TOOLS_FILES_H
 #define GST_TOOLS_FILES_H
@@ -26,7 +31,7 @@ typedef struct ToolFiles
 {
   GPtrArray *files;    /* of ToolFile, by name */
   GPtrArray *labels;   /* of char *, UTF-8, sorted; ends in no NULL */
-  GPtrArray *problems; /* of char *: folders that could not be read, and why */
+  GPtrArray *problems; /* of char *: folders that could not be read, links that lead nowhere, files under two labels */
   GPtrArray *notes;    /* of char *: what is odd, but no failure */
 } ToolFiles;
 
@@ -37,7 +42,7 @@ typedef enum ToolLayout
   TOOL_LAYOUT_FLAT,   /* no labels */
 } ToolLayout;
 
-/* Every file below `directory`, links followed, each folder once.  There may be none.  NULL: a G_FILE_ERROR. */
+/* Every file below `directory`.  There may be none.  NULL: a G_FILE_ERROR. */
 ToolFiles *tool_files_scan (const char *directory, ToolLayout layout, GError **error);
 void tool_files_free (ToolFiles *files); /* NULL is a no-op */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ToolFiles, tool_files_free)
