@@ -6,8 +6,8 @@
  * Threads: one object serves one thread at a time.
  *
  * PATH is the last state, PATH.previous the one before, PATH.new one that was being written when the power went.  The
- * container of DESIGN 3 with format "genre-checkpoint"; a digest over all its values tells a whole one from a broken
- * one.
+ * container of docs/model-file.md with format "genre-checkpoint"; a digest over all its values tells a whole one from
+ * a broken one.
  */
 #ifndef MODELS_CHECKPOINT_H
 #define MODELS_CHECKPOINT_H

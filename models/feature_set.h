@@ -5,7 +5,7 @@
  * Layer:   models; uses safetensors, frontend, half, GLib.
  * Threads: a GenreFeatureSet is constant: any number of threads may read it.
  *
- * The file is DESIGN 3's container of format "genre-features"; feature_set_writer.h makes one.  Every error is a
+ * The file is described in docs/model-file.md; feature_set_writer.h makes one.  Every error is a
  * GENRE_MODEL_ERROR that names the file, the thing, what was expected and what was found.  Memory: the file once, and
  * some 20 bytes and the name of each clip; features stay in the type they are stored in.
  */

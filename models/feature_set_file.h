@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * models/feature_set_file.h - the feature set of DESIGN 3: a GenreFeatureSet out of a container.
+ * models/feature_set_file.h - docs/model-file.md: a GenreFeatureSet out of a container.
  *
  * Layer:   models, for feature_set.c only; uses safetensors, frontend, half.
  * Threads: no state.

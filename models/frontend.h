@@ -53,7 +53,7 @@ void genre_frontend_apply (const GenreFrontend *frontend, GenreLevels unit, cons
 gboolean genre_frontend_parse (const char *json, const char *file, GenreFrontend *ret_frontend, GError **error);
 void genre_frontend_clear (GenreFrontend *frontend); /* frees the arrays; again is a no-op */
 
-/* Appends the object with every key, in DESIGN 2's order: parsing it gives an equal recipe. */
+/* Appends the object with every key, in the order of docs/model-file.md: parsing it gives an equal recipe. */
 void genre_frontend_append (const GenreFrontend *frontend, GString *json);
 
 G_END_DECLS

@@ -46,7 +46,7 @@ unsigned genre_model_grid (const GenreModel *model);
 /* Whether windows share columns: free length, no padding in time, ref a number, top_db null. */
 gboolean genre_model_shares_columns (const GenreModel *model);
 
-/* Writes the model file of DESIGN 3: reading it back gives an equal model.  The bytes are a function of the
+/* Writes a model file, docs/model-file.md: reading it back gives an equal model.  The bytes are a function of the
  * model only. */
 GBytes *genre_model_serialize (const GenreModel *model, GError **error);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * models/genre_model_file.h - the model file of DESIGN 3: a GenreModel out of a container, and back.
+ * models/genre_model_file.h - docs/model-file.md: a GenreModel out of a container, and back.
  *
  * Layer:   models, for genre_model.c only; uses safetensors, frontend, network_spec.
  * Threads: no state.

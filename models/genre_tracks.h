@@ -79,7 +79,8 @@ typedef struct GenreListener GenreListener;
 GenreListener *genre_listener_new (GenreModel *model, const GenreFeatureSet *set);
 void genre_listener_free (GenreListener *listener); /* NULL is a no-op */
 
-/* Each clip is a new start of the schedule (DESIGN 4), as after a jump in a stream; what fills a clip up is not heard.
+/* Each clip is a new start of the schedule (docs/schedule.md), as after a jump in a stream; what fills a clip up is not
+ * heard.
  * A clip too short for any answer gives one over all its frames if the network accepts so few, else none.
  *
  * gain_db  is added to all levels before the model's floor */

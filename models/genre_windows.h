@@ -5,8 +5,8 @@
  * Layer:   models; uses genre_model, frontend, nn.  Plain C.
  * Threads: one object serves one thread at a time; construct and free on any.
  *
- * The schedule of DESIGN 4, for whoever has frames: the stream makes them of PCM, an evaluation reads them from a
- * feature set.
+ * The schedule of docs/schedule.md, for whoever has frames: the stream makes them of PCM, an evaluation reads them from
+ * a feature set.
  */
 #ifndef MODELS_GENRE_WINDOWS_H
 #define MODELS_GENRE_WINDOWS_H

@@ -95,8 +95,8 @@ append_network (const void *context, const void *object, GString *json)
 static const char *const spectrogram_keys[] = { "sample_rate", "n_fft", "hop_length", "window", "n_mels", "band_pool",
   "fmin", "fmax", "mel_scale", "mel_norm", "power" };
 
-/* The recipe of DESIGN 2, but that the spectrogram's keys may be absent together, and what is absent beside them has
- * the default model's value. */
+/* The front end of docs/model-file.md, but that the spectrogram's keys may be absent together, and what is absent
+ * beside them has the default model's value. */
 static bool
 parse_frontend (void *context, JsonNode *node, const JsonPlace *place, void *object, GError **error)
 {

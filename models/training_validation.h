@@ -15,7 +15,7 @@ G_BEGIN_DECLS
 
 typedef struct TrainingAccuracy
 {
-  gsize n_tracks, right_tracks;   /* by the aggregate of DESIGN 4 over the windows of all clips of a track */
+  gsize n_tracks, right_tracks;   /* by the aggregate (docs/schedule.md) over the windows of all clips of a track */
   gsize n_windows, right_windows; /* each by itself */
   double nll;                     /* mean over tracks of -ln p[truth] */
 } TrainingAccuracy;

@@ -3,7 +3,8 @@
 """make-model-corpus.py [DIRECTORY]: writes tests/corpus/model, small model files, valid and broken in every way.
 
 They are what tests/fuzz-genre-model.c starts from and what tests/test-models-genre_model.c checks: the name begins with
-"ok-" or with the error code in lower case.  Written from DESIGN 3 with Python's own library, by none of the C code.
+"ok-" or with the error code in lower case.  Written from docs/model-file.md with Python's own library, by none of the C
+code.
 """
 import json
 import pathlib

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * tests/test-dsp-log_mel.c - mel power and energies of a stream against DESIGN's definition in double.
+ * tests/test-dsp-log_mel.c - mel power and energies of a stream against its definition in double.
  *
  * Layer:   tests; dsp.
  * Threads: one.

@@ -5,8 +5,8 @@
  * Layer:   tests; dsp.
  * Threads: one.
  *
- * What may differ, besides 1e-4 dB of rounding and of interpolated bins, follows from two roundings of DESIGN 2, and is
- * predicted here:
+ * What may differ, besides 1e-4 dB of rounding and of interpolated bins, follows from two roundings (docs/design.md),
+ * and is predicted here:
  *
  *   window  n is the even number nearest to m = n_fft rate / sample_rate, so that bins lie m/n as far apart as at the
  *           recipe's rate.  A line's power is m/n of what it should be (.0017 dB at 24 kHz, where n = 2230 and m =

@@ -86,7 +86,7 @@ def check_messages(verdict, what, messages):
 
 
 def test_launch(verdict, recording):
-    """the line of README and DESIGN"""
+    """the line of README"""
     line = f'filesrc location="{recording}" ! decodebin ! audioconvert ! genreclassify ! fakesink'
     output, _ = shell(verdict, ["gst-launch-1.0", "-m", *line.split()])
     check_messages(verdict, "gst-launch-1.0", launched_messages(output))

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * genre_tracks: which tracks are judged, and that each is heard as DESIGN 4 defines it: the schedule written out, every
- * window forwarded by itself.
+ * genre_tracks: which tracks are judged, and that each is heard as docs/schedule.md has it: the schedule written out,
+ * every window forwarded by itself.
  */
 #include "models/feature_set_writer.h"
 #include "models/genre_tracks.h"

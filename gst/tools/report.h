@@ -39,7 +39,7 @@ typedef struct ToolReport
 
 char *tool_report_text (const ToolReport *report);
 
-/* One object on one line: what DESIGN 6 wants, in its order, then more. */
+/* One object on one line: its keys in docs/evaluation.md. */
 char *tool_report_json (const ToolReport *report);
 
 /* The confusion matrix: a first line of labels, then one a true label. */
