@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "models/metrics.h"
 #include "models/training.h"
 
 #include "models/checkpoint.h"
@@ -194,7 +195,7 @@ training_digest (const TrainRecipe *recipe, guint64 seed)
   return digest;
 }
 
-static GenreModel *make_model (const Training *training, GError **error);
+static GenreModel *make_model (const Training *training, bool best, GError **error);
 
 Training *
 training_new (const TrainRecipe *recipe, const TrainingData *data, guint64 seed, unsigned threads, GError **error)
@@ -226,7 +227,7 @@ training_new (const TrainRecipe *recipe, const TrainingData *data, guint64 seed,
   training->digest = training_digest (recipe, seed);
 
   /* What the model file would refuse in the end is refused now. */
-  GenreModel *model = make_model (training, error);
+  GenreModel *model = make_model (training, false, error);
   if (!model)
     return NULL;
   genre_model_unref (model);
@@ -418,11 +419,11 @@ is_better (const TrainingAccuracy *a, const TrainingAccuracy *b)
   return a->right_tracks > b->right_tracks || (a->right_tracks == b->right_tracks && a->nll < b->nll);
 }
 
-/* The present average of the weights. */
+/* best: the best weights, else the present average */
 static GenreModel *
-make_model (const Training *training, GError **error)
+make_model (const Training *training, bool best, GError **error)
 {
-  g_autoptr (GBytes) bytes = serialize (training, false, "{}", error);
+  g_autoptr (GBytes) bytes = serialize (training, best, "{}", error);
   if (!bytes)
     return NULL;
   gsize size = 0;
@@ -433,12 +434,12 @@ make_model (const Training *training, GError **error)
 static bool
 validate (Training *training, bool *ret_best, GError **error)
 {
-  GenreModel *model = make_model (training, error);
+  GenreModel *model = make_model (training, false, error);
   if (!model)
     return false;
   AccuracyPoint point = { .step = training->step };
   const bool ok = training_validate (training->data, model, training->recipe->interval_s, training->pool,
-      &point.accuracy);
+      &point.accuracy, NULL);
   genre_model_unref (model);
   if (!ok)
     return fail (GENRE_MODEL_ERROR_SIZE, error, no_memory);
@@ -541,9 +542,12 @@ training_progress (const Training *training, TrainingProgress *ret_progress)
   const gsize stage = find_stage (training, training->step > 0 ? training->step - 1 : 0, &step);
   const GArray *points = training->accuracies;
   double accuracy = (double) NAN;
+  gsize n_tracks = 0, right_tracks = 0;
   if (points->len > 0) {
     const TrainingAccuracy *last = &g_array_index (points, AccuracyPoint, points->len - 1).accuracy;
-    accuracy = (double) last->right_tracks / (double) MAX (last->n_tracks, 1);
+    n_tracks = last->n_tracks;
+    right_tracks = last->right_tracks;
+    accuracy = (double) right_tracks / (double) MAX (n_tracks, 1);
   }
   *ret_progress = (TrainingProgress){
     .step = training->step,
@@ -554,6 +558,8 @@ training_progress (const Training *training, TrainingProgress *ret_progress)
     .learning_rate = training->learning_rate,
     .windows = training->windows,
     .accuracy = accuracy,
+    .n_tracks = n_tracks,
+    .right_tracks = right_tracks,
     .finished = training->step == training->steps,
   };
 }
@@ -782,9 +788,34 @@ append_plain (GString *text, const char *words)
   }
 }
 
+/* "50.0 % (95 % interval 9.5 to 90.5 %)"; n >= 1 */
+static void
+append_rate (GString *text, gsize right, gsize n)
+{
+  double low, high;
+  metrics_wilson (right, n, &low, &high);
+  g_string_append_printf (text, "%.1f %% (95 %% interval %.1f to %.1f %%)", 100 * (double) right / (double) n,
+      100 * low, 100 * high);
+}
+
+/* recalls [n_labels]  out.  False: there are none, or no memory. */
+static bool
+measure_recalls (const Training *training, TrainingRecall *recalls)
+{
+  const TrainingAccuracy accuracy = training_accuracy (training);
+  TrainingAccuracy again;
+  GenreModel *model = accuracy.n_tracks > 0 ? make_model (training, takes_best (training), NULL) : NULL;
+  const bool ok = model
+      && training_validate (training->data, model, training->recipe->interval_s, training->pool, &again, recalls);
+  genre_model_unref (model);
+  return ok;
+}
+
 static void
 append_labels (const Training *training, GString *text)
 {
+  g_autofree TrainingRecall *recalls = g_new0 (TrainingRecall, training->data->n_labels);
+  const bool measured = measure_recalls (training, recalls);
   g_autofree gsize *learned = g_new0 (gsize, training->data->n_labels);
   g_autofree gsize *held = g_new0 (gsize, training->data->n_labels);
   for (gsize g = 0; g < training->recipe->n_data; g++)
@@ -794,11 +825,19 @@ append_labels (const Training *training, GString *text)
   for (gsize i = 0; i < training->data->n_validation; i++)
     held[training->data->validation[i].label]++;
 
-  g_string_append (text, "| label | learned from | validated on |\n| --- | --- | --- |\n");
+  g_string_append_printf (text,
+      "| label | learned from | validated on | named rightly, of %s |\n| --- | --- | --- | --- |\n",
+      training->data->cases);
   for (gsize i = 0; i < training->data->n_labels; i++) {
     g_string_append (text, "| ");
     append_plain (text, training->data->labels[i]);
-    g_string_append_printf (text, " | %" G_GSIZE_FORMAT " | %" G_GSIZE_FORMAT " |\n", learned[i], held[i]);
+    g_string_append_printf (text, " | %" G_GSIZE_FORMAT " | %" G_GSIZE_FORMAT " | ", learned[i], held[i]);
+    if (measured && recalls[i].n_tracks > 0) {
+      g_string_append_printf (text, "%" G_GSIZE_FORMAT " of %" G_GSIZE_FORMAT ", ", recalls[i].right_tracks,
+          recalls[i].n_tracks);
+      append_rate (text, recalls[i].right_tracks, recalls[i].n_tracks);
+    }
+    g_string_append (text, " |\n");
   }
 }
 
@@ -820,11 +859,11 @@ training_card (const Training *training, const char *name, const char *sha256)
   append_labels (training, text);
   g_string_append (text, "\n## How good it is\n\n");
   if (accuracy.n_tracks > 0) {
+    append_rate (text, accuracy.right_tracks, accuracy.n_tracks);
     g_string_append_printf (text,
-        "%.1f %% of %" G_GSIZE_FORMAT " %s and %.1f %% of %" G_GSIZE_FORMAT " answers; protocol: %s.\n",
-        100 * (double) accuracy.right_tracks / (double) accuracy.n_tracks, accuracy.n_tracks, training->data->cases,
-        100 * (double) accuracy.right_windows / (double) MAX (accuracy.n_windows, 1), accuracy.n_windows,
-        training->data->protocol);
+        " of %" G_GSIZE_FORMAT " %s and %.1f %% of %" G_GSIZE_FORMAT " answers; protocol: %s.\n", accuracy.n_tracks,
+        training->data->cases, 100 * (double) accuracy.right_windows / (double) MAX (accuracy.n_windows, 1),
+        accuracy.n_windows, training->data->protocol);
     if (training->recipe->choose_best)
       g_string_append (text, "The best of several measurements on the same music: expect a little less on others.\n");
     if (training->recipe->protocol == TRAIN_PROTOCOL_LEAKY_SEGMENTS)

@@ -30,7 +30,8 @@ typedef struct TrainingProgress
   bool validated;  /* the next is of this step */
   bool best;       /* better than all before */
   double accuracy; /* of the last validation, by track; NaN: there was none */
-  bool finished;   /* there is no step left */
+  gsize n_tracks, right_tracks;
+  bool finished; /* there is no step left */
 } TrainingProgress;
 
 /* recipe, data: kept, not owned; data is what training_data_load() made of the recipe

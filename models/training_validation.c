@@ -5,6 +5,7 @@
 #include "models/genre_windows.h"
 
 #include <math.h>
+#include <string.h>
 
 /* What one thread listens with. */
 typedef struct Listener
@@ -112,9 +113,21 @@ make_listeners (Validation *validation, GenreModel *model, double interval_s, un
   return true;
 }
 
+static void
+sum_labels (const Validation *validation, TrainingRecall *recalls)
+{
+  memset (recalls, 0, validation->data->n_labels * sizeof *recalls);
+  for (gsize t = 0; t < validation->data->n_tracks; t++) {
+    const gsize last = validation->items[validation->track_first[t + 1] - 1];
+    TrainingRecall *recall = &recalls[validation->data->validation[last].label];
+    recall->n_tracks += validation->tracks[t].n_tracks;
+    recall->right_tracks += validation->tracks[t].right_tracks;
+  }
+}
+
 bool
 training_validate (const TrainingData *data, GenreModel *model, double interval_s, NnPool *pool,
-    TrainingAccuracy *ret_accuracy)
+    TrainingAccuracy *ret_accuracy, TrainingRecall *ret_recalls)
 {
   const unsigned threads = nn_pool_threads (pool);
   Validation validation = { .data = data };
@@ -136,6 +149,8 @@ training_validate (const TrainingData *data, GenreModel *model, double interval_
     }
     sum.nll = sum.n_tracks > 0 ? sum.nll / (double) sum.n_tracks : 0;
     *ret_accuracy = sum;
+    if (ret_recalls)
+      sum_labels (&validation, ret_recalls);
   }
   for (unsigned i = 0; i < threads; i++) {
     genre_windows_free (validation.listeners[i].windows);

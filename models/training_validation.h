@@ -20,9 +20,18 @@ typedef struct TrainingAccuracy
   double nll;                     /* mean over tracks of -ln p[truth] */
 } TrainingAccuracy;
 
-/* interval_s: between windows.  FALSE: out of memory. */
+/* The tracks of one label. */
+typedef struct TrainingRecall
+{
+  gsize n_tracks, right_tracks;
+} TrainingRecall;
+
+/* interval_s   between windows
+ * ret_recalls  [n_labels], or NULL
+ *
+ * FALSE: out of memory. */
 bool training_validate (const TrainingData *data, GenreModel *model, double interval_s, NnPool *pool,
-    TrainingAccuracy *ret_accuracy);
+    TrainingAccuracy *ret_accuracy, TrainingRecall *ret_recalls);
 
 G_END_DECLS
 

@@ -150,6 +150,10 @@ test_learns (const Fixture *fixture)
   CHECK (g_str_has_prefix (curve, "<") && strstr (curve, "</svg>"), "%s", curve);
   CHECK (strstr (card, "# a\\_b.safetensors") && strstr (card, "middle") && strstr (card, "held-out recordings"), "%s",
       card);
+
+  /* Wilson's interval of 6 of 6 and of 2 of 2, from the definition. */
+  CHECK (strstr (card, "100.0 % (95 % interval 61.0 to 100.0 %) of 6 tracks"), "%s", card);
+  CHECK (strstr (card, "| middle | 8 | 2 | 2 of 2, 100.0 % (95 % interval 34.2 to 100.0 %) |"), "%s", card);
 }
 
 static void

@@ -229,7 +229,7 @@ hear_gains (const ToolEvaluation *evaluation, const ToolEvaluationConfig *config
       return FALSE;
     }
     gains[i] = (ToolGain){ gains_db[i], evaluation->n_cases, tool_evaluation_changes (louder, evaluation),
-      louder->by_track->accuracy };
+      louder->by_track->accuracy, louder->by_track->right };
   }
   return TRUE;
 }

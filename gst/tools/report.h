@@ -20,6 +20,7 @@ typedef struct ToolGain
   double gain_db;
   gsize n_cases, changed; /* tracks that get another label */
   double accuracy;
+  guint64 right;
 } ToolGain;
 
 typedef struct ToolReport

@@ -33,6 +33,20 @@ append_percent (GString *out, double fraction, gsize width)
   g_string_append (out, isfinite (fraction) ? " %" : "  ");
 }
 
+/* "   95 % interval 9.5 to 90.5 %" of a rate; nothing if there is no rate */
+static void
+append_interval (GString *out, guint64 right, gsize n)
+{
+  double low, high;
+  if (n == 0)
+    return;
+  metrics_wilson (right, n, &low, &high);
+  g_string_append (out, "   95 % interval ");
+  append_fixed (out, 100 * low, 1, 0);
+  g_string_append (out, " to ");
+  append_percent (out, high, 0);
+}
+
 static void
 append_count (GString *out, guint64 count, gsize width)
 {
@@ -82,10 +96,7 @@ append_summary (GString *out, const ToolEvaluation *evaluation)
 
   append_name (out, "accuracy");
   append_percent (out, tracks->accuracy, 6);
-  g_string_append (out, "   95 % interval ");
-  append_fixed (out, 100 * tracks->wilson[0], 1, 0);
-  g_string_append (out, " to ");
-  append_percent (out, tracks->wilson[1], 0);
+  append_interval (out, tracks->right, tracks->n_cases);
   g_string_append_printf (out, ", %" G_GUINT64_FORMAT " of %" G_GSIZE_FORMAT " tracks\n", tracks->right,
       tracks->n_cases);
   append_name (out, "accuracy by window");
@@ -131,7 +142,7 @@ append_classes (GString *out, const ToolEvaluation *evaluation)
 
   g_string_append_c (out, '\n');
   tool_cells_append (out, "label", width, FALSE);
-  g_string_append (out, "   tracks  predicted  precision   recall     F1\n");
+  g_string_append (out, "   tracks  predicted  precision   recall     F1   of the recall\n");
   for (gsize i = 0; labels[i]; i++) {
     const MetricsClass *class = &evaluation->by_track->classes[i];
     tool_cells_append (out, labels[i], width, FALSE);
@@ -140,6 +151,7 @@ append_classes (GString *out, const ToolEvaluation *evaluation)
     append_percent (out, class->precision, 9);
     append_percent (out, class->recall, 7);
     append_fixed (out, class->f1, 3, 7);
+    append_interval (out, class->right, class->support);
     g_string_append_c (out, '\n');
   }
 }
@@ -184,6 +196,7 @@ append_seconds (GString *out, const ToolSeconds *seconds)
     append_fixed (out, seconds[i].seconds, 1, 13);
     append_percent (out, tool_rate (seconds[i].right, seconds[i].n_cases), 8);
     append_count (out, seconds[i].n_cases, 8);
+    append_interval (out, seconds[i].right, seconds[i].n_cases);
     g_string_append_c (out, '\n');
   }
 }
@@ -200,7 +213,9 @@ append_gains (GString *out, const ToolReport *report)
     append_count (out, gain->changed, 6);
     g_string_append_printf (out, " of %" G_GSIZE_FORMAT " (", gain->n_cases);
     append_percent (out, tool_rate (gain->changed, gain->n_cases), 0);
-    g_string_append (out, ")\n");
+    g_string_append_c (out, ')');
+    append_interval (out, gain->right, gain->n_cases);
+    g_string_append_c (out, '\n');
   }
 }
 
@@ -215,8 +230,11 @@ append_comparison (GString *out, const ToolReport *report)
       comparison->n_cases);
   append_name (out, "  accuracy");
   append_percent (out, tool_rate (comparison->first_right, comparison->n_cases), 6);
-  g_string_append (out, "   the other ");
-  append_percent (out, tool_rate (comparison->second_right, comparison->n_cases), 0);
+  append_interval (out, comparison->first_right, comparison->n_cases);
+  g_string_append (out, "\n");
+  append_name (out, "  the other");
+  append_percent (out, tool_rate (comparison->second_right, comparison->n_cases), 6);
+  append_interval (out, comparison->second_right, comparison->n_cases);
   g_string_append_c (out, '\n');
   append_name (out, "  right alone");
   append_count (out, comparison->only_first, 6);

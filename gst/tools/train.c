@@ -12,6 +12,7 @@
 #include "gst/tools/outputs.h"
 #include "gst/tools/progress.h"
 #include "gst/tools/train_sources.h"
+#include "models/metrics.h"
 #include "models/checkpoint.h"
 #include "models/printable.h"
 #include "models/safetensors_writer.h"
@@ -279,6 +280,18 @@ save_text (const char *stem, const char *suffix, const char *contents)
   return FALSE;
 }
 
+/* "50.0 % (95 % interval 9.5 to 90.5 %)", or "-" of none. */
+static char *
+rate_text (gsize right, gsize n)
+{
+  double low, high;
+  if (n == 0)
+    return g_strdup ("-");
+  metrics_wilson (right, n, &low, &high);
+  return g_strdup_printf ("%.1f %% (95 %% interval %.1f to %.1f %%)", 100 * (double) right / (double) n, 100 * low,
+      100 * high);
+}
+
 /* The model, its card and its curve. */
 static gboolean
 save_model (const Train *train, const Training *training, const char *path, const char *stem)
@@ -297,10 +310,11 @@ save_model (const Train *train, const Training *training, const char *path, cons
   const TrainingAccuracy accuracy = training_accuracy (training);
   if (!save_text (stem, ".md", card) || !save_text (stem, ".svg", curve))
     return FALSE;
+  g_autofree char *rate = rate_text (accuracy.right_tracks, accuracy.n_tracks);
   if (accuracy.n_tracks > 0)
-    printf ("%s: %.1f %% of %" G_GSIZE_FORMAT " %s, %.1f %% of answers (%s)\n", name,
-        100 * (double) accuracy.right_tracks / (double) accuracy.n_tracks, accuracy.n_tracks, train->data->cases,
-        100 * (double) accuracy.right_windows / (double) MAX (accuracy.n_windows, 1), train->data->protocol);
+    printf ("%s: %s of %" G_GSIZE_FORMAT " %s, %.1f %% of answers (%s)\n", name, rate, accuracy.n_tracks,
+        train->data->cases, 100 * (double) accuracy.right_windows / (double) MAX (accuracy.n_windows, 1),
+        train->data->protocol);
   else
     printf ("%s: not validated\n", name);
   fflush (stdout);
@@ -322,9 +336,11 @@ show_step (ToolProgress *progress, const TrainingProgress *now, const Pace *pace
   if (!isnan (now->accuracy))
     g_string_append_printf (note, ", %.1f %%", 100 * now->accuracy);
   tool_progress_update (progress, now->step, note->str);
-  if (now->validated && !quiet)
-    tool_progress_message (progress, "step %" G_GUINT64_FORMAT ", %s: loss %.3f, %.1f %% of the validation%s",
-        now->step, now->stage_name, now->loss, 100 * now->accuracy, now->best ? ", the best so far" : "");
+  if (now->validated && !quiet) {
+    g_autofree char *rate = rate_text (now->right_tracks, now->n_tracks);
+    tool_progress_message (progress, "step %" G_GUINT64_FORMAT ", %s: loss %.3f, %s of the validation%s", now->step,
+        now->stage_name, now->loss, rate, now->best ? ", the best so far" : "");
+  }
   g_string_free (note, TRUE);
 }
 
