@@ -1,16 +1,23 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "gst/feed.h"
 
+#include "gst/channels.h"
 #include "gst/continuity.h"
 #include "gst/mark.h"
 #include "gst/pcm.h"
 #include "models/genre_stream.h"
+
+#include <math.h>
 
 GST_DEBUG_CATEGORY_EXTERN (gst_genre_classify_debug);
 #define GST_CAT_DEFAULT gst_genre_classify_debug
 
 /* Up to here time stamps are rounded or jitter, and the count of samples stands: as GstAudioStreamAlign has it. */
 static const GstClockTime ALIGNMENT = 40 * GST_MSECOND;
+
+/* What stays this close to its first sample may be a mean that channels cancel each other in; anything louder is found
+ * at once, and costs nothing.  40 dB below full scale. */
+static const float QUIET = .01F;
 
 struct GenreFeed
 {
@@ -24,10 +31,11 @@ struct GenreFeed
   gchar *stream_id;
 
   /* of the present caps */
-  GstAudioInfo info; /* rate 0: none yet */
-  gboolean usable;   /* its rate is one that is analysed */
-  gpointer *planes;  /* [channels] */
-  gsize limit;       /* samples that may be queued; 0: to be found out */
+  GstAudioInfo info;       /* rate 0: none yet */
+  gboolean usable;         /* its rate is one that is analysed */
+  gpointer *planes;        /* [channels] */
+  GenreChannels *channels; /* since the mean has been quiet */
+  gsize limit;             /* samples that may be queued; 0: to be found out */
   gboolean ask_live;
 
   GstSegment segment;
@@ -67,6 +75,7 @@ genre_feed_new (GstPad *sinkpad, GenreQueue *queue)
 
   feed->sinkpad = sinkpad;
   feed->queue = queue;
+  feed->channels = genre_channels_new ();
   gst_audio_info_init (&feed->info);
   gst_segment_init (&feed->segment, GST_FORMAT_UNDEFINED);
   g_mutex_init (&feed->lock);
@@ -80,6 +89,7 @@ genre_feed_free (GenreFeed *feed)
     return;
   g_free (feed->stream_id);
   g_free (feed->planes);
+  genre_channels_free (feed->channels);
   g_mutex_clear (&feed->lock);
   g_free (feed);
 }
@@ -244,10 +254,51 @@ ask_live (GenreFeed *feed)
 static gboolean
 write_zeros (GenreFeed *feed, guint64 n)
 {
-  if (n > 0 && !write_mark (feed, &(GenreMark){ .type = GENRE_MARK_ZEROS, .zeros = n }))
+  if (n > 0 && !write_mark (feed, &(GenreMark){ .type = GENRE_MARK_ZEROS, .samples = n }))
     return FALSE;
   feed->samples += n;
   return TRUE;
+}
+
+static gboolean
+is_quiet (const float *mono, gsize n)
+{
+  for (gsize i = 1; i < n; i++)
+    if (fabsf (mono[i] - mono[0]) > QUIET)
+      return FALSE;
+  return TRUE;
+}
+
+/* mono [n]: of stretch->planes, from sample frame `first` on; NULL planes are zeros. */
+static void
+compare_channels (GenreFeed *feed, const Stretch *stretch, gsize first, const float *mono, gsize n)
+{
+  if (GST_AUDIO_INFO_CHANNELS (&feed->info) == 1)
+    return;
+  if (stretch->planes && is_quiet (mono, n))
+    genre_channels_add (feed->channels, &feed->info, stretch->planes, first, mono, n);
+  else
+    genre_channels_reset (feed->channels);
+}
+
+/* Once a hop, and only where they cancel.  Live, one that finds no room is lost: there are others. */
+static void
+tell_cancelled (GenreFeed *feed)
+{
+  const guint64 n = genre_channels_samples (feed->channels);
+
+  if (n == 0 || n < hops_to_samples (feed, 1))
+    return;
+  if (genre_channels_cancel (feed->channels)) {
+    const GenreMark mark = {
+      .type = GENRE_MARK_CANCEL,
+      .samples = n,
+      .energy = genre_channels_energy (feed->channels),
+    };
+
+    write_mark (feed, &mark);
+  }
+  genre_channels_reset (feed->channels);
 }
 
 static gboolean
@@ -265,7 +316,9 @@ write_stretch (GenreFeed *feed, const Stretch *stretch)
       genre_pcm_to_mono (&feed->info, stretch->planes, stretch->first + done, span, n);
     else
       memset (span, 0, n * sizeof *span);
+    compare_channels (feed, stretch, stretch->first + done, span, n);
     genre_queue_commit (feed->queue, n);
+    tell_cancelled (feed);
     done += n;
   }
   feed->samples += stretch->n;
@@ -321,6 +374,7 @@ begin_window (GenreFeed *feed, const Stretch *stretch)
 
   if (!write_mark (feed, &mark))
     return FALSE;
+  genre_channels_reset (feed->channels);
   feed->base = feed->continuity.end = base;
   feed->samples = 0;
   feed->segment_is_new = FALSE;
@@ -526,8 +580,10 @@ genre_feed_set_info (GenreFeed *feed, const GstAudioInfo *info)
   feed->info = *info;
   feed->usable = rate >= GENRE_STREAM_MIN_RATE && rate <= GENRE_STREAM_MAX_RATE
       && GST_AUDIO_INFO_CHANNELS (info) <= GENRE_FEED_MAX_CHANNELS;
-  if (feed->usable)
+  if (feed->usable) {
     feed->planes = g_renew (gpointer, feed->planes, GST_AUDIO_INFO_CHANNELS (info));
+    genre_channels_set_count (feed->channels, (guint) GST_AUDIO_INFO_CHANNELS (info));
+  }
   feed->ask_live = TRUE;
   feed->reset = TRUE;
   return feed->usable;

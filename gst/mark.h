@@ -18,6 +18,7 @@ typedef enum GenreMarkType
   GENRE_MARK_SEGMENT, /* from the next sample on `segment` is in force */
   GENRE_MARK_PTS,     /* from the next sample on times are counted from `pts` */
   GENRE_MARK_ZEROS,   /* so many samples of silence, which take no room in the ring */
+  GENRE_MARK_CANCEL,  /* the last samples were the mean of channels that cancel each other */
   GENRE_MARK_WARNING, /* to be posted */
   GENRE_MARK_FINISH,  /* the run is over: post its final */
 } GenreMarkType;
@@ -28,7 +29,8 @@ typedef struct GenreMark
   GenreMarkType type;
   guint rate_hz;
   GstClockTime pts; /* GST_CLOCK_TIME_NONE: unknown */
-  guint64 zeros;
+  guint64 samples;  /* of ZEROS and CANCEL */
+  gdouble energy;   /* of CANCEL: sum of the channels' mean square */
   GenreWarning warning;
   GstSegment segment;
 } GenreMark;

@@ -218,3 +218,41 @@ genre_pcm_to_mono (const GstAudioInfo *info, gpointer const *planes, gsize first
   if (channels > 2 || !aligned || !convert_fast (info, in, mono, n_frames))
     convert_interleaved (info, in, mono, n_frames);
 }
+
+/* in    n samples, the first of `channel`, the next of the next of n_channels
+ * sums  [n_channels] in and out
+ * Returns the sum of their squares. */
+static gdouble
+add_samples (const GstAudioInfo *info, const guint8 *in, gsize n, gsize channel, gsize n_channels, gdouble *sums)
+{
+  const gsize bps = sample_bytes (info);
+  gdouble square = 0;
+
+  for (gsize done = 0, some; done < n; done += some) {
+    double block[BLOCK];
+
+    some = MIN (n - done, BLOCK);
+    unpack (info, in + done * bps, block, some);
+    for (gsize i = 0; i < some; i++) {
+      sums[channel] += block[i];
+      square += block[i] * block[i];
+      if (++channel == n_channels)
+        channel = 0;
+    }
+  }
+  return square;
+}
+
+gdouble
+genre_pcm_add_channels (const GstAudioInfo *info, gpointer const *planes, gsize first, gsize n_frames, gdouble *sums)
+{
+  const gsize channels = (gsize) GST_AUDIO_INFO_CHANNELS (info), bps = sample_bytes (info);
+  gdouble square = 0;
+
+  if (GST_AUDIO_INFO_LAYOUT (info) == GST_AUDIO_LAYOUT_INTERLEAVED)
+    return add_samples (info, (const guint8 *) planes[0] + first * bps * channels, n_frames * channels, 0, channels,
+        sums);
+  for (gsize c = 0; c < channels; c++)
+    square += add_samples (info, (const guint8 *) planes[c] + first * bps, n_frames, 0, 1, sums + c);
+  return square;
+}

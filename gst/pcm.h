@@ -21,6 +21,13 @@ G_BEGIN_DECLS
  * Any format of GST_AUDIO_FORMATS_ALL, any number of channels, positions ignored.  Allocates nothing. */
 void genre_pcm_to_mono (const GstAudioInfo *info, gpointer const *planes, gsize first, float *mono, gsize n_frames);
 
+/* Of each channel by itself, read as above:
+ *
+ * sums  [channels] in and out, the sum of its samples is added
+ * Returns the sum of the squares of all samples of all channels. */
+gdouble genre_pcm_add_channels (const GstAudioInfo *info, gpointer const *planes, gsize first, gsize n_frames,
+    gdouble *sums);
+
 G_END_DECLS
 
 #endif

@@ -29,6 +29,11 @@ text_of (GenreWarning warning)
         "The planes must be those of the caps and lie within the buffer." };
     case GENRE_WARNING_UNREADABLE:
       return (Text){ GST_STREAM_ERROR_FAILED, "A buffer that cannot be read passes.", "It could not be mapped." };
+    case GENRE_WARNING_CANCEL:
+      return (Text){ GST_STREAM_ERROR_FAILED,
+        "The channels cancel each other: their mean, which is what is listened to, is silence.",
+        "One may have its phase reversed.  In stereo this turns the second one over: audioconvert "
+        "mix-matrix=\"<<(float)1, (float)0>, <(float)0, (float)-1>>\"" };
   }
   g_return_val_if_reached ((Text){ 0 });
 }

@@ -6,6 +6,8 @@
 #include "gst/places.h"
 #include "models/genre_aggregate.h"
 
+#include <math.h>
+
 GST_DEBUG_CATEGORY_EXTERN (gst_genre_classify_debug);
 #define GST_CAT_DEFAULT gst_genre_classify_debug
 
@@ -19,6 +21,13 @@ enum
 static const gdouble TAG_LEAST = .5;
 static const GstClockTime TAG_STEADY = 10 * GST_SECOND; /* of audio with the same label in front */
 
+/* Samples in a row that are the mean of channels which cancel each other. */
+typedef struct Cancelled
+{
+  guint64 first, end;
+  gdouble energy; /* sum of the channels' mean square */
+} Cancelled;
+
 /* What one thread works with, from start to stop. */
 typedef struct Session
 {
@@ -31,14 +40,16 @@ typedef struct Session
   /* since the last reset */
   guint rate_hz;
   GenrePlaces *places;
-  guint64 position;  /* samples taken */
-  guint64 epoch;     /* flushes seen */
+  guint64 position; /* samples taken */
+  guint64 epoch;    /* flushes seen */
+  Cancelled cancelled;
   GstClockTime work; /* spent since the last answer */
   gboolean deaf;     /* what comes has a rate that there was no memory for */
 
   /* since the run began */
   gboolean run_begun;
   GenreTimes run_start;    /* of its first sample; duration unused */
+  gboolean run_cancels;    /* it has been said that channels cancel each other */
   guint64 run_samples;     /* before the last reset, at the present rate */
   GstClockTime run_length; /* of audio of other rates before those */
   guint leader;            /* label in front of the aggregate */
@@ -82,6 +93,8 @@ begin_run (Session *session)
   genre_stream_reset (session->stream);
   session->run_begun = FALSE;
   session->run_start = (GenreTimes){ GST_CLOCK_TIME_NONE, GST_CLOCK_TIME_NONE, GST_CLOCK_TIME_NONE, 0 };
+  session->run_cancels = FALSE;
+  session->cancelled = (Cancelled){ 0 };
   session->run_samples = 0;
   session->run_length = 0;
   session->leader = G_MAXUINT;
@@ -162,11 +175,52 @@ warn (Session *session, GenreWarning warning)
   gst_object_unref (element); /* as above */
 }
 
+/* Whether the channels of a silent window are louder than silence, as far as it is known that they cancel. */
+static gboolean
+is_cancelled (Session *session, const GenreResult *result)
+{
+  const Cancelled *cancelled = &session->cancelled;
+  const guint64 first = MAX (result->first_sample, cancelled->first);
+  const guint64 end = MIN (result->first_sample + result->n_samples, cancelled->end);
+  gdouble threshold_db;
+
+  if (first >= end)
+    return FALSE;
+
+  const gdouble power = cancelled->energy / (gdouble) (cancelled->end - cancelled->first) * (gdouble) (end - first)
+      / (gdouble) result->n_samples;
+
+  g_mutex_lock (&session->worker->lock);
+  threshold_db = session->worker->config.stream.silence_threshold_db;
+  g_mutex_unlock (&session->worker->lock);
+  return 10 * log10 (power) >= threshold_db;
+}
+
+static void
+handle_cancelled (Session *session, const GenreMark *mark)
+{
+  Cancelled *cancelled = &session->cancelled;
+  const guint64 first = session->position - MIN (mark->samples, session->position);
+
+  if (cancelled->end != first)
+    *cancelled = (Cancelled){ first, first, 0 };
+  cancelled->end = session->position;
+  cancelled->energy += mark->energy;
+}
+
 static void
 handle_answer (Session *session, const GenreResult *result)
 {
+  const gboolean cancelled = result->state == GENRE_STATE_SILENCE && !session->run_cancels
+      && is_cancelled (session, result);
   GenreTimes times = genre_places_times (session->places, result->first_sample, session->rate_hz);
 
+  if (cancelled) {
+    session->run_cancels = TRUE;
+    warn (session, GENRE_WARNING_CANCEL);
+    if (session->over)
+      return;
+  }
   times.duration = samples_to_time (session, result->n_samples);
   count (session, samples_to_time (session, genre_queue_pending (session->worker->queue)));
   post (session, result, &times);
@@ -225,6 +279,7 @@ handle_reset (Session *session, const GenreMark *mark)
 {
   session->run_samples += session->position;
   session->position = 0;
+  session->cancelled = (Cancelled){ 0 };
   if (mark->rate_hz == session->rate_hz)
     genre_stream_reset_window (session->stream);
   else
@@ -290,7 +345,10 @@ handle_mark (Session *session, const GenreMark *mark)
       forget_places (session);
       return;
     case GENRE_MARK_ZEROS:
-      handle_zeros (session, mark->zeros);
+      handle_zeros (session, mark->samples);
+      return;
+    case GENRE_MARK_CANCEL:
+      handle_cancelled (session, mark);
       return;
     case GENRE_MARK_WARNING:
       warn (session, mark->warning);

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * gst/channels.h - whether channels cancel each other in their mean, which is all that is listened to.
+ *
+ * Layer:   gst; uses pcm.
+ * Threads: one object serves one thread at a time.
+ *
+ * Levels are those of the samples less their mean over what was added: a constant is no sound.
+ */
+#ifndef GST_CHANNELS_H
+#define GST_CHANNELS_H
+
+#include <gst/audio/audio.h>
+
+G_BEGIN_DECLS
+
+typedef struct GenreChannels GenreChannels;
+
+GenreChannels *genre_channels_new (void);
+void genre_channels_free (GenreChannels *channels); /* NULL is a no-op */
+
+/* Empty, for audio of so many channels. */
+void genre_channels_set_count (GenreChannels *channels, guint n_channels);
+void genre_channels_reset (GenreChannels *channels);
+
+/* planes, first, mono [n]  as genre_pcm_to_mono() took and gave them, of the channels set.  Allocates nothing. */
+void genre_channels_add (GenreChannels *channels, const GstAudioInfo *info, gpointer const *planes, gsize first,
+    const float *mono, gsize n);
+
+/* Sample frames added. */
+guint64 genre_channels_samples (const GenreChannels *channels);
+
+/* Sum over the sample frames of the mean square of the channels. */
+gdouble genre_channels_energy (const GenreChannels *channels);
+
+/* The same of the mean. */
+gdouble genre_channels_mean_energy (const GenreChannels *channels);
+
+/* The mean of n channels that have nothing to do with each other has an n-th of their power; here it has less than a
+ * tenth of that. */
+gboolean genre_channels_cancel (const GenreChannels *channels);
+
+G_END_DECLS
+
+#endif
