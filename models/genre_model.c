@@ -4,6 +4,8 @@
 #include "models/embedded.h"
 #include "models/regular_file.h"
 
+#include <string.h>
+
 /* Models by sha256, so that elements with the same file share one.  It holds no references: the last unref takes the
  * model out.  NULL while there is none. */
 static GMutex cache_lock;
@@ -104,7 +106,7 @@ genre_model_unref (GenreModel *model)
   /* Perhaps the last one.  look_up() takes its references under the same lock, so that it never finds a dead model. */
   g_mutex_lock (&cache_lock);
   bool dead = g_atomic_int_dec_and_test (&model->references);
-  if (dead) {
+  if (dead && model->sha256) {
     g_hash_table_remove (cache, model->sha256);
     if (g_hash_table_size (cache) == 0)
       g_clear_pointer (&cache, g_hash_table_unref);
@@ -147,6 +149,59 @@ genre_model_default (GError **error)
   return shared_model (bytes, "default model", models_embedded_sha256, error);
 }
 
+/* All but the network. */
+static GenreModel *
+model_without_file (const char *const *labels, const GenreFrontend *frontend, unsigned window_frames,
+    unsigned min_frames)
+{
+  const gsize bytes = frontend->bands * sizeof (float);
+  GenreModel *model = g_new0 (GenreModel, 1);
+
+  model->references = 1;
+  while (labels[model->n_labels])
+    model->n_labels++;
+  model->labels = g_new0 (char *, (gsize) model->n_labels + 1);
+  for (guint i = 0; i < model->n_labels; i++)
+    model->labels[i] = g_strdup (labels[i]);
+  model->frontend = *frontend;
+  model->frontend.mean = g_memdup2 (frontend->mean, bytes);
+  model->frontend.std = g_memdup2 (frontend->std, bytes);
+  model->window_frames = window_frames;
+  model->min_frames = min_frames;
+  model->training = g_strdup ("{}");
+  return model;
+}
+
+GenreModel *
+genre_model_new (const char *const *labels, const GenreFrontend *frontend, NnNetwork *network, unsigned window_frames,
+    unsigned min_frames, const char *name, GError **error)
+{
+  GenreModel *model = model_without_file (labels, frontend, window_frames, min_frames);
+
+  model->network = network;
+  if (genre_model_finish (model, name, error))
+    return model;
+  free_model (model);
+  return NULL;
+}
+
+GenreModel *
+genre_model_temper (const GenreModel *model, double temperature, const char *name, GError **error)
+{
+  gsize n_specs = 0;
+  g_autofree NnLayerSpec *specs = genre_model_copy_specs (model, temperature, &n_specs);
+  NnNetwork *network = genre_model_make_network (model, specs, n_specs, name, error);
+
+  if (!network)
+    return NULL;
+  for (size_t i = 0; i < nn_network_n_tensors (network); i++) {
+    NnTensor *tensor = nn_network_tensor (network, i);
+    memcpy (tensor->values, genre_model_tensor (model, i)->values, nn_tensor_size (tensor) * sizeof *tensor->values);
+  }
+  return genre_model_new (genre_model_labels (model), &model->frontend, network, model->window_frames,
+      model->min_frames, name, error);
+}
+
 /* --- questions ------------------------------------------------------------------------------------------------- */
 
 const char *const *
@@ -171,6 +226,12 @@ const NnNetwork *
 genre_model_network (const GenreModel *model)
 {
   return model->network;
+}
+
+const NnTensor *
+genre_model_tensor (const GenreModel *model, gsize index)
+{
+  return nn_network_tensor (model->network, index);
 }
 
 unsigned

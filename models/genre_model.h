@@ -25,7 +25,22 @@ GenreModel *genre_model_parse (const guint8 *data, gsize size, const char *name,
 /* The embedded default.  It can only fail as genre_model_parse() does. */
 GenreModel *genre_model_default (GError **error);
 
-/* All three give the same object for the same bytes while one reference is alive: elements share weights. */
+/* The three above give the same object for the same bytes while one reference is alive: elements share weights. */
+
+/* A model of its own, that no file holds: for numbers that change, as in training.
+ *
+ * labels    [n], then NULL, copied
+ * frontend  copied
+ * network   taken, whatever becomes of it: its tensors filled, not yet prepared
+ * name      stands for the model in error messages
+ *
+ * NULL: GENRE_MODEL_ERROR_LABELS, _NETWORK, _WINDOW, _TENSOR or _SIZE, as where a file is read. */
+GenreModel *genre_model_new (const char *const *labels, const GenreFrontend *frontend, NnNetwork *network,
+    unsigned window_frames, unsigned min_frames, const char *name, GError **error);
+
+/* A model of its own, equal to `model` but for its softmax temperature, .001 to 1000, and its training record. */
+GenreModel *genre_model_temper (const GenreModel *model, double temperature, const char *name, GError **error);
+
 GenreModel *genre_model_ref (GenreModel *model);
 void genre_model_unref (GenreModel *model); /* NULL is a no-op */
 
@@ -34,11 +49,12 @@ const char *const *genre_model_labels (const GenreModel *model); /* [n_labels], 
 unsigned genre_model_n_labels (const GenreModel *model);
 const GenreFrontend *genre_model_frontend (const GenreModel *model);
 const NnNetwork *genre_model_network (const GenreModel *model);
-unsigned genre_model_window_frames (const GenreModel *model); /* W */
-unsigned genre_model_min_frames (const GenreModel *model);    /* M, <= W */
-const char *genre_model_sha256 (const GenreModel *model);     /* of the file, 64 hex digits */
-const char *genre_model_training (const GenreModel *model);   /* JSON text, "{}" if the file has none */
-double genre_model_temperature (const GenreModel *model);     /* of its softmax */
+const NnTensor *genre_model_tensor (const GenreModel *model, gsize index); /* in the order of the network */
+unsigned genre_model_window_frames (const GenreModel *model);              /* W */
+unsigned genre_model_min_frames (const GenreModel *model);                 /* M, <= W */
+const char *genre_model_sha256 (const GenreModel *model);   /* of the file, 64 hex digits; NULL: of none */
+const char *genre_model_training (const GenreModel *model); /* JSON text, "{}" if the file has none */
+double genre_model_temperature (const GenreModel *model);   /* of its softmax */
 
 /* S: windows start on multiples of it; 1 for a model of fixed input length (M == W). */
 unsigned genre_model_grid (const GenreModel *model);

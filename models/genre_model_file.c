@@ -84,7 +84,7 @@ compare_strings (const void *a, const void *b)
 }
 
 static bool
-check_labels_unique (const GenreModel *model, const Safetensors *file, GError **error)
+check_labels_unique (const GenreModel *model, const char *name, GError **error)
 {
   g_autofree const char **sorted = g_new (const char *, model->n_labels);
   for (guint i = 0; i < model->n_labels; i++)
@@ -94,7 +94,7 @@ check_labels_unique (const GenreModel *model, const Safetensors *file, GError **
     if (strcmp (sorted[i - 1], sorted[i]) == 0) {
       g_autofree char *label = json_quote (sorted[i]);
       g_set_error (error, GENRE_MODEL_ERROR, GENRE_MODEL_ERROR_LABELS,
-          "%s: labels: expected each only once, found %s twice", safetensors_name (file), label);
+          "%s: labels: expected each only once, found %s twice", name, label);
       return false;
     }
   }
@@ -144,11 +144,32 @@ parse_training (GenreModel *model, const Safetensors *file, GError **error)
 }
 
 static bool
-set_network_error (const Safetensors *file, const char *where, const char *what, GError **error)
+set_network_error (const char *name, const char *where, const char *what, GError **error)
 {
-  g_set_error (error, GENRE_MODEL_ERROR, GENRE_MODEL_ERROR_NETWORK, "%s: network: %s: %s", safetensors_name (file),
-      where, what);
+  g_set_error (error, GENRE_MODEL_ERROR, GENRE_MODEL_ERROR_NETWORK, "%s: network: %s: %s", name, where, what);
   return false;
+}
+
+NnNetwork *
+genre_model_make_network (const GenreModel *model, const NnLayerSpec *specs, gsize n_specs, const char *name,
+    GError **error)
+{
+  NnNetwork *network = NULL;
+  NnIssue issue = { 0 };
+  switch (nn_network_new (specs, n_specs, model->frontend.bands, model->min_frames, model->window_frames, &network,
+      &issue)) {
+    case NN_OK:
+      return network;
+    case NN_NO_MEMORY:
+      g_set_error (error, GENRE_MODEL_ERROR, GENRE_MODEL_ERROR_SIZE, "%s: no memory for its network", name);
+      return NULL;
+    case NN_BAD_LAYER:
+    case NN_BAD_SHAPE:
+      break;
+  }
+  g_autofree char *layer = network_spec_describe (&specs[issue.layer], issue.layer);
+  set_network_error (name, layer, issue.text, error);
+  return NULL;
 }
 
 /* The network with its shapes, its weights still zero. */
@@ -162,45 +183,31 @@ build_network (GenreModel *model, const Safetensors *file, GError **error)
   g_autofree NnLayerSpec *specs = network_spec_parse (text, safetensors_name (file), &n_layers, error);
   if (!specs)
     return false;
-
-  NnIssue issue = { 0 };
-  switch (nn_network_new (specs, n_layers, model->frontend.bands, model->min_frames, model->window_frames,
-      &model->network, &issue)) {
-    case NN_OK:
-      return true;
-    case NN_NO_MEMORY:
-      g_set_error (error, GENRE_MODEL_ERROR, GENRE_MODEL_ERROR_SIZE, "%s: no memory for its network",
-          safetensors_name (file));
-      return false;
-    case NN_BAD_LAYER:
-    case NN_BAD_SHAPE:
-      break;
-  }
-  g_autofree char *layer = network_spec_describe (&specs[issue.layer], issue.layer);
-  return set_network_error (file, layer, issue.text, error);
+  model->network = genre_model_make_network (model, specs, n_layers, safetensors_name (file), error);
+  return model->network != NULL;
 }
 
 /* One probability per label comes out. */
 static bool
-check_output (const GenreModel *model, const Safetensors *file, GError **error)
+check_output (const GenreModel *model, const char *name, GError **error)
 {
   NnShape shape = nn_network_output (model->network);
   if (!nn_network_ends_in_softmax (model->network) || shape.rank != 1)
-    return set_network_error (file, "output", "expected a softmax of one vector, found something else", error);
+    return set_network_error (name, "output", "expected a softmax of one vector, found something else", error);
   if (shape.values != model->n_labels) {
     g_set_error (error, GENRE_MODEL_ERROR, GENRE_MODEL_ERROR_LABELS,
-        "%s: labels: expected %" G_GSIZE_FORMAT ", as many as the network has outputs, found %u",
-        safetensors_name (file), (gsize) shape.values, model->n_labels);
+        "%s: labels: expected %" G_GSIZE_FORMAT ", as many as the network has outputs, found %u", name,
+        (gsize) shape.values, model->n_labels);
     return false;
   }
   return true;
 }
 
-static bool set_tensor_error (const Safetensors *file, const char *name, GError **error, const char *format, ...)
+static bool set_tensor_error (const char *file, const char *name, GError **error, const char *format, ...)
     G_GNUC_PRINTF (4, 5);
 
 static bool
-set_tensor_error (const Safetensors *file, const char *name, GError **error, const char *format, ...)
+set_tensor_error (const char *file, const char *name, GError **error, const char *format, ...)
 {
   va_list arguments;
   va_start (arguments, format);
@@ -208,8 +215,7 @@ set_tensor_error (const Safetensors *file, const char *name, GError **error, con
   va_end (arguments);
 
   g_autofree char *quoted = json_quote (name);
-  g_set_error (error, GENRE_MODEL_ERROR, GENRE_MODEL_ERROR_TENSOR, "%s: tensor %s: %s", safetensors_name (file), quoted,
-      what);
+  g_set_error (error, GENRE_MODEL_ERROR, GENRE_MODEL_ERROR_TENSOR, "%s: tensor %s: %s", file, quoted, what);
   return false;
 }
 
@@ -224,25 +230,25 @@ check_tensor (const Safetensors *file, const NnTensor *wanted, const Safetensors
   }
   g_autofree char *expected = safetensors_shape_text (dim, wanted->rank);
   if (!found)
-    return set_tensor_error (file, wanted->name, error, "expected F32 %s, found none", expected);
+    return set_tensor_error (safetensors_name (file), wanted->name, error, "expected F32 %s, found none", expected);
 
   g_autofree char *shape = safetensors_shape_text (found->dim, found->rank);
   if (!same || found->type != SAFETENSORS_F32)
-    return set_tensor_error (file, wanted->name, error, "expected F32 %s, found %s %s", expected,
+    return set_tensor_error (safetensors_name (file), wanted->name, error, "expected F32 %s, found %s %s", expected,
         safetensors_type_name (found->type), shape);
   return true;
 }
 
 static bool
-check_values (const Safetensors *file, const NnTensor *tensor, gsize n, GError **error)
+check_values (const char *name, const NnTensor *tensor, GError **error)
 {
   bool variance = tensor->role == NN_ROLE_MOVING_VARIANCE;
-  for (gsize i = 0; i < n; i++) {
+  for (gsize i = 0; i < nn_tensor_size (tensor); i++) {
     double value = (double) tensor->values[i];
     if (isfinite (value) && !(variance && value < 0))
       continue;
     char number[G_ASCII_DTOSTR_BUF_SIZE];
-    return set_tensor_error (file, tensor->name, error, "expected %s, found %s at index %" G_GSIZE_FORMAT,
+    return set_tensor_error (name, tensor->name, error, "expected %s, found %s at index %" G_GSIZE_FORMAT,
         variance ? "finite values of at least 0" : "finite values", g_ascii_dtostr (number, sizeof number, value), i);
   }
   return true;
@@ -261,53 +267,69 @@ fill_tensors (GenreModel *model, const Safetensors *file, GError **error)
     if (!check_tensor (file, tensor, found, error))
       return false;
     safetensors_copy_f32 (found, tensor->values);
-    if (!check_values (file, tensor, found->n_values, error))
+    if (!check_values (safetensors_name (file), tensor, error))
       return false;
     g_hash_table_add (used, (gpointer) (gsize) found);
   }
   for (gsize i = 0; i < safetensors_n_tensors (file); i++) {
     const SafetensorsTensor *tensor = safetensors_tensor (file, i);
     if (!g_hash_table_contains (used, tensor))
-      return set_tensor_error (file, tensor->name, error, "expected only what the network needs, found this one too");
+      return set_tensor_error (safetensors_name (file), tensor->name, error,
+          "expected only what the network needs, found this one too");
   }
   return true;
 }
 
 /* Windows that slide start on a multiple of the grid, and so lose up to a step of it at their beginning. */
 static bool
-check_window (const GenreModel *model, const Safetensors *file, GError **error)
+check_window (const GenreModel *model, const char *name, GError **error)
 {
   const unsigned lost = genre_model_grid (model) - 1;
   if (model->window_frames > lost && nn_network_accepts (model->network, model->window_frames - lost))
     return true;
   g_set_error (error, GENRE_MODEL_ERROR, GENRE_MODEL_ERROR_WINDOW,
-      "%s: window_frames: expected enough for the network when %u frames are lost to its time pools, found %u",
-      safetensors_name (file), lost, model->window_frames);
+      "%s: window_frames: expected enough for the network when %u frames are lost to its time pools, found %u", name,
+      lost, model->window_frames);
   return false;
+}
+
+static bool
+prepare (GenreModel *model, const char *name, GError **error)
+{
+  if (nn_network_prepare (model->network) == NN_OK)
+    return true;
+  g_set_error (error, GENRE_MODEL_ERROR, GENRE_MODEL_ERROR_SIZE, "%s: no memory for its weights", name);
+  return false;
+}
+
+bool
+genre_model_finish (GenreModel *model, const char *name, GError **error)
+{
+  if (!check_labels_unique (model, name, error) || !check_output (model, name, error)
+      || !check_window (model, name, error))
+    return false;
+  for (size_t i = 0; i < nn_network_n_tensors (model->network); i++)
+    if (!check_values (name, nn_network_tensor (model->network, i), error))
+      return false;
+  return prepare (model, name, error);
 }
 
 bool
 genre_model_read (GenreModel *model, const Safetensors *file, GError **error)
 {
+  const char *name = safetensors_name (file);
   if (!check_constant (file, "format", "genre-model", error) || !check_constant (file, "version", "1", error)
-      || !parse_labels (model, file, error) || !check_labels_unique (model, file, error))
+      || !parse_labels (model, file, error) || !check_labels_unique (model, name, error))
     return false;
 
   const char *recipe = get_metadata (file, "frontend", error);
-  if (!recipe || !genre_frontend_parse (recipe, safetensors_name (file), &model->frontend, error))
+  if (!recipe || !genre_frontend_parse (recipe, name, &model->frontend, error))
     return false;
   if (!parse_frames (file, "window_frames", 1, MAX_WINDOW_FRAMES, &model->window_frames, error)
       || !parse_frames (file, "min_frames", 1, model->window_frames, &model->min_frames, error))
     return false;
-  if (!parse_training (model, file, error) || !build_network (model, file, error) || !check_output (model, file, error)
-      || !check_window (model, file, error) || !fill_tensors (model, file, error))
-    return false;
-
-  if (nn_network_prepare (model->network) == NN_OK)
-    return true;
-  g_set_error (error, GENRE_MODEL_ERROR, GENRE_MODEL_ERROR_SIZE, "%s: no memory for its weights",
-      safetensors_name (file));
-  return false;
+  return parse_training (model, file, error) && build_network (model, file, error) && check_output (model, name, error)
+      && check_window (model, name, error) && fill_tensors (model, file, error) && prepare (model, name, error);
 }
 
 /* --- a file from a model --------------------------------------------------------------------------------------- */
@@ -361,9 +383,8 @@ serialize (const GenreModel *model, const NnLayerSpec *specs, gsize n_specs, con
   return safetensors_writer_finish (writer, error);
 }
 
-/* A copy of the network's description, its softmax at this temperature. */
-static NnLayerSpec *
-copy_specs (const GenreModel *model, double temperature, gsize *ret_n)
+NnLayerSpec *
+genre_model_copy_specs (const GenreModel *model, double temperature, gsize *ret_n)
 {
   const gsize n = nn_network_n_layers (model->network);
   NnLayerSpec *specs = g_new (NnLayerSpec, n);
@@ -391,7 +412,7 @@ GBytes *
 genre_model_serialize_tempered (const GenreModel *model, double temperature, const char *training, GError **error)
 {
   gsize n = 0;
-  g_autofree NnLayerSpec *specs = copy_specs (model, temperature, &n);
+  g_autofree NnLayerSpec *specs = genre_model_copy_specs (model, temperature, &n);
 
   return serialize (model, specs, n, training, error);
 }

@@ -2,7 +2,7 @@
  *
  * models/genre_model_file.h - docs/model-file.md: a GenreModel out of a container, and back.
  *
- * Layer:   models, for genre_model.c only; uses safetensors, frontend, network_spec.
+ * Layer:   models, for genre_model.c and genre_model_file.c only; uses safetensors, frontend, network_spec.
  * Threads: no state.
  */
 #ifndef MODELS_GENRE_MODEL_FILE_H
@@ -16,8 +16,8 @@
 struct GenreModel
 {
   gint references; /* atomic; falls to 0 under the lock of the cache only */
-  char *sha256;
-  char **labels; /* [n_labels], then NULL */
+  char *sha256;    /* NULL: of no file, and in no cache */
+  char **labels;   /* [n_labels], then NULL */
   guint n_labels;
   GenreFrontend frontend;
   NnNetwork *network;
@@ -28,5 +28,15 @@ struct GenreModel
 
 /* Fills all but references and sha256 of a zeroed model.  False: what was filled is to be freed all the same. */
 bool genre_model_read (GenreModel *model, const Safetensors *file, GError **error);
+
+/* The same for one that is not from a file, all filled but for the packing of its weights; name: in messages. */
+bool genre_model_finish (GenreModel *model, const char *name, GError **error);
+
+/* A network of these layers [n_specs] for the model's frames, its weights zero; name: in messages. */
+NnNetwork *genre_model_make_network (const GenreModel *model, const NnLayerSpec *specs, gsize n_specs, const char *name,
+    GError **error);
+
+/* A copy of the network's description [*ret_n], its softmax at this temperature.  g_free() */
+NnLayerSpec *genre_model_copy_specs (const GenreModel *model, double temperature, gsize *ret_n);
 
 #endif

@@ -4,7 +4,6 @@
 
 #include "models/checkpoint.h"
 #include "models/frontend.h"
-#include "models/genre_model_file.h"
 #include "models/json_field.h"
 #include "models/json_write.h"
 #include "models/network_spec.h"
@@ -22,6 +21,7 @@ enum
   CURVE_POINTS = 200, /* of the loss, about */
 };
 
+static const char model_name[] = "model in training";
 static const char no_memory[] = "no memory, or no more threads, for this network with batches of this size";
 
 /* What the curve remembers. */
@@ -164,16 +164,15 @@ take_initial (Training *training)
   GenreModel *model = training->data->initial;
   if (!model)
     return;
-  NnNetwork *network = model->network;
-  const bool same_labels = g_strv_equal ((const char *const *) model->labels,
-      (const char *const *) training->data->labels);
+  const gsize n_tensors = nn_network_n_tensors (genre_model_network (model));
+  const bool same_labels = g_strv_equal (genre_model_labels (model), (const char *const *) training->data->labels);
   g_autofree char *head = g_strconcat (training->layers[training->n_layers - 2].name, "/", NULL);
 
   for (size_t t = 0; t < nn_trainer_n_tensors (training->trainer); t++) {
     const NnTensor *tensor = nn_trainer_tensor (training->trainer, t);
     const gsize bytes = nn_tensor_size (tensor) * sizeof (float);
-    for (size_t i = 0; i < nn_network_n_tensors (network); i++) {
-      const NnTensor *from = nn_network_tensor (network, i);
+    for (gsize i = 0; i < n_tensors; i++) {
+      const NnTensor *from = genre_model_tensor (model, i);
       if (strcmp (from->name, tensor->name) != 0 || from->rank != tensor->rank
           || memcmp (from->dim, tensor->dim, from->rank * sizeof *from->dim) != 0
           || (!same_labels && g_str_has_prefix (tensor->name, head)))
@@ -195,7 +194,21 @@ training_digest (const TrainRecipe *recipe, guint64 seed)
   return digest;
 }
 
-static GenreModel *make_model (const Training *training, bool best, GError **error);
+static GBytes *serialize (const Training *training, bool best, const char *json, GError **error);
+
+/* What the model file would refuse in the end is refused now. */
+static bool
+check_file (const Training *training, GError **error)
+{
+  g_autoptr (GBytes) bytes = serialize (training, false, "{}", error);
+  if (!bytes)
+    return false;
+  gsize size = 0;
+  const guint8 *data = g_bytes_get_data (bytes, &size);
+  GenreModel *model = genre_model_parse (data, size, model_name, error);
+  genre_model_unref (model);
+  return model != NULL;
+}
 
 Training *
 training_new (const TrainRecipe *recipe, const TrainingData *data, guint64 seed, unsigned threads, GError **error)
@@ -226,12 +239,7 @@ training_new (const TrainRecipe *recipe, const TrainingData *data, guint64 seed,
     training->best[t] = g_new0 (float, nn_tensor_size (nn_trainer_tensor (training->trainer, t)));
   training->digest = training_digest (recipe, seed);
 
-  /* What the model file would refuse in the end is refused now. */
-  GenreModel *model = make_model (training, false, error);
-  if (!model)
-    return NULL;
-  genre_model_unref (model);
-  return g_steal_pointer (&training);
+  return check_file (training, error) ? g_steal_pointer (&training) : NULL;
 }
 
 void
@@ -261,7 +269,7 @@ takes_best (const Training *training)
   return training->recipe->choose_best && training->best_step > 0;
 }
 
-/* The network with the average of the weights, ready to run. */
+/* The network with the average of the weights: the present one, or that of the best step. */
 static NnNetwork *
 make_network (const Training *training, bool best, GError **error)
 {
@@ -286,31 +294,26 @@ make_network (const Training *training, bool best, GError **error)
     const float *values = best ? training->best[t] : nn_trainer_array (training->trainer, NN_TRAINER_AVERAGE, t);
     memcpy (tensor->values, values, nn_tensor_size (tensor) * sizeof (float));
   }
-  if (nn_network_prepare (network) == NN_OK)
-    return network;
-  nn_network_free (network);
-  fail (GENRE_MODEL_ERROR_SIZE, error, no_memory);
-  return NULL;
+  return network;
+}
+
+static GenreModel *
+make_model (const Training *training, bool best, GError **error)
+{
+  NnNetwork *network = make_network (training, best, error);
+  return network ? genre_model_new ((const char *const *) training->data->labels, &training->data->frontend, network,
+             training->recipe->window_frames, training->recipe->min_frames, model_name, error)
+                 : NULL;
 }
 
 static GBytes *
 serialize (const Training *training, bool best, const char *json, GError **error)
 {
-  NnNetwork *network = make_network (training, best, error);
-  if (!network)
+  GenreModel *model = make_model (training, best, error);
+  if (!model)
     return NULL;
-  g_autofree char *text = g_strdup (json);
-  const GenreModel model = {
-    .labels = training->data->labels,
-    .n_labels = training->data->n_labels,
-    .frontend = training->data->frontend,
-    .network = network,
-    .window_frames = training->recipe->window_frames,
-    .min_frames = training->recipe->min_frames,
-    .training = text,
-  };
-  GBytes *bytes = genre_model_serialize (&model, error);
-  nn_network_free (network);
+  GBytes *bytes = genre_model_serialize_tempered (model, genre_model_temperature (model), json, error);
+  genre_model_unref (model);
   return bytes;
 }
 
@@ -417,18 +420,6 @@ static bool
 is_better (const TrainingAccuracy *a, const TrainingAccuracy *b)
 {
   return a->right_tracks > b->right_tracks || (a->right_tracks == b->right_tracks && a->nll < b->nll);
-}
-
-/* best: the best weights, else the present average */
-static GenreModel *
-make_model (const Training *training, bool best, GError **error)
-{
-  g_autoptr (GBytes) bytes = serialize (training, best, "{}", error);
-  if (!bytes)
-    return NULL;
-  gsize size = 0;
-  const guint8 *data = g_bytes_get_data (bytes, &size);
-  return genre_model_parse (data, size, "model in training", error);
 }
 
 static bool

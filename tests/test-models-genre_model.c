@@ -735,6 +735,90 @@ test_threads (void)
     g_bytes_unref (thread_files[i]);
 }
 
+/* Same bytes of the network, at this temperature, as the file that says so. */
+static void
+test_temper (void)
+{
+  GError *error = NULL;
+  GenreModel *model = genre_model_default (&error);
+  GenreModel *tempered = genre_model_temper (model, 2.5, "tempered", &error);
+  CHECK (tempered, "%s", error ? error->message : "");
+  if (tempered) {
+    g_autoptr (GBytes) made = genre_model_serialize (tempered, NULL);
+    g_autoptr (GBytes) expected = genre_model_serialize_tempered (model, 2.5, "{}", NULL);
+    CHECK (g_bytes_equal (made, expected), "another file");
+    CHECK (!genre_model_sha256 (tempered) && genre_model_sha256 (model), "only a file has a hash");
+    CHECK (genre_model_temperature (model) < 2.5, "the first is as it was");
+    GenreModel *again = genre_model_temper (model, 2.5, "again", NULL);
+    CHECK (again && again != tempered, "each is its own");
+    genre_model_unref (again);
+  }
+  genre_model_unref (tempered);
+  CHECK (!genre_model_temper (model, -1, "cold", &error), "a temperature below 0");
+  expect_error (error, GENRE_MODEL_ERROR_NETWORK, "cold: network: |softmax", "temperature");
+  genre_model_unref (model);
+}
+
+static NnNetwork *
+copy_network (const GenreModel *model)
+{
+  const NnNetwork *network = genre_model_network (model);
+  const gsize n = nn_network_n_layers (network);
+  g_autofree NnLayerSpec *specs = g_new (NnLayerSpec, n);
+  NnNetwork *copy = NULL;
+  NnIssue issue;
+  for (gsize i = 0; i < n; i++)
+    specs[i] = *nn_network_spec (network, i);
+  CHECK (nn_network_new (specs, n, genre_model_frontend (model)->bands, genre_model_min_frames (model),
+             genre_model_window_frames (model), &copy, &issue)
+          == NN_OK,
+      "no copy");
+  for (gsize i = 0; i < nn_network_n_tensors (copy); i++)
+    memcpy (nn_network_tensor (copy, i)->values, genre_model_tensor (model, i)->values,
+        nn_tensor_size (genre_model_tensor (model, i)) * sizeof (float));
+  return copy;
+}
+
+static GenreModel *
+make (const GenreModel *like, const char *const *labels, NnNetwork *network, GError **error)
+{
+  return genre_model_new (labels, genre_model_frontend (like), network, genre_model_window_frames (like),
+      genre_model_min_frames (like), "made", error);
+}
+
+/* What no file holds is checked as a file is. */
+static void
+test_new (void)
+{
+  GError *error = NULL;
+  GenreModel *model = genre_model_default (&error);
+  const char *labels[16] = { NULL };
+  const unsigned n = genre_model_n_labels (model);
+  for (unsigned i = 0; i < n; i++)
+    labels[i] = genre_model_labels (model)[i];
+
+  GenreModel *made = make (model, labels, copy_network (model), &error);
+  CHECK (made, "%s", error ? error->message : "");
+  g_autofree char *a = genre_model_weights_sha256 (model), *b = made ? genre_model_weights_sha256 (made) : NULL;
+  CHECK (g_strcmp0 (a, b) == 0, "other weights");
+  genre_model_unref (made);
+
+  labels[1] = labels[0];
+  CHECK (!make (model, labels, copy_network (model), &error), "a label twice");
+  expect_error (error, GENRE_MODEL_ERROR_LABELS, "made: labels: expected each only once", "twice");
+  error = NULL;
+  labels[1] = "another";
+  labels[n - 1] = NULL;
+  CHECK (!make (model, labels, copy_network (model), &error), "a label less");
+  expect_error (error, GENRE_MODEL_ERROR_LABELS, "made: labels: expected |as many as the network has outputs", "less");
+  error = NULL;
+  NnNetwork *network = copy_network (model);
+  nn_network_tensor (network, 0)->values[1] = (float) NAN;
+  CHECK (!make (model, genre_model_labels (model), network, &error), "a weight that is no number");
+  expect_error (error, GENRE_MODEL_ERROR_TENSOR, "made: tensor |expected finite values, found nan at index 1", "nan");
+  genre_model_unref (model);
+}
+
 int
 main (void)
 {
@@ -758,5 +842,7 @@ main (void)
   test_corpus ();
   test_sharing ();
   test_threads ();
+  test_temper ();
+  test_new ();
   TEST_END ();
 }

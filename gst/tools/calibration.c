@@ -77,9 +77,9 @@ record (const GenreModel *model, const ToolCalibration *calibration)
   return g_string_free (json, FALSE);
 }
 
-/* The model at this temperature; ret_bytes: its file, or NULL */
+/* The model at this temperature; ret_bytes: its file */
 static GenreModel *
-temper (const GenreModel *model, const char *name, double temperature, const char *training, GBytes **ret_bytes,
+write_tempered (const GenreModel *model, const char *name, double temperature, const char *training, GBytes **ret_bytes,
     GError **error)
 {
   g_autoptr (GBytes) bytes = genre_model_serialize_tempered (model, temperature, training, error);
@@ -88,7 +88,7 @@ temper (const GenreModel *model, const char *name, double temperature, const cha
   gsize size = 0;
   const guint8 *data = g_bytes_get_data (bytes, &size);
   GenreModel *tempered = genre_model_parse (data, size, name, error);
-  if (tempered && ret_bytes)
+  if (tempered)
     *ret_bytes = g_steal_pointer (&bytes);
   return tempered;
 }
@@ -130,7 +130,7 @@ approach (const ToolEvaluation *before, const ToolEvaluationConfig *config, GErr
       tool_evaluation_free (found);
       return NULL;
     }
-    GenreModel *model = temper (now->model, before->name, temperature, genre_model_training (now->model), NULL, error);
+    GenreModel *model = genre_model_temper (now->model, temperature, before->name, error);
     ToolEvaluation *next = model ? tool_evaluation_new (model, before->name, before->set, 0, "calibrate", config, error)
                                  : NULL;
     genre_model_unref (model);
@@ -165,7 +165,7 @@ tool_calibrate (GenreModel *model, const char *name, const GenreFeatureSet *set,
     .nll = { before->by_track->nll, result->by_track->nll },
   };
   g_autofree char *training = changed ? record (model, &calibration) : g_strdup (genre_model_training (model));
-  GenreModel *calibrated = temper (model, name, calibration.temperature[1], training, ret_bytes, error);
+  GenreModel *calibrated = write_tempered (model, name, calibration.temperature[1], training, ret_bytes, error);
   if (calibrated)
     *ret_calibration = calibration;
   else
