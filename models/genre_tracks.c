@@ -2,13 +2,7 @@
 #include "models/genre_tracks.h"
 
 #include "models/error.h"
-#include "models/genre_windows.h"
 #include "models/json_write.h"
-
-#include <math.h>
-#include <string.h>
-
-static const guint64 INTERVAL_NS = 1000000000;
 
 /* --- tracks ---------------------------------------------------------------------------------------------------- */
 
@@ -165,138 +159,13 @@ genre_tracks_free (GenreTracks *tracks)
   g_free (tracks);
 }
 
-/* --- hearings -------------------------------------------------------------------------------------------------- */
-
-void
-genre_hearing_free (GenreHearing *hearing)
-{
-  if (!hearing)
-    return;
-  g_free (hearing->seconds);
-  g_free (hearing->n_frames);
-  g_free (hearing->probabilities);
-  g_free (hearing);
-}
-
-const double *
-genre_hearing_aggregate (const GenreHearing *hearing, double seconds, GenreAggregate *aggregate)
-{
-  genre_aggregate_reset (aggregate);
-  for (gsize i = 0; i < hearing->n_answers && hearing->seconds[i] <= seconds; i++)
-    genre_aggregate_add (aggregate, hearing->probabilities + i * hearing->n_labels, hearing->n_frames[i]);
-  return genre_aggregate_windows (aggregate) > 0 ? genre_aggregate_probabilities (aggregate) : NULL;
-}
-
-void
-genre_hearing_mean_log (const GenreHearing *hearing, double *log_probabilities)
-{
-  const double least = 1e-38; /* what a float may be, nearly: a probability of 0 is less than that */
-  double weight = 0;
-
-  memset (log_probabilities, 0, hearing->n_labels * sizeof *log_probabilities);
-  for (gsize k = 0; k < hearing->n_answers; k++) {
-    const double *p = hearing->probabilities + k * hearing->n_labels, n = (double) hearing->n_frames[k];
-    weight += n;
-    for (gsize i = 0; i < hearing->n_labels; i++)
-      log_probabilities[i] += n * log (fmax (p[i], least));
-  }
-  for (gsize i = 0; i < hearing->n_labels; i++)
-    log_probabilities[i] /= weight;
-}
-
-struct GenreListener
-{
-  const GenreFeatureSet *set;
-  GenreWindows *windows;
-  gsize n_labels;
-  double hop_seconds, half_window_seconds;
-  float *levels; /* [bands] of a frame, dB */
-  GArray *seconds, *n_frames, *probabilities;
-};
-
-GenreListener *
-genre_listener_new (GenreModel *model, const GenreFeatureSet *set)
-{
-  const DspLogMelConfig *mel = &genre_model_frontend (model)->mel;
-  GenreWindows *windows = genre_windows_new (model, GENRE_LEVELS_DB, 0, INTERVAL_NS);
-  if (!windows)
-    return NULL;
-
-  GenreListener *listener = g_new0 (GenreListener, 1);
-  listener->set = set;
-  listener->windows = windows;
-  listener->n_labels = genre_model_n_labels (model);
-  listener->hop_seconds = (double) mel->hop_length / mel->sample_rate_hz;
-  listener->half_window_seconds = mel->n_fft / 2. / mel->sample_rate_hz;
-  listener->levels = g_new (float, genre_feature_set_n_bands (set));
-  listener->seconds = g_array_new (FALSE, FALSE, sizeof (double));
-  listener->n_frames = g_array_new (FALSE, FALSE, sizeof (guint64));
-  listener->probabilities = g_array_new (FALSE, FALSE, sizeof (double));
-  return listener;
-}
-
-void
-genre_listener_free (GenreListener *listener)
-{
-  if (!listener)
-    return;
-  genre_windows_free (listener->windows);
-  g_free (listener->levels);
-  g_array_unref (listener->seconds);
-  g_array_unref (listener->n_frames);
-  g_array_unref (listener->probabilities);
-  g_free (listener);
-}
-
-static void
-answer (GenreListener *listener, const GenreSpan *window, double seconds)
-{
-  const double *probabilities = genre_windows_look (listener->windows, window);
-  const guint64 n_frames = window->end - window->first;
-
-  g_array_append_val (listener->seconds, seconds);
-  g_array_append_val (listener->n_frames, n_frames);
-  g_array_append_vals (listener->probabilities, probabilities, (guint) listener->n_labels);
-}
-
-/* heard: seconds of the track before this clip */
-static void
-hear_clip (GenreListener *listener, gsize clip, float gain_db, double heard)
-{
-  const gsize n_frames = genre_feature_set_clip_frames (listener->set, clip);
-  const gsize n_bands = genre_feature_set_n_bands (listener->set);
-  gboolean answered = FALSE;
-  GenreSpan window;
-
-  genre_windows_reset (listener->windows);
-  for (gsize t = 0; t < n_frames; t++) {
-    genre_feature_set_clip_db (listener->set, clip, t, 1, listener->levels);
-    for (gsize b = 0; b < n_bands; b++)
-      listener->levels[b] += gain_db;
-    if (!genre_windows_push (listener->windows, listener->levels, &window))
-      continue;
-    answer (listener, &window, heard + (double) t * listener->hop_seconds + listener->half_window_seconds);
-    answered = TRUE;
-  }
-  if (!answered && genre_windows_whole (listener->windows, &window))
-    answer (listener, &window, heard + (double) n_frames * listener->hop_seconds);
-}
-
 GenreHearing *
-genre_listener_hear (GenreListener *listener, const GenreTrack *track, double gain_db)
+genre_track_hear (const GenreTrack *track, const GenreFeatureSet *set, GenreListener *listener, double gain_db)
 {
-  double heard = 0;
-
   for (gsize i = 0; i < track->n_clips; i++) {
-    hear_clip (listener, track->clips[i], (float) gain_db, heard);
-    heard += (double) genre_feature_set_clip_frames (listener->set, track->clips[i]) * listener->hop_seconds;
+    const GenrePassage all = { .clip = track->clips[i],
+      .n_frames = genre_feature_set_clip_frames (set, track->clips[i]) };
+    genre_listener_hear (listener, set, &all, (float) gain_db);
   }
-
-  GenreHearing *hearing = g_new0 (GenreHearing, 1);
-  hearing->n_answers = listener->seconds->len;
-  hearing->n_labels = listener->n_labels;
-  hearing->seconds = (gpointer) g_array_steal (listener->seconds, NULL);
-  hearing->n_frames = (gpointer) g_array_steal (listener->n_frames, NULL);
-  hearing->probabilities = (gpointer) g_array_steal (listener->probabilities, NULL);
-  return hearing;
+  return genre_listener_take (listener);
 }

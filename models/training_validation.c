@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "models/training_validation.h"
 
-#include "models/genre_aggregate.h"
-#include "models/genre_windows.h"
+#include "models/genre_listener.h"
 
 #include <math.h>
 #include <string.h>
@@ -10,9 +9,8 @@
 /* What one thread listens with. */
 typedef struct Listener
 {
-  GenreWindows *windows;
+  GenreListener *ears;
   GenreAggregate *aggregate;
-  float *db; /* [frames of the longest clip][bands] */
 } Listener;
 
 typedef struct Validation
@@ -25,37 +23,25 @@ typedef struct Validation
 } Validation;
 
 static void
-take_window (const Validation *validation, Listener *listener, const GenreSpan *span, unsigned truth,
-    TrainingAccuracy *accuracy)
-{
-  const double *p = genre_windows_look (listener->windows, span);
-  accuracy->n_windows++;
-  accuracy->right_windows += genre_probabilities_top (p, validation->data->n_labels) == truth;
-  genre_aggregate_add (listener->aggregate, p, span->end - span->first);
-}
-
-static void
 hear_item (const Validation *validation, Listener *listener, const TrainingItem *item, TrainingAccuracy *accuracy)
 {
   const GenreFeatureSet *set = g_ptr_array_index (validation->data->sets, item->set);
-  const gsize bands = validation->data->frontend.bands, window = genre_windows_frames (listener->windows);
-  const gsize first = item->segment < 0 ? 0 : (gsize) item->segment * window;
-  const gsize n = item->segment < 0 ? genre_feature_set_clip_frames (set, item->clip) : window;
-  bool answered = false;
-  GenreSpan span;
+  const gsize n_labels = validation->data->n_labels, window = genre_listener_window_frames (listener->ears);
+  GenrePassage passage = { .clip = item->clip, .n_frames = genre_feature_set_clip_frames (set, item->clip) };
 
-  genre_feature_set_clip_db (set, item->clip, first, n, listener->db);
-  genre_windows_reset (listener->windows);
-  for (gsize t = 0; t < n; t++) {
-    if (genre_windows_push (listener->windows, listener->db + t * bands, &span)) {
-      /* Of a segment, the whole is looked at once: at its end. */
-      if (item->segment < 0 || span.end == n)
-        take_window (validation, listener, &span, (unsigned) item->label, accuracy);
-      answered = true;
-    }
+  /* Of a segment, the whole is looked at once: at its end. */
+  if (item->segment >= 0)
+    passage = (GenrePassage){ item->clip, (gsize) item->segment * window, window, TRUE };
+  genre_listener_hear (listener->ears, set, &passage, 0);
+
+  GenreHearing *hearing = genre_listener_take (listener->ears);
+  for (gsize i = 0; i < hearing->n_answers; i++) {
+    const double *p = hearing->probabilities + i * n_labels;
+    accuracy->n_windows++;
+    accuracy->right_windows += genre_probabilities_top (p, (unsigned) n_labels) == (unsigned) item->label;
+    genre_aggregate_add (listener->aggregate, p, hearing->n_frames[i]);
   }
-  if (!answered && genre_windows_whole (listener->windows, &span))
-    take_window (validation, listener, &span, (unsigned) item->label, accuracy);
+  genre_hearing_free (hearing);
 }
 
 static void
@@ -99,15 +85,11 @@ static bool
 make_listeners (Validation *validation, GenreModel *model, double interval_s, unsigned threads)
 {
   const TrainingData *data = validation->data;
-  gsize most = 0;
-  for (gsize i = 0; i < data->sets->len; i++)
-    most = MAX (most, genre_feature_set_n_frames (g_ptr_array_index (data->sets, i)));
   for (unsigned i = 0; i < threads; i++) {
     Listener *listener = &validation->listeners[i];
-    listener->windows = genre_windows_new (model, GENRE_LEVELS_DB, 0, (uint64_t) (interval_s * 1e9));
+    listener->ears = genre_listener_new (model, (guint64) (interval_s * 1e9));
     listener->aggregate = genre_aggregate_new (data->n_labels);
-    listener->db = g_new (float, most * data->frontend.bands);
-    if (!listener->windows || !listener->aggregate)
+    if (!listener->ears || !listener->aggregate)
       return false;
   }
   return true;
@@ -153,9 +135,8 @@ training_validate (const TrainingData *data, GenreModel *model, double interval_
       sum_labels (&validation, ret_recalls);
   }
   for (unsigned i = 0; i < threads; i++) {
-    genre_windows_free (validation.listeners[i].windows);
+    genre_listener_free (validation.listeners[i].ears);
     genre_aggregate_free (validation.listeners[i].aggregate);
-    g_free (validation.listeners[i].db);
   }
   g_free (validation.listeners);
   g_free (validation.tracks);

@@ -2,7 +2,7 @@
  *
  * models/training_validation.h - how many of the held-out tracks a model names rightly.
  *
- * Layer:   models; uses training_data, genre_windows, genre_aggregate, nn/pool.
+ * Layer:   models; uses training_data, genre_listener, nn/pool.
  * Threads: uses the threads of a pool; the result does not depend on their number.
  */
 #ifndef MODELS_TRAINING_VALIDATION_H

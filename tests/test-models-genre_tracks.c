@@ -188,7 +188,7 @@ check_hearing (GenreModel *model, const GenreFeatureSet *set, GenreListener *lis
     double gain_db, const char *what)
 {
   const GenreFrontend *frontend = genre_model_frontend (model);
-  GenreHearing *hearing = genre_listener_hear (listener, track, gain_db);
+  GenreHearing *hearing = genre_track_hear (track, set, listener, gain_db);
   NnRun *run = nn_run_new (genre_model_network (model), WINDOW);
   const double hop = (double) frontend->mel.hop_length / frontend->mel.sample_rate_hz;
   double log_sum[LABELS] = { 0 }, weight = 0, heard = 0;
@@ -251,13 +251,57 @@ test_hearing (GenreModel *model, const char *what)
     { 0, 3, 1 }, { 0, 4, LEAST + 61 }, { 0, 5, LEAST + 62 }, { 0, 6, 19 }, { 0, 7, 20 } };
   GenreFeatureSet *set = make_set (model, labels, 1, clips, G_N_ELEMENTS (clips));
   g_autoptr (GenreTracks) tracks = genre_tracks_new (set, model, what, NULL);
-  GenreListener *listener = genre_listener_new (model, set);
+  GenreListener *listener = genre_listener_new (model, GENRE_LISTENER_INTERVAL_NS);
 
   for (int round = 0; round < 2; round++) /* the second time: nothing is left of what was heard before */
     for (gsize i = 0; i < tracks->n_tracks; i++) {
       check_hearing (model, set, listener, &tracks->tracks[i], 0, what);
       check_hearing (model, set, listener, &tracks->tracks[i], -30, what);
     }
+  genre_listener_free (listener);
+  genre_feature_set_free (set);
+}
+
+/* Part of a clip, and several parts one after another; at_end_only: one answer over all of it. */
+static void
+test_passages (GenreModel *model)
+{
+  const char *const labels[] = { "low" };
+  const Clip clips[] = { { 0, 0, FRAMES } };
+  const GenrePassage all = { .clip = 0, .first = 30, .n_frames = WINDOW };
+  GenrePassage last = all;
+  GenreFeatureSet *set = make_set (model, labels, 1, clips, 1);
+  GenreListener *listener = genre_listener_new (model, 1); /* an answer a frame */
+  const DspLogMelConfig *mel = &genre_model_frontend (model)->mel;
+  const double passage_s = WINDOW * (double) mel->hop_length / mel->sample_rate_hz;
+
+  last.at_end_only = TRUE;
+  CHECK (genre_listener_window_frames (listener) == WINDOW, "its window");
+  genre_listener_hear (listener, set, &all, 0);
+  GenreHearing *first = genre_listener_take (listener);
+  genre_listener_hear (listener, set, &last, 0);
+  genre_listener_hear (listener, set, &all, 0);
+  GenreHearing *both = genre_listener_take (listener);
+  const gsize n = first->n_answers;
+
+  CHECK (n == WINDOW - LEAST + 1, "%d answers", (int) n);
+  CHECK (both->n_answers == n + 1, "%d answers of both", (int) both->n_answers);
+  if (n > 0 && both->n_answers == n + 1) {
+    CHECK (both->n_frames[0] == WINDOW && first->n_frames[n - 1] == WINDOW, "the whole");
+    CHECK (memcmp (both->probabilities, first->probabilities + (n - 1) * LABELS, LABELS * sizeof (double)) == 0,
+        "what is said at the end");
+    CHECK (memcmp (both->probabilities + LABELS, first->probabilities, n * LABELS * sizeof (double)) == 0,
+        "each passage is a new start");
+    for (gsize i = 0; i < n; i++)
+      CHECK (fabs (both->seconds[i + 1] - first->seconds[i] - passage_s) < 1e-9, "answer %d at %g s", (int) i,
+          both->seconds[i + 1]);
+  }
+  genre_hearing_free (first);
+  genre_hearing_free (both);
+
+  first = genre_listener_take (listener);
+  CHECK (first->n_answers == 0, "nothing is taken twice");
+  genre_hearing_free (first);
   genre_listener_free (listener);
   genre_feature_set_free (set);
 }
@@ -298,8 +342,8 @@ test_temperature (void)
   CHECK (strcmp (genre_model_training (models[1]), "{\"a\":1}") == 0, "training %s", genre_model_training (models[1]));
   for (int i = 0; i < 2; i++) {
     g_autoptr (GenreTracks) tracks = genre_tracks_new (set, models[i], "tiny", NULL);
-    GenreListener *listener = genre_listener_new (models[i], set);
-    GenreHearing *hearing = genre_listener_hear (listener, &tracks->tracks[0], 0);
+    GenreListener *listener = genre_listener_new (models[i], GENRE_LISTENER_INTERVAL_NS);
+    GenreHearing *hearing = genre_track_hear (&tracks->tracks[0], set, listener, 0);
     genre_hearing_mean_log (hearing, mean[i]);
     genre_hearing_free (hearing);
     genre_listener_free (listener);
@@ -328,6 +372,8 @@ main (void)
   test_hearing (fixed_model, "fixed length");
   test_hearing (loudest_model, "whole windows");
   test_seconds ();
+  test_passages (model);
+  test_passages (loudest_model);
   test_temperature ();
   genre_model_unref (model);
   genre_model_unref (fixed_model);

@@ -30,13 +30,13 @@ work (gpointer data)
   Work *work = data;
   ToolEvaluation *evaluation = work->evaluation;
   const GenreTracks *tracks = evaluation->tracks;
-  GenreListener *listener = genre_listener_new (evaluation->model, evaluation->set);
+  GenreListener *listener = genre_listener_new (evaluation->model, GENRE_LISTENER_INTERVAL_NS);
 
   while (listener && !tool_interrupted ()) {
     const gsize i = (gsize) g_atomic_int_add (&work->next, 1);
     if (i >= tracks->n_tracks)
       break;
-    evaluation->hearings[i] = genre_listener_hear (listener, &tracks->tracks[i], work->gain_db);
+    evaluation->hearings[i] = genre_track_hear (&tracks->tracks[i], evaluation->set, listener, work->gain_db);
     g_atomic_int_inc (&work->done);
   }
   g_mutex_lock (&work->lock);
