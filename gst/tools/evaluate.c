@@ -441,11 +441,13 @@ evaluate (const Options *options, const char *path, const char *location)
 
 static const char text[] =
     "FEATURES is a feature set with labels; a DIRECTORY has one folder a genre and is decoded\n"
-    "first.  Labels are matched by name; what has none, or one that the model does not know, is\n"
-    "left out and counted.  Figures are by track: the aggregate of all its windows.\n"
+    "first; what is decoded is kept in ~/.cache/genreclassify for the next time.  Labels are\n"
+    "matched by name; what has none, or one that the model does not know, is left out and\n"
+    "counted.  Figures are by track: the aggregate of all its windows.\n"
     "\n"
     "--calibrate SET fits the temperature of the model's softmax on SET, writes the model, in\n"
-    "place or to -o, and evaluates that; take a set that the model was not trained on.\n"
+    "place or to -o, and evaluates that; take a set that the model was not trained on.  Each FILE\n"
+    "may be there already if this command wrote it, and is replaced.\n"
     "\n"
     "  gst-genre-1.0 evaluate my.safetensors ~/Music/by-genre\n"
     "  gst-genre-1.0 evaluate my.safetensors valid.safetensors --seconds --gain\n"

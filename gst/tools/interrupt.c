@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <glib/gstdio.h>
 #include <poll.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -29,8 +30,8 @@ static_assert (ATOMIC_INT_LOCK_FREE == 2, "a signal handler may not take a lock"
 
 static int wake[2] = { -1, -1 }; /* a byte for each signal, from the handler to the watcher */
 
-static GMutex leftovers_lock;
-static GPtrArray *leftovers; /* of char *, under the lock */
+static pthread_mutex_t leftovers_lock = PTHREAD_MUTEX_INITIALIZER; /* a lock that ThreadSanitizer sees */
+static GPtrArray *leftovers;                                       /* of char *, under the lock */
 
 gboolean
 tool_interrupted (void)
@@ -43,23 +44,23 @@ tool_interrupted (void)
 void
 tool_leftover_add (const char *path)
 {
-  g_mutex_lock (&leftovers_lock);
+  pthread_mutex_lock (&leftovers_lock);
   if (!leftovers)
     leftovers = g_ptr_array_new_with_free_func (g_free);
   g_ptr_array_add (leftovers, g_strdup (path));
-  g_mutex_unlock (&leftovers_lock);
+  pthread_mutex_unlock (&leftovers_lock);
 }
 
 void
 tool_leftover_forget (const char *path)
 {
-  g_mutex_lock (&leftovers_lock);
+  pthread_mutex_lock (&leftovers_lock);
   for (guint i = leftovers ? leftovers->len : 0; i-- > 0;)
     if (strcmp (g_ptr_array_index (leftovers, i), path) == 0)
       g_ptr_array_remove_index (leftovers, i);
   if (leftovers && leftovers->len == 0)
     g_clear_pointer (&leftovers, g_ptr_array_unref);
-  g_mutex_unlock (&leftovers_lock);
+  pthread_mutex_unlock (&leftovers_lock);
 }
 
 /* --- the end --------------------------------------------------------------------------------------------------- */
@@ -80,7 +81,7 @@ end_now (void)
 {
   static const char text[] = "gst-genre-1.0: interrupted\n";
 
-  g_mutex_lock (&leftovers_lock); /* kept: nothing more is to be left */
+  pthread_mutex_lock (&leftovers_lock); /* kept: nothing more is to be left */
   for (guint i = 0; leftovers && i < leftovers->len; i++)
     g_remove (g_ptr_array_index (leftovers, i));
   if (write (STDERR_FILENO, text, sizeof text - 1) < 0)
@@ -89,8 +90,8 @@ end_now (void)
   _exit (STATUS_INTERRUPTED);
 }
 
-static gpointer
-watch (gpointer data)
+static void *
+watch (void *data)
 {
   char byte;
   (void) data;
@@ -138,7 +139,10 @@ tool_catch_interrupts (void)
   for (gsize i = 0; i < G_N_ELEMENTS (wake); i++)
     fcntl (wake[i], F_SETFD, FD_CLOEXEC);
   fcntl (wake[1], F_SETFL, O_NONBLOCK);
-  g_thread_unref (g_thread_new ("interrupts", watch, NULL));
+  pthread_t watcher;
+  if (pthread_create (&watcher, NULL, watch, NULL) != 0)
+    return;
+  pthread_detach (watcher);
   for (gsize i = 0; i < G_N_ELEMENTS (signals); i++) {
     struct sigaction old;
     if (sigaction (signals[i], NULL, &old) == 0 && old.sa_handler != SIG_IGN)

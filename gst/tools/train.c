@@ -51,7 +51,12 @@ typedef struct Train
 static const char text[] =
     "A directory with one folder a genre is decoded first; feature sets, as extract writes them, are\n"
     "taken as they are.  Recordings are held back to choose the best weights by, unless --validation\n"
-    "gives a set of others.  Ctrl-C, or worse, loses nothing: --resume goes on.\n"
+    "gives a set of others.\n"
+    "\n"
+    "Ctrl-C, or worse, loses nothing: the same command goes on.  Recordings that were decoded are kept\n"
+    "in ~/.cache/genreclassify or $XDG_CACHE_HOME/genreclassify, 8 GiB at most, which may be removed\n"
+    "at any time.  MODEL may be there already if it is a model, and is replaced in the end; so are its\n"
+    "card, MODEL.md, and its learning curve, MODEL.svg.\n"
     "\n"
     "  gst-genre-1.0 train ~/Music/by-genre -o mine.safetensors\n"
     "  gst-launch-1.0 -m filesrc location=song.mp3 ! decodebin ! audioconvert ! genreclassify \\\n"
@@ -700,7 +705,8 @@ tool_train (int n, char **arguments)
     { "threads", 't', 0, G_OPTION_ARG_INT, &options.threads, "Default: one a processor; the model is the same", "N" },
     { "steps", 0, 0, G_OPTION_ARG_INT, &options.steps, "Of all stages together", "N" },
     { "epochs", 0, 0, G_OPTION_ARG_INT, &options.epochs, "Of each stage", "N" },
-    { "resume", 0, 0, G_OPTION_ARG_NONE, &options.resume, "Go on where an interrupted run ended", NULL },
+    { "resume", 0, 0, G_OPTION_ARG_NONE, &options.resume,
+        "Go on where an interrupted run ended, also if its files have other names or times", NULL },
     { "restart", 0, 0, G_OPTION_ARG_NONE, &options.restart, "Forget an interrupted run", NULL },
     { "checkpoint", 0, 0, G_OPTION_ARG_INT, &options.checkpoint, "Seconds from one to the next; default: 60", "N" },
     { "print-recipe", 0, 0, G_OPTION_ARG_NONE, &options.print_recipe, "Print the recipe with every key, and end",
