@@ -166,7 +166,7 @@ MUTATIONS = [
       "outside / windows->grid", *WINDOWS),
     M("models/genre_windows.c", "an answer twice when the interval changes", "windows->k = 1;", "windows->k = 0;",
       *WINDOWS),
-    M("models/genre_windows.c", "times the deviation", "- frontend->mean[b]) / frontend->std[b];",
+    M("models/frontend.c", "times the deviation", "- frontend->mean[b]) / frontend->std[b];",
       "- frontend->mean[b]) * frontend->std[b];", *WINDOWS),
     M("models/genre_model_file.c", "weights that are no number", "if (isfinite (value) && !(variance && value < 0))",
       "if (!(variance && value < 0))", *MODEL),
