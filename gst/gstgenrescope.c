@@ -6,8 +6,8 @@
  *
  * Shows music while it plays: a mel-spectrogram that scrolls, and beside it a bar for each genre, with the one in
  * front in large letters.  A classifier like that of #GstGenreClassify works inside, on a thread of its own.  In a live
- * pipeline the picture never waits for it, elsewhere only when it is more than a second behind.  Nothing is posted on
- * the bus.
+ * pipeline the picture never waits for it, elsewhere only when it is more than a second behind.  No answer is posted on
+ * the bus, only warnings of what cannot be heard.
  *
  * The bars show `smoothed` of the last answer, in the model's order; the first answer comes after 3.5 s of audio with
  * the default model.  After a second below -60 dBFS, constants aside, the picture says "silence" and the bars stay as
