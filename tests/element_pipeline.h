@@ -10,6 +10,11 @@
 
 #include "tests/element_log.h"
 
+/* Music that can be sought in, and does not end. */
+#define PIPELINE_ENDLESS                                                                                               \
+  "audiotestsrc wave=pink-noise samplesperbuffer=2205 ! audio/x-raw, format=S16LE, layout=interleaved, rate=22050, "   \
+  "channels=1 ! genreclassify name=genre ! fakesink"
+
 static inline GstBusSyncReply
 pipeline_on_message (GstBus *bus, GstMessage *message, gpointer user_data)
 {
@@ -80,6 +85,22 @@ pipeline_close (GstElement *pipeline, Log *log)
   gst_element_set_state (pipeline, GST_STATE_NULL);
   gst_object_unref (pipeline);
   log_clear (log);
+}
+
+/* To PAUSED, with data at the sink. */
+static inline void
+pipeline_preroll (GstElement *pipeline)
+{
+  gst_element_set_state (pipeline, GST_STATE_PAUSED);
+  gst_element_get_state (pipeline, NULL, NULL, 120 * GST_SECOND);
+}
+
+static inline void
+pipeline_seek (GstElement *pipeline, GstSeekFlags flags, gdouble rate, GstClockTime start, GstClockTime stop)
+{
+  CHECK (gst_element_seek (pipeline, rate, GST_FORMAT_TIME, flags, GST_SEEK_TYPE_SET, (gint64) start, GST_SEEK_TYPE_SET,
+             (gint64) stop),
+      "seek to %d s refused", (int) (start / GST_SECOND));
 }
 
 /* A launch line to its end; close it. */

@@ -53,8 +53,9 @@ LAYERS = ("test-nn-layers", "test-nn-network", "test-nn-keras")
 STREAM = ("test-models-stream",)
 WINDOWS = ("test-models-stream", "test-models-genre_tracks", "test-models-golden")
 MODEL = ("test-models-genre_model",)
-RUNS = ("test-gst-fears-runs", "test-gst-element")
-TIMES = ("test-gst-fears-times", "test-gst-element")
+RUNS = ("test-gst-runs", "test-gst-element")
+RESETS = ("test-gst-resets", "test-gst-element")
+TIMES = ("test-gst-times", "test-gst-element")
 QUEUE = ("test-gst-queue",)
 LOCK, UNLOCK = (f"  pthread_mutex_{verb} (&queue->lock);\n" for verb in ("lock", "unlock"))
 
@@ -204,25 +205,25 @@ MUTATIONS = [
     M("gst/feed.c", "EOS overtakes the final", "      genre_queue_drain (feed->queue);", "      ;", *RUNS),
     M("gst/feed.c", "a flush does not begin a run",
       "  feed->position = GST_CLOCK_TIME_NONE;\n  begin_run (feed);\n}\n\nvoid\ngenre_feed_finish",
-      "  feed->position = GST_CLOCK_TIME_NONE;\n}\n\nvoid\ngenre_feed_finish", "test-gst-mutants", *TIMES),
+      "  feed->position = GST_CLOCK_TIME_NONE;\n}\n\nvoid\ngenre_feed_finish", *RUNS, *RESETS),
     M("gst/feed.c", "other caps do not begin a window",
       "  feed->ask_live = TRUE;\n  feed->reset = TRUE;\n  return feed->usable;",
       "  feed->ask_live = TRUE;\n  return feed->usable;", *RUNS),
     M("gst/feed.c", "the rest of a hole of a second filled with zeros",
       "samples_to_time (feed, 1) || distance > ALIGNMENT)",
-      "samples_to_time (feed, 1) || distance > DISCONT_WAIT)", *TIMES),
+      "samples_to_time (feed, 1) || distance > DISCONT_WAIT)", *RESETS),
     M("gst/feed.c", "what a GAP buffer holds is heard", "if (!GST_BUFFER_FLAG_IS_SET (buffer, GST_BUFFER_FLAG_GAP))",
-      "if (TRUE)", *TIMES),
+      "if (TRUE)", *RESETS),
     M("gst/worker.c", "running time is stream time", "times.running_time = gst_segment_to_running_time (",
       "times.running_time = gst_segment_to_stream_time (", *TIMES),
     M("gst/worker.c", "the segment of the window after", "SegmentStart, i).sample > sample)",
-      "SegmentStart, i).sample >= sample)", "test-gst-mutants", *TIMES),
+      "SegmentStart, i).sample >= sample)", *TIMES),
     M("gst/worker.c", "the next track begins with the last one's aggregate",
       "  post (worker, result, &times);\n\n  begin_run (worker);\n", "  post (worker, result, &times);\n\n", *RUNS),
     M("gst/message.c", "> for >= at the threshold", "result->smoothed[top] >= threshold;",
-      "result->smoothed[top] > threshold;", "test-gst-mutants"),
+      "result->smoothed[top] > threshold;", "test-gst-messages"),
     M("gst/message.c", "silence has a label", "heard = result->state != GENRE_STATE_SILENCE && result->windows > 0;",
-      "heard = result->windows > 0;", "test-gst-mutants"),
+      "heard = result->windows > 0;", "test-gst-messages"),
 ]
 
 

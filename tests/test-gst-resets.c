@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * tests/test-gst-fears-times.c - where elements leak old audio into new results, or lose track of time.
- *
- * The numbers are those of the cases in which admired elements fail; docs/behaviour.md lists them.
+ * tests/test-gst-resets.c - what begins the window anew and what does not: no old audio in new results, and no new
+ * run where one goes on.
  *
  * Layer:   tests; the element.
  */
@@ -59,17 +58,17 @@ other_place (GstHarness *harness)
   push_segment (harness, 60 * GST_SECOND, 60 * GST_SECOND, 3 * GST_SECOND);
 }
 
-/* 3: level and spectrum add what was before a DISCONT to what comes after it. */
+/* level and spectrum add what was before a DISCONT to what comes after it. */
 static void
-test_fear_3_discont_keeps_old_audio (void)
+test_discont_forgets (void)
 {
   check_forgets ("DISCONT", NULL, TRUE);
   check_forgets ("jump", NULL, FALSE);
 }
 
-/* 4: they report what was before a seek, without a stream time. */
+/* They report what was before a seek, without a stream time. */
 static void
-test_fear_4_seeks_keep_old_audio (void)
+test_seeks_forget (void)
 {
   check_forgets ("flushing seek", flush, TRUE);
   check_forgets ("flushing seek without DISCONT", flush, FALSE);
@@ -77,9 +76,9 @@ test_fear_4_seeks_keep_old_audio (void)
   check_forgets ("other segment without DISCONT", other_place, FALSE);
 }
 
-/* 4: nor may the aggregate, nor does a flush post a final. */
+/* Nor may the aggregate, nor does a flush post a final. */
 static void
-test_fear_4_flush_begins_a_run (void)
+test_flush_begins_a_run (void)
 {
   Log log;
   GstHarness *harness = log_open_audio (&log);
@@ -99,29 +98,6 @@ test_fear_4_flush_begins_a_run (void)
       "the run goes on across the flush");
   log_close (&log);
 }
-
-/* 3: a lossy stream with a DISCONT every 3 s never has 3.5 s in one piece; what is lost is short. */
-static void
-test_fear_3_lossy_stream_has_no_results (void)
-{
-  const GstClockTime lost = 20 * GST_MSECOND;
-  Log log;
-  GstHarness *harness = log_open_audio (&log);
-
-  for (guint i = 0; i < 300; i++) {
-    GstBuffer *buffer = audio (RATE / 10, i * GST_SECOND / 10 + i / 30 * lost, .3F, i);
-
-    if (i % 30 == 0)
-      GST_BUFFER_FLAG_SET (buffer, GST_BUFFER_FLAG_DISCONT);
-    push (harness, buffer);
-  }
-  push_eos (harness);
-  CHECK (log_count (&log, FALSE) == 27, "%u windows in 30 s", log_count (&log, FALSE)); /* at 3.5, 4.5 ... 29.5 s */
-  CHECK (get_time (log_last (&log), "duration") == 30 * GST_SECOND + 9 * lost, "duration");
-  log_close (&log);
-}
-
-/* --- 9, 10, 12 ------------------------------------------------------------------------------------------------- */
 
 /* Three seconds, then something, then 2.1 s from `at` on: two windows where the stream goes on, three if half a second
  * of zeros is put in, none after a reset. */
@@ -256,7 +232,7 @@ test_resets_keep_the_aggregate (void)
 }
 
 static void
-test_fear_9_jumps (void)
+test_jumps (void)
 {
   const GstClockTime s = GST_SECOND, ms = GST_MSECOND;
 
@@ -290,88 +266,9 @@ test_fear_9_jumps (void)
   check_interruption ("another segment", new_segment, 3 * s, FALSE, 2);
 }
 
-/* 9: without timestamps level's times overflow. */
+/* A gap is as long as it says: the same as zeros. */
 static void
-test_fear_9_no_timestamps (void)
-{
-  Log log;
-  GstHarness *harness = log_open_audio (&log);
-
-  push_segment (harness, 7 * GST_SECOND, 100 * GST_SECOND, 1000 * GST_SECOND);
-  push_seconds (harness, 5, GST_CLOCK_TIME_NONE, .3F);
-  gst_harness_push_event (harness, gst_event_new_gap (12 * GST_SECOND, 20 * GST_SECOND));
-  push_seconds (harness, 4, GST_CLOCK_TIME_NONE, .3F); /* goes on where the gap ended */
-  push_eos (harness);
-  CHECK (log_count (&log, FALSE) == 3, "%u windows", log_count (&log, FALSE));
-  CHECK (get_time (log.messages[0], "timestamp") == 7 * GST_SECOND, "timestamp without timestamps");
-  CHECK (get_time (log.messages[0], "stream-time") == 100 * GST_SECOND, "stream-time");
-  CHECK (get_time (log.messages[0], "running-time") == 1000 * GST_SECOND, "running-time");
-  CHECK (get_time (log.messages[2], "timestamp") == 32 * GST_SECOND, "timestamp after a gap");
-  CHECK (get_time (log_last (&log), "duration") == 9 * GST_SECOND, "duration"); /* of what was heard */
-  log_close (&log);
-
-  GstSegment segment;
-
-  harness = log_open (&log); /* nor a segment in time */
-  gst_segment_init (&segment, GST_FORMAT_BYTES);
-  gst_harness_set_src_caps_str (harness, LOG_CAPS (22050));
-  gst_harness_push_event (harness, gst_event_new_segment (&segment));
-  push_seconds (harness, 5, GST_CLOCK_TIME_NONE, .3F);
-  push_eos (harness);
-  CHECK (log.n == 3, "%u messages", log.n);
-  for (guint i = 0; i < log.n; i++) {
-    CHECK (get_time (log.messages[i], "timestamp") == GST_CLOCK_TIME_NONE
-            && get_time (log.messages[i], "stream-time") == GST_CLOCK_TIME_NONE
-            && get_time (log.messages[i], "running-time") == GST_CLOCK_TIME_NONE,
-        "times out of nothing");
-    CHECK (get_time (log.messages[i], "duration") <= 5 * GST_SECOND, "duration");
-  }
-  log_close (&log);
-}
-
-static void
-sleep_in_handler (Log *log)
-{
-  (void) log;
-  g_usleep (100000);
-}
-
-/* 10: chromaprint begins anew with every SEGMENT.  Here one comes before each buffer, and times are those of the one
- * that was in force when the window began, whenever the worker gets to it. */
-static void
-test_fear_10_segments_reset (void)
-{
-  Log once, often;
-  GstHarness *harness = log_open_audio (&once);
-
-  push_song (harness, RATE, 15, 0, 1);
-  push_eos (harness);
-  harness = log_open_audio (&often);
-  often.act = sleep_in_handler; /* so that the segments get ahead of it */
-  for (guint i = 0; i < 150; i++) {
-    push_segment (harness, 0, 0, i * 1000 * GST_SECOND);
-    push (harness, audio (RATE / 10, i * GST_SECOND / 10, .3F, 2000 + i));
-    push_segment (harness, 0, 0, i * 1000 * GST_SECOND); /* the same again */
-  }
-  push_eos (harness);
-  CHECK (often.n == once.n && once.n == 13, "%u messages, not %u", often.n, once.n);
-  for (guint i = 0; i < once.n; i++) {
-    const guint64 at = get_time (once.messages[i], "timestamp");
-    const guint64 nth = at * 10 / GST_SECOND; /* buffer in which the window begins */
-
-    check_same_sound ("segments", often.messages[i], once.messages[i]);
-    CHECK (get_time (often.messages[i], "timestamp") == at && get_time (often.messages[i], "stream-time") == at,
-        "message %u: timestamp", i);
-    CHECK (get_time (often.messages[i], "running-time") == at + nth * 1000 * GST_SECOND,
-        "message %u: running-time %" G_GUINT64_FORMAT, i, get_time (often.messages[i], "running-time"));
-  }
-  log_close (&often);
-  log_close (&once);
-}
-
-/* 12: a gap is as long as it says: the same as zeros. */
-static void
-test_fear_12_gaps_are_silence (void)
+test_gaps_are_silence (void)
 {
   Log zeros, gaps;
   GstHarness *harness = log_open_audio (&zeros);
@@ -397,14 +294,11 @@ int
 main (int argc, char **argv)
 {
   gst_init (&argc, &argv);
-  test_fear_3_discont_keeps_old_audio ();
-  test_fear_3_lossy_stream_has_no_results ();
-  test_fear_4_seeks_keep_old_audio ();
-  test_fear_4_flush_begins_a_run ();
+  test_discont_forgets ();
+  test_seeks_forget ();
+  test_flush_begins_a_run ();
   test_resets_keep_the_aggregate ();
-  test_fear_9_jumps ();
-  test_fear_9_no_timestamps ();
-  test_fear_10_segments_reset ();
-  test_fear_12_gaps_are_silence ();
+  test_jumps ();
+  test_gaps_are_silence ();
   TEST_END ();
 }

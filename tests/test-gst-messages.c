@@ -1,54 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * tests/test-gst-mutants.c - edges of the element at which tests/mutants.py found that no other test looks.
+ * tests/test-gst-messages.c - what messages say of silence and at the threshold, and from when on they are posted.
  *
  * Layer:   tests; the element.
  */
 #include "tests/element_log.h"
-
-/* A flush after the end begins a run, which has its final even if nothing comes. */
-static void
-test_flush_after_the_end (void)
-{
-  Log log;
-  GstHarness *harness = log_open_audio (&log);
-
-  push_seconds (harness, 4, 0, .3F);
-  push_eos (harness);
-  push_flush (harness);
-  push_segment (harness, 0, 0, 0);
-  push_eos (harness);
-  CHECK (log_count (&log, TRUE) == 2, "%u finals", log_count (&log, TRUE));
-  check_string (log_last (&log), "state", "too-short");
-  CHECK (get_windows (log_last (&log)) == 0, "windows of the run before");
-  log_close (&log);
-}
-
-/* A segment is in force from its first sample on: the ninth window begins there, in frame 20. */
-static void
-test_window_at_a_segment (void)
-{
-  enum
-  {
-    FIRST = 20 * 1708
-  };
-  const GstClockTime at = gst_util_uint64_scale (FIRST, GST_SECOND, RATE), base = 1000 * GST_SECOND;
-  Log log;
-  GstHarness *harness = log_open_audio (&log);
-
-  push (harness, audio (FIRST, 0, .3F, 1));
-  push_segment (harness, 0, 0, base);
-  push (harness, audio (11 * RATE, at, .3F, 2));
-  push_eos (harness);
-
-  const GstStructure *ninth = log_nth (&log, FALSE, 8);
-
-  CHECK (get_time (ninth, "timestamp") == at, "it begins at %" G_GUINT64_FORMAT, get_time (ninth, "timestamp"));
-  CHECK (get_time (ninth, "running-time") == base + at, "running-time %" G_GUINT64_FORMAT,
-      get_time (ninth, "running-time"));
-  CHECK (get_time (log_nth (&log, FALSE, 7), "running-time") < at, "the eighth begins in the segment before");
-  log_close (&log);
-}
 
 static gboolean
 has_label (gdouble threshold, gdouble *ret_confidence)
@@ -128,12 +84,42 @@ test_constant_is_silence (void)
   log_close (&log);
 }
 
+/* level lets audio from before `post-messages` was set into its first message.  Here it is as if it had been set
+ * all the time. */
+static void
+test_post_messages_late (void)
+{
+  Log always, late;
+  GstHarness *harness = log_open_audio (&always);
+
+  push_song (harness, RATE, 8, 0, 1);
+  push_song (harness, RATE, 5, 20 * GST_SECOND, 2);
+  push_eos (harness);
+  harness = log_open_audio (&late);
+  g_object_set (harness->element, "post-messages", FALSE, NULL);
+  push_song (harness, RATE, 8, 0, 1);
+  gst_harness_push_event (harness, gst_event_new_gap (8 * GST_SECOND, GST_CLOCK_TIME_NONE));
+  push_song (harness, RATE, 1, 20 * GST_SECOND, 2);
+  CHECK (late.n == 0, "%u messages although they are off", late.n);
+  g_object_set (harness->element, "post-messages", TRUE, NULL);
+  for (guint i = 10; i < 50; i++)
+    push (harness, audio (RATE / 10, 20 * GST_SECOND + i * GST_SECOND / 10, .3F, 3000 + i));
+  push_eos (harness);
+
+  const guint n = always.n, missing = always.n - late.n;
+
+  CHECK (log_count (&late, FALSE) >= 2 && missing >= 4, "%u messages of %u", late.n, n);
+  for (guint i = 0; i < late.n; i++)
+    check_same_sound ("after post-messages", late.messages[i], always.messages[missing + i]);
+  log_close (&late);
+  log_close (&always);
+}
+
 int
 main (int argc, char **argv)
 {
   gst_init (&argc, &argv);
-  test_flush_after_the_end ();
-  test_window_at_a_segment ();
+  test_post_messages_late ();
   test_at_the_threshold ();
   test_silence_after_music ();
   test_constant_is_silence ();

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * tests/test-gst-fears-runs.c - where elements crash, go silent or merge recordings at a beginning or an end.
- *
- * The numbers are those of the cases in which admired elements fail; docs/behaviour.md lists them.
+ * tests/test-gst-runs.c - where a run begins and ends, and that it has one final: with little audio, with none, in a
+ * playlist.
  *
  * Layer:   tests; the element.
  */
@@ -19,9 +18,9 @@ check_too_short (const GstStructure *message, guint windows)
     check_string (message, "label", "unknown");
 }
 
-/* 1: level divides by the rate that it has not got. */
+/* level divides by the rate that it has not got. */
 static void
-test_fear_1_no_caps (void)
+test_no_caps (void)
 {
   Log log;
   GstHarness *harness = log_open (&log);
@@ -58,9 +57,9 @@ test_fear_1_no_caps (void)
   log_close (&log);
 }
 
-/* 2: level posts NaN for nothing, chromaprint and rganalysis say nothing of what is short. */
+/* level posts NaN for nothing, chromaprint and rganalysis say nothing of what is short. */
 static void
-test_fear_2_eos_with_too_little (void)
+test_eos_with_too_little (void)
 {
   static const struct
   {
@@ -94,9 +93,9 @@ test_fear_2_eos_with_too_little (void)
   log_close (&log);
 }
 
-/* 11: rganalysis makes one result of two tracks that follow each other without EOS. */
+/* rganalysis makes one result of two tracks that follow each other without EOS. */
 static void
-test_fear_11_gapless_tracks_merge (void)
+test_gapless_tracks (void)
 {
   static const guint lengths[] = { 8, 5, 1, 7 };
   Log all, alone;
@@ -129,9 +128,9 @@ test_fear_11_gapless_tracks_merge (void)
   log_close (&all);
 }
 
-/* 11, 12: one final each, and none for nothing. */
+/* One final each, and none for nothing. */
 static void
-test_fear_12_finals_lost_or_twice (void)
+test_one_final_each (void)
 {
   Log log;
   GstHarness *harness = log_open_audio (&log);
@@ -155,9 +154,9 @@ test_fear_12_finals_lost_or_twice (void)
   log_close (&log);
 }
 
-/* 12: a segment that loops, as for a game's music: each turn by itself, though its audio comes as if nothing were. */
+/* A segment that loops, as for a game's music: each turn by itself, though its audio comes as if nothing were. */
 static void
-test_fear_12_segment_done_is_eos (void)
+test_segment_done_is_eos (void)
 {
   Log log;
   GstHarness *harness = log_open_audio (&log);
@@ -176,9 +175,9 @@ test_fear_12_segment_done_is_eos (void)
   log_close (&log);
 }
 
-/* 12: what plays backwards is no music to the model, and neither it nor what is around it may be joined. */
+/* What plays backwards is no music to the model, and neither it nor what is around it may be joined. */
 static void
-test_fear_12_reverse_playback (void)
+test_reverse_playback (void)
 {
   Log log, alone;
   GstHarness *harness = log_open_audio (&log);
@@ -215,9 +214,9 @@ test_fear_12_reverse_playback (void)
   log_close (&log);
 }
 
-/* 13: chromaprint keeps the old rate; level's arrays were too small for more channels (14). */
+/* chromaprint keeps the old rate; level's arrays were too small for more channels. */
 static void
-test_fear_13_caps_change (void)
+test_caps_change (void)
 {
   Log log, alone;
   GstHarness *harness = log_open_audio (&log);
@@ -245,16 +244,35 @@ test_fear_13_caps_change (void)
   log_close (&log);
 }
 
+/* A flush after the end begins a run, which has its final even if nothing comes. */
+static void
+test_flush_after_the_end (void)
+{
+  Log log;
+  GstHarness *harness = log_open_audio (&log);
+
+  push_seconds (harness, 4, 0, .3F);
+  push_eos (harness);
+  push_flush (harness);
+  push_segment (harness, 0, 0, 0);
+  push_eos (harness);
+  CHECK (log_count (&log, TRUE) == 2, "%u finals", log_count (&log, TRUE));
+  check_string (log_last (&log), "state", "too-short");
+  CHECK (get_windows (log_last (&log)) == 0, "windows of the run before");
+  log_close (&log);
+}
+
 int
 main (int argc, char **argv)
 {
   gst_init (&argc, &argv);
-  test_fear_1_no_caps ();
-  test_fear_2_eos_with_too_little ();
-  test_fear_11_gapless_tracks_merge ();
-  test_fear_12_finals_lost_or_twice ();
-  test_fear_12_segment_done_is_eos ();
-  test_fear_12_reverse_playback ();
-  test_fear_13_caps_change ();
+  test_no_caps ();
+  test_eos_with_too_little ();
+  test_gapless_tracks ();
+  test_one_final_each ();
+  test_segment_done_is_eos ();
+  test_reverse_playback ();
+  test_caps_change ();
+  test_flush_after_the_end ();
   TEST_END ();
 }

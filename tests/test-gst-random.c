@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * tests/test-gst-fears-random.c - streams that no sane element sends: anything may follow anything.  Buffers pass,
+ * tests/test-gst-random.c - streams that no sane element sends: anything may follow anything.  Buffers pass,
  * whatever comes is well formed, and each run has its one final.
  *
  * Layer:   tests; the element.

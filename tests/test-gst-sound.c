@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * tests/test-gst-fears-sound.c - where elements misread samples: formats, channels, odd numbers, odd buffers.
- *
- * The numbers are those of the cases in which admired elements fail; docs/behaviour.md lists them.
+ * tests/test-gst-sound.c - how samples are read: formats, channels, odd numbers, odd buffers.
  *
  * Layer:   tests; the element.
  */
@@ -12,37 +10,6 @@ enum
 {
   SECONDS = 6,
 };
-
-/* 5: level lets audio from before `post-messages` was set into its first message.  Here it is as if it had been set
- * all the time. */
-static void
-test_fear_5_post_messages_leaks (void)
-{
-  Log always, late;
-  GstHarness *harness = log_open_audio (&always);
-
-  push_song (harness, RATE, 8, 0, 1);
-  push_song (harness, RATE, 5, 20 * GST_SECOND, 2);
-  push_eos (harness);
-  harness = log_open_audio (&late);
-  g_object_set (harness->element, "post-messages", FALSE, NULL);
-  push_song (harness, RATE, 8, 0, 1);
-  gst_harness_push_event (harness, gst_event_new_gap (8 * GST_SECOND, GST_CLOCK_TIME_NONE));
-  push_song (harness, RATE, 1, 20 * GST_SECOND, 2);
-  CHECK (late.n == 0, "%u messages although they are off", late.n);
-  g_object_set (harness->element, "post-messages", TRUE, NULL);
-  for (guint i = 10; i < 50; i++)
-    push (harness, audio (RATE / 10, 20 * GST_SECOND + i * GST_SECOND / 10, .3F, 3000 + i));
-  push_eos (harness);
-
-  const guint n = always.n, missing = always.n - late.n;
-
-  CHECK (log_count (&late, FALSE) >= 2 && missing >= 4, "%u messages of %u", late.n, n);
-  for (guint i = 0; i < late.n; i++)
-    check_same_sound ("after post-messages", late.messages[i], always.messages[missing + i]);
-  log_close (&late);
-  log_close (&always);
-}
 
 /* --- formats --------------------------------------------------------------------------------------------------- */
 
@@ -125,9 +92,9 @@ farthest (const GstStructure *a, const GstStructure *b)
   return most;
 }
 
-/* 7: spectrum reads S24 wrongly when it mixes: 11.9 dB off. */
+/* spectrum reads S24 wrongly when it mixes: 11.9 dB off. */
 static void
-test_fear_7_formats_are_misread (void)
+test_formats_sound_alike (void)
 {
   gchar **names = g_strsplit_set (GST_AUDIO_FORMATS_ALL, "{, }", -1);
   Log mono, log;
@@ -151,9 +118,9 @@ test_fear_7_formats_are_misread (void)
   g_strfreev (names);
 }
 
-/* 8, 16: a buffer that spans several windows, of several channels; more samples than anybody expects. */
+/* A buffer that spans several windows, of several channels; more samples than anybody expects. */
 static void
-test_fear_8_buffers_that_span_windows (void)
+test_buffers_that_span_windows (void)
 {
   Log pieces, whole;
   GstAudioInfo info;
@@ -196,9 +163,9 @@ check_unmapped (const gchar *what, GstHarness *harness, GstBuffer *buffer)
   gst_buffer_unref (out);
 }
 
-/* 14: early returns that forget to unmap. */
+/* Early returns that forget to unmap. */
 static void
-test_fear_14_odd_buffers (void)
+test_odd_buffers (void)
 {
   Log log;
   GstHarness *harness = log_open_audio (&log);
@@ -277,7 +244,7 @@ check_ragged (GstAudioLayout layout)
 
 /* One message for each cause, however often it comes. */
 static void
-test_fear_14_each_cause_warns (void)
+test_each_cause_warns (void)
 {
   Log log;
   GstHarness *harness = log_open (&log);
@@ -333,9 +300,9 @@ play_odd (Log *log, gfloat odd, gfloat scale)
     check_distributions (log->messages[i]);
 }
 
-/* 14: one NaN, and everything is NaN from there on. */
+/* One NaN, and everything is NaN from there on. */
 static void
-test_fear_14_nan_spreads (void)
+test_nan_is_zero (void)
 {
   static const gfloat odd[] = { NAN, -NAN, INFINITY, -INFINITY };
   Log zeros, log;
@@ -352,9 +319,9 @@ test_fear_14_nan_spreads (void)
   log_close (&log);
 }
 
-/* 15: underflow, the logarithm of nothing, the shift of a negative number. */
+/* Underflow, the logarithm of nothing, the shift of a negative number. */
 static void
-test_fear_15_denormals_and_extremes (void)
+test_denormals_and_extremes (void)
 {
   Log log;
   GstAudioInfo info;
@@ -390,12 +357,11 @@ int
 main (int argc, char **argv)
 {
   gst_init (&argc, &argv);
-  test_fear_5_post_messages_leaks ();
-  test_fear_7_formats_are_misread ();
-  test_fear_8_buffers_that_span_windows ();
-  test_fear_14_odd_buffers ();
-  test_fear_14_each_cause_warns ();
-  test_fear_14_nan_spreads ();
-  test_fear_15_denormals_and_extremes ();
+  test_formats_sound_alike ();
+  test_buffers_that_span_windows ();
+  test_odd_buffers ();
+  test_each_cause_warns ();
+  test_nan_is_zero ();
+  test_denormals_and_extremes ();
   TEST_END ();
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * tests/test-gst-fears-tags.c - `post-tags`: a tag event replaces the one before it, so rganalysis wipes title and
- * artist; and a tag that comes late is not written.
+ * tests/test-gst-tags.c - `post-tags`: a tag event replaces the one before it, so it must have title and artist
+ * too; and a tag that comes late is not written.
  *
  * Layer:   tests; the element, gst-plugins-good.
  */
@@ -87,7 +87,7 @@ see (GstHarness *harness, Seen *seen)
 
 /* Merged with what upstream said before and says after, and long before the end. */
 static void
-test_fear_tags_wiped (void)
+test_tags_survive (void)
 {
   Log log;
   Seen seen = { 0 };
@@ -115,7 +115,7 @@ test_fear_tags_wiped (void)
 
 /* Who names a genre upstream, for the stream or for the whole file, knows better. */
 static void
-test_fear_tags_contradict (void)
+test_genre_of_upstream (void)
 {
   Log log;
   Seen seen = { 0 };
@@ -146,7 +146,7 @@ test_fear_tags_contradict (void)
 
 /* The second of two streams without an EOS between them gets a tag of its own, and before its end. */
 static void
-test_fear_tags_of_another_stream (void)
+test_tags_of_another_stream (void)
 {
   Log log;
   Seen seen = { 0 };
@@ -169,7 +169,7 @@ test_fear_tags_of_another_stream (void)
 
 /* Our genre in upstream's list is still upstream's event. */
 static void
-test_fear_tags_lose_seqnum (void)
+test_tags_keep_seqnum (void)
 {
   Log log;
   Seen seen = { 0 };
@@ -192,7 +192,7 @@ test_fear_tags_lose_seqnum (void)
 
 /* Asked for only when the next track has begun, whatever ended the last. */
 static void
-test_fear_tags_asked_for_late (void)
+test_tags_asked_for_late (void)
 {
   GstEvent *const ends[] = { gst_event_new_stream_start ("the second"), gst_event_new_eos (),
     new_title (GST_TAG_SCOPE_STREAM, "The second") };
@@ -316,7 +316,7 @@ check_mux (const gchar *mux, gboolean in_time)
 
 /* docs/element.md lists who writes tags at the end, and who does up front and never hears of the genre. */
 static void
-test_fear_tags_not_written (void)
+test_tags_are_written (void)
 {
   check_mux ("matroskamux", TRUE);
   check_mux ("audioconvert ! lamemp3enc ! mpegaudioparse ! mp4mux", TRUE);
@@ -327,12 +327,12 @@ int
 main (int argc, char **argv)
 {
   gst_init (&argc, &argv);
-  test_fear_tags_wiped ();
-  test_fear_tags_contradict ();
-  test_fear_tags_of_another_stream ();
-  test_fear_tags_lose_seqnum ();
-  test_fear_tags_asked_for_late ();
+  test_tags_survive ();
+  test_genre_of_upstream ();
+  test_tags_of_another_stream ();
+  test_tags_keep_seqnum ();
+  test_tags_asked_for_late ();
   test_split_tags ();
-  test_fear_tags_not_written ();
+  test_tags_are_written ();
   TEST_END ();
 }
