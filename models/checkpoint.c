@@ -7,19 +7,8 @@
 #include "models/safetensors_writer.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <glib/gstdio.h>
 #include <string.h>
-
-#ifdef G_OS_UNIX
-#include <unistd.h>
-#else
-#include <io.h>
-#endif
-
-#ifndef O_BINARY
-#define O_BINARY 0
-#endif
 
 static const char format[] = "genre-checkpoint";
 static const char version[] = "2";
@@ -96,24 +85,6 @@ fail (const char *path, const char *what, GError **error)
   return regular_file_fail (name, what, error);
 }
 
-/* The whole file, on the disk and not in a cache. */
-static bool
-write_file (const char *path, GBytes *bytes, GError **error)
-{
-  gsize size = 0;
-  const guint8 *data = g_bytes_get_data (bytes, &size);
-  const int fd = g_open (path, O_WRONLY | O_CREAT | O_TRUNC | O_BINARY, 0666);
-  if (fd < 0)
-    return fail (path, "create", error);
-  g_autofree char *name = g_filename_display_name (path);
-  bool ok = regular_file_write (fd, name, data, size, error) && (g_fsync (fd) == 0 || fail (path, "write", error));
-  if (!g_close (fd, ok ? error : NULL))
-    ok = false;
-  if (!ok)
-    g_remove (path);
-  return ok;
-}
-
 bool
 checkpoint_save (Checkpoint *checkpoint, const char *path, GError **error)
 {
@@ -123,13 +94,16 @@ checkpoint_save (Checkpoint *checkpoint, const char *path, GError **error)
     return false;
   g_autofree char *fresh = with_suffix (path, ".new");
   g_autofree char *previous = with_suffix (path, ".previous");
-  if (!write_file (fresh, bytes, error))
+  g_autoptr (RegularFileDraft) draft = regular_file_draft_new (path, fresh, 0666);
+  gsize size = 0;
+  const guint8 *data = g_bytes_get_data (bytes, &size);
+  if (!regular_file_draft_write (draft, data, size, error) || !regular_file_draft_sync (draft, error))
     return false;
 
   /* Between these two there is no PATH: loading falls back to the one before. */
   if (g_rename (path, previous) != 0 && errno != ENOENT)
     return fail (previous, "write", error);
-  return g_rename (fresh, path) == 0 || fail (path, "write", error);
+  return regular_file_draft_place (draft, error);
 }
 
 bool

@@ -56,7 +56,7 @@ struct GenreFeatureSetWriter
   GString *artists;           /* the same */
   GHashTable *artist_numbers; /* key of a name -> number + 1 */
   gsize escapes;              /* bytes that a string of JSON takes beyond `names` and `artists` */
-  char *temporary;            /* path of the whole file until it is renamed */
+  RegularFileDraft *draft;    /* of the whole file */
   char *spool;                /* path of the temporary file of features; NULL: it has none */
   int fd;
 };
@@ -79,9 +79,9 @@ create_spool (GenreFeatureSetWriter *writer, GError **error)
   return TRUE;
 }
 
-/* Appends the spooled features to `fd`. */
+/* Appends the spooled features to the draft. */
 static gboolean
-copy_features (const GenreFeatureSetWriter *writer, int fd, GError **error)
+copy_features (const GenreFeatureSetWriter *writer, GError **error)
 {
   if (lseek (writer->fd, 0, SEEK_SET) != 0)
     return regular_file_fail (writer->name, "read its temporary file", error);
@@ -94,7 +94,7 @@ copy_features (const GenreFeatureSetWriter *writer, int fd, GError **error)
       continue;
     if (n < 0)
       return regular_file_fail (writer->name, "read its temporary file", error);
-    if (!regular_file_write (fd, writer->name, buffer, (gsize) n, error))
+    if (!regular_file_draft_write (writer->draft, buffer, (gsize) n, error))
       return FALSE;
   }
 }
@@ -120,7 +120,7 @@ genre_feature_set_writer_new (const char *path, const GenreFrontend *frontend, c
   writer->names = g_string_new ("[");
   writer->artists = g_string_new ("[");
   writer->artist_numbers = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
-  writer->temporary = g_strdup_printf ("%s.%08x", path, g_random_int ());
+  writer->draft = regular_file_draft_new (path, NULL, 0666);
   writer->fd = -1;
 
   GString *json = g_string_new (NULL);
@@ -151,7 +151,7 @@ genre_feature_set_writer_free (GenreFeatureSetWriter *writer)
   if (writer->spool)
     g_remove (writer->spool);
   g_free (writer->spool);
-  g_free (writer->temporary);
+  regular_file_draft_free (writer->draft);
   g_string_free (writer->names, TRUE);
   g_string_free (writer->artists, TRUE);
   g_hash_table_unref (writer->artist_numbers);
@@ -323,17 +323,17 @@ describe (const GenreFeatureSetWriter *writer)
 }
 
 static gboolean
-write_bytes (const GenreFeatureSetWriter *writer, int fd, GBytes *bytes, GError **error)
+write_bytes (const GenreFeatureSetWriter *writer, GBytes *bytes, GError **error)
 {
   gsize size = 0;
   const guint8 *data = g_bytes_get_data (bytes, &size);
-  return regular_file_write (fd, writer->name, data, size, error);
+  return regular_file_draft_write (writer->draft, data, size, error);
 }
 
 const char *
 genre_feature_set_writer_temporary (const GenreFeatureSetWriter *writer)
 {
-  return writer->temporary;
+  return regular_file_draft_temporary (writer->draft);
 }
 
 gboolean
@@ -348,18 +348,6 @@ genre_feature_set_writer_finish (GenreFeatureSetWriter *writer, GError **error)
   if (!safetensors_writer_finish_parts (file, &limits, &head, &rest, error))
     return FALSE;
 
-  const int fd = g_open (writer->temporary, O_WRONLY | O_CREAT | O_EXCL | O_BINARY, 0666);
-  if (fd < 0)
-    return regular_file_fail (writer->name, "create", error);
-  gboolean ok = write_bytes (writer, fd, head, error) && copy_features (writer, fd, error)
-      && write_bytes (writer, fd, rest, error);
-  if (ok && g_fsync (fd) != 0)
-    ok = regular_file_fail (writer->name, "write", error);
-  if (close (fd) != 0 && ok)
-    ok = regular_file_fail (writer->name, "write", error);
-  if (ok && g_rename (writer->temporary, writer->path) != 0)
-    ok = regular_file_fail (writer->name, "put it in its place", error);
-  if (!ok)
-    g_remove (writer->temporary);
-  return ok;
+  return write_bytes (writer, head, error) && copy_features (writer, error) && write_bytes (writer, rest, error)
+      && regular_file_draft_sync (writer->draft, error) && regular_file_draft_place (writer->draft, error);
 }

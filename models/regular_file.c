@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#define _POSIX_C_SOURCE 200809L /* O_CLOEXEC, O_NONBLOCK */
+#define _POSIX_C_SOURCE 200809L /* O_CLOEXEC, O_NONBLOCK, fchmod */
 
 #include "models/regular_file.h"
 
@@ -177,4 +177,107 @@ regular_file_write (int fd, const char *name, const guint8 *data, gsize size, GE
     size -= (gsize) n;
   }
   return TRUE;
+}
+
+/* --- drafts ---------------------------------------------------------------------------------------------------- */
+
+struct RegularFileDraft
+{
+  char *path, *temporary;
+  char *name; /* of path, for messages */
+  int mode;
+  int exclusive; /* O_EXCL: the temporary file must be new */
+  int fd;        /* -1: not open */
+  bool exists;   /* the temporary file does */
+};
+
+RegularFileDraft *
+regular_file_draft_new (const char *path, const char *temporary, int mode)
+{
+  RegularFileDraft *draft = g_new0 (RegularFileDraft, 1);
+
+  draft->path = g_strdup (path);
+  draft->temporary = temporary ? g_strdup (temporary) : g_strdup_printf ("%s.%08x", path, g_random_int ());
+  draft->name = g_filename_display_name (path);
+  draft->mode = mode;
+  draft->exclusive = temporary ? 0 : O_EXCL;
+  draft->fd = -1;
+  return draft;
+}
+
+void
+regular_file_draft_free (RegularFileDraft *draft)
+{
+  if (!draft)
+    return;
+  if (draft->fd >= 0)
+    g_close (draft->fd, NULL);
+  if (draft->exists)
+    g_remove (draft->temporary);
+  g_free (draft->path);
+  g_free (draft->temporary);
+  g_free (draft->name);
+  g_free (draft);
+}
+
+const char *
+regular_file_draft_temporary (const RegularFileDraft *draft)
+{
+  return draft->temporary;
+}
+
+/* A file that is there keeps its permissions: from the first moment, lest others read what they may not. */
+static gboolean
+open_draft (RegularFileDraft *draft, GError **error)
+{
+  GStatBuf old;
+  const bool replaces = g_lstat (draft->path, &old) == 0 && S_ISREG (old.st_mode);
+  const int flags = O_WRONLY | O_CREAT | O_TRUNC | O_BINARY | O_CLOEXEC | draft->exclusive;
+
+  draft->fd = g_open (draft->temporary, flags, replaces ? (int) old.st_mode & 0777 : draft->mode);
+  if (draft->fd < 0)
+    return regular_file_fail (draft->name, "create", error);
+  draft->exists = true;
+#ifdef G_OS_UNIX
+  GStatBuf status;
+  if (replaces && fstat (draft->fd, &status) == 0 && S_ISREG (status.st_mode)
+      && fchmod (draft->fd, old.st_mode & 0777) != 0)
+    return regular_file_fail (draft->name, "keep its permissions", error);
+#endif
+  return TRUE;
+}
+
+gboolean
+regular_file_draft_write (RegularFileDraft *draft, const guint8 *data, gsize size, GError **error)
+{
+  return (draft->fd >= 0 || open_draft (draft, error))
+      && regular_file_write (draft->fd, draft->name, data, size, error);
+}
+
+gboolean
+regular_file_draft_sync (RegularFileDraft *draft, GError **error)
+{
+  const gboolean synced = g_fsync (draft->fd) == 0 || regular_file_fail (draft->name, "write", error);
+  const int fd = draft->fd;
+
+  draft->fd = -1;
+  return (close (fd) == 0 || !synced || regular_file_fail (draft->name, "write", error)) && synced;
+}
+
+gboolean
+regular_file_draft_place (RegularFileDraft *draft, GError **error)
+{
+  if (g_rename (draft->temporary, draft->path) != 0)
+    return regular_file_fail (draft->name, "put it in its place", error);
+  draft->exists = false;
+  return TRUE;
+}
+
+gboolean
+regular_file_replace (const char *path, const void *data, gsize size, int mode, GError **error)
+{
+  g_autoptr (RegularFileDraft) draft = regular_file_draft_new (path, NULL, mode);
+
+  return regular_file_draft_write (draft, data, size, error) && regular_file_draft_sync (draft, error)
+      && regular_file_draft_place (draft, error);
 }

@@ -4,6 +4,7 @@
 #include "models/error.h"
 #include "models/json_scan.h"
 #include "models/json_write.h"
+#include "models/regular_file.h"
 
 #include <assert.h>
 
@@ -188,5 +189,5 @@ safetensors_save (GBytes *bytes, const char *path, GError **error)
 {
   gsize size = 0;
   const char *data = g_bytes_get_data (bytes, &size);
-  return g_file_set_contents_full (path, data, (gssize) size, G_FILE_SET_CONTENTS_CONSISTENT, 0666, error);
+  return regular_file_replace (path, data, size, 0666, error);
 }

@@ -155,6 +155,165 @@ test_changing (void)
     check_failure (shrinks, 1 << 20, GENRE_MODEL_ERROR_READ, "possible: expected 4096 bytes, found fewer|shrank");
 }
 
+/* --- writing --------------------------------------------------------------------------------------------------- */
+
+static unsigned
+count_files (const char *folder)
+{
+  unsigned n = 0;
+  GDir *dir = g_dir_open (folder, 0, NULL);
+  while (g_dir_read_name (dir))
+    n++;
+  g_dir_close (dir);
+  return n;
+}
+
+static unsigned
+mode_of (const char *path)
+{
+  GStatBuf status;
+  return g_lstat (path, &status) == 0 ? (unsigned) status.st_mode & 07777 : 0;
+}
+
+static void
+replace (const char *path, const char *content, int mode)
+{
+  GError *error = NULL;
+  CHECK (regular_file_replace (path, content, strlen (content), mode, &error), "%s", error ? error->message : path);
+  g_clear_error (&error);
+  check_content (path, content, strlen (content));
+}
+
+/* A new file gets the mode and the umask; one that is there keeps its mode, even one that the umask forbids. */
+static void
+test_replace (void)
+{
+  char *folder = path_of ("replace"), *path = g_build_filename (folder, "x", NULL), *other = path_of ("other");
+  const mode_t old = umask (027);
+  g_mkdir (folder, 0755);
+
+  replace (path, "new", 0666);
+  CHECK (mode_of (path) == 0640, "a new file: %o", mode_of (path));
+  static const int modes[] = { 0600, 0666, 0444 };
+  for (gsize i = 0; i < G_N_ELEMENTS (modes); i++) {
+    g_chmod (path, modes[i]);
+    replace (path, i == 0 ? "" : "longer than it was", 0644);
+    CHECK (mode_of (path) == (unsigned) modes[i], "%o became %o", (unsigned) modes[i], mode_of (path));
+  }
+  CHECK (count_files (folder) == 1, "%u files", count_files (folder));
+
+  /* A link is replaced, and not what it leads to. */
+  g_remove (path);
+  g_free (write_file ("other", "other", 5));
+  CHECK (symlink (other, path) == 0, "symlink");
+  replace (path, "own", 0666);
+  check_content (other, "other", 5);
+  CHECK (!g_file_test (path, G_FILE_TEST_IS_SYMLINK), "still a link");
+  umask (old);
+  g_remove (path);
+  CHECK (g_rmdir (folder) == 0, "%s: not empty", folder);
+  g_free (other);
+  g_free (path);
+  g_free (folder);
+}
+
+static void
+check_refused (const char *path, int code, const char *words)
+{
+  GError *error = NULL;
+  CHECK (!regular_file_replace (path, "new", 3, 0666, &error), "%s: written", path);
+  CHECK (g_error_matches (error, G_FILE_ERROR, code) && strstr (error->message, path) && strstr (error->message, words),
+      "%s: %s", path, error ? error->message : "no error");
+  g_clear_error (&error);
+}
+
+static void
+test_replace_fails (void)
+{
+  char *folder = path_of ("locked"), *path = g_build_filename (folder, "x", NULL), *none = path_of ("none/x");
+  check_refused (none, G_FILE_ERROR_NOENT, "cannot create: ");
+  CHECK (g_mkdir (folder, 0755) == 0, "mkdir");
+  check_refused (folder, G_FILE_ERROR_ISDIR, "cannot put it in its place: ");
+
+  replace (path, "old", 0666);
+  if (geteuid () != 0) {
+    g_chmod (folder, 0555);
+    check_refused (path, G_FILE_ERROR_ACCES, "cannot create: ");
+    g_chmod (folder, 0755);
+  }
+  check_content (path, "old", 3);
+  CHECK (count_files (folder) == 1, "%u files", count_files (folder));
+  g_remove (path);
+  g_rmdir (folder);
+  g_free (none);
+  g_free (path);
+  g_free (folder);
+}
+
+/* The temporary file leads to a device that is always full. */
+static void
+test_full_disk (void)
+{
+  if (!g_file_test ("/dev/full", G_FILE_TEST_EXISTS))
+    return;
+  const unsigned device_mode = mode_of ("/dev/full");
+  char *folder = path_of ("full"), *path = g_build_filename (folder, "x", NULL), *draft_path = path_of ("full/x.new");
+  g_mkdir (folder, 0755);
+  replace (path, "old", 0600);
+  CHECK (symlink ("/dev/full", draft_path) == 0, "symlink");
+
+  GError *error = NULL;
+  RegularFileDraft *draft = regular_file_draft_new (path, draft_path, 0666);
+  CHECK (strcmp (regular_file_draft_temporary (draft), draft_path) == 0, "%s", regular_file_draft_temporary (draft));
+  CHECK (!regular_file_draft_write (draft, (const guint8 *) "new", 3, &error), "a full disk took it");
+  CHECK (g_error_matches (error, G_FILE_ERROR, G_FILE_ERROR_NOSPC) && strstr (error->message, path)
+          && strstr (error->message, "cannot write: "),
+      "%s", error ? error->message : "no error");
+  g_clear_error (&error);
+  regular_file_draft_free (draft);
+  check_content (path, "old", 3);
+  CHECK (count_files (folder) == 1, "%u files", count_files (folder));
+  CHECK (mode_of ("/dev/full") == device_mode, "the mode of a device changed");
+  g_remove (path);
+  g_rmdir (folder);
+  g_free (draft_path);
+  g_free (path);
+  g_free (folder);
+}
+
+/* Until it is in its place, the old file is there; a draft that was given up leaves nothing, one never written no file
+ * to begin with. */
+static void
+test_draft (void)
+{
+  char *folder = path_of ("draft"), *path = g_build_filename (folder, "x", NULL);
+  g_mkdir (folder, 0755);
+  replace (path, "old", 0666);
+
+  for (unsigned steps = 0; steps < 4; steps++) {
+    RegularFileDraft *draft = regular_file_draft_new (path, NULL, 0666);
+    CHECK (count_files (folder) == 1, "before: %u files", count_files (folder));
+    bool ok = true;
+    if (steps > 0)
+      ok = regular_file_draft_write (draft, (const guint8 *) "ne", 2, NULL)
+          && regular_file_draft_write (draft, (const guint8 *) "w", 1, NULL);
+    if (steps > 1)
+      ok = ok && regular_file_draft_sync (draft, NULL);
+    check_content (path, "old", 3);
+    CHECK (count_files (folder) == (steps > 0 ? 2 : 1), "%u files", count_files (folder));
+    if (steps > 2)
+      ok = ok && regular_file_draft_place (draft, NULL);
+    regular_file_draft_free (draft);
+    CHECK (ok, "%u steps", steps);
+    check_content (path, steps > 2 ? "new" : "old", 3);
+    CHECK (count_files (folder) == 1, "after: %u files", count_files (folder));
+  }
+  g_remove (path);
+  g_rmdir (folder);
+  g_free (path);
+  g_free (folder);
+}
+
 static void
 remove_all (void)
 {
@@ -178,6 +337,10 @@ main (void)
   test_missing ();
   test_irregular ();
   test_changing ();
+  test_replace ();
+  test_replace_fails ();
+  test_full_disk ();
+  test_draft ();
   remove_all ();
   TEST_END ();
 }

@@ -328,7 +328,7 @@ keep (ToolRecordingCache *cache, const char *name, const ToolRecording *recordin
   const char *data = g_bytes_get_data (bytes, &size);
   if (!room)
     lose (cache, "there is no room for more");
-  else if (!g_file_set_contents_full (path, data, (gssize) size, G_FILE_SET_CONTENTS_CONSISTENT, 0600, &error))
+  else if (!regular_file_replace (path, data, size, 0600, &error))
     lose (cache, error->message);
 }
 
