@@ -2,14 +2,12 @@
  *
  * gst-genre-1.0 evaluate - how good a model is on labelled music.
  */
-#include "gst/tools/extraction.h"
+#include "gst/tools/evaluate_source.h"
 #include "gst/tools/interrupt.h"
 #include "gst/tools/outputs.h"
 #include "gst/tools/report.h"
-#include "models/regular_file.h"
 #include "models/safetensors_writer.h"
 
-#include <glib/gstdio.h>
 #include <gst/gst.h>
 #include <stdio.h>
 #include <string.h>
@@ -22,113 +20,6 @@ typedef struct Options
 } Options;
 
 static const double gains_db[] = { -12, -6, 6 };
-
-/* --- sets ------------------------------------------------------------------------------------------------------ */
-
-/* What is evaluated or calibrated on. */
-typedef struct Source
-{
-  const char *path; /* a feature set, or a directory with one folder a genre */
-  ToolFiles *files; /* of a directory */
-  GenreFeatureSet *set;
-  gboolean incomplete; /* some files of the directory failed */
-} Source;
-
-static ToolExtractionConfig
-extraction_config (const Options *options, const GenreModel *model, ToolRecordingCache *cache)
-{
-  return (ToolExtractionConfig){
-    .recipe = genre_model_frontend (model),
-    .min_frames = genre_model_min_frames (model),
-    .layout = TOOL_LAYOUT_GENRES,
-    .type = SAFETENSORS_F16,
-    .jobs = tool_jobs (options->jobs),
-    .quiet = options->quiet,
-    .cache = cache,
-  };
-}
-
-/* Whether any folder has a name that the model knows.  FALSE: said on stderr. */
-static gboolean
-check_labels (const Source *source, const GenreModel *model)
-{
-  g_autofree char *shown = g_filename_display_name (source->path);
-
-  if (source->files->labels->len == 0) {
-    tool_fail ("%s: expected one folder a genre, found %u files beside each other", shown, source->files->files->len);
-    return FALSE;
-  }
-  for (guint i = 0; i < source->files->labels->len; i++)
-    if (g_strv_contains (genre_model_labels (model), g_ptr_array_index (source->files->labels, i)))
-      return TRUE;
-  tool_fail ("%s: expected folders named like labels of the model, such as \"%s\", found \"%s\"", shown,
-      genre_model_labels (model)[0], (const char *) g_ptr_array_index (source->files->labels, 0));
-  return FALSE;
-}
-
-/* Looks through a directory, or loads a set.  FALSE: said on stderr. */
-static gboolean
-look_at (Source *source, const GenreModel *model, const ToolExtractionConfig *config)
-{
-  g_autoptr (GError) error = NULL;
-
-  if (g_file_test (source->path, G_FILE_TEST_IS_DIR)) {
-    source->files = tool_extraction_scan (config, source->path);
-    return source->files && check_labels (source, model);
-  }
-  source->set = genre_feature_set_load (source->path, &error);
-  if (!source->set)
-    tool_fail ("%s", error->message);
-  return source->set != NULL;
-}
-
-static void
-remove_set (char *directory, char *path)
-{
-  g_unlink (path);
-  g_rmdir (directory);
-  tool_leftover_forget (path);
-  tool_leftover_forget (directory);
-  g_free (path);
-  g_free (directory);
-}
-
-/* Decodes a directory.  FALSE: said on stderr. */
-static gboolean
-decode (Source *source, const ToolExtractionConfig *config)
-{
-  g_autoptr (GError) error = NULL;
-  if (source->set)
-    return TRUE;
-  char *folder = g_dir_make_tmp ("gst-genre-XXXXXX", &error);
-  if (!folder) {
-    tool_fail ("%s", error->message);
-    return FALSE;
-  }
-  char *path = g_build_filename (folder, "set.safetensors", NULL);
-  tool_leftover_add (path);
-  tool_leftover_add (folder);
-  g_autofree char *name = g_filename_display_name (source->path);
-  g_autoptr (GBytes) bytes = NULL;
-  gboolean written = FALSE;
-
-  source->incomplete = tool_extraction_run (config, source->files, source->path, path, name, &written) != TOOL_OK;
-  if (written)
-    bytes = regular_file_read (path, FEATURE_SET_MAX_BYTES, &error);
-  remove_set (folder, path);
-  if (bytes)
-    source->set = genre_feature_set_parse (bytes, name, &error);
-  if (error)
-    tool_fail ("%s", error->message);
-  return source->set != NULL;
-}
-
-static void
-clear_source (Source *source)
-{
-  tool_files_free (source->files);
-  genre_feature_set_free (source->set);
-}
 
 /* --- models ---------------------------------------------------------------------------------------------------- */
 
@@ -168,42 +59,25 @@ calibrate (const Options *options, const char *path, const GenreFeatureSet *set,
 
 /* --- results --------------------------------------------------------------------------------------------------- */
 
-/* Takes `text`.  A file appears whole or not at all; what is no regular file, such as a pipe, is written to. */
-static gboolean
-write_text (const char *path, char *text)
-{
-  g_autofree char *owned = text;
-  g_autofree char *name = g_filename_display_name (path);
-  g_autoptr (GError) error = NULL;
-
-  if (!g_file_test (path, G_FILE_TEST_EXISTS) || g_file_test (path, G_FILE_TEST_IS_REGULAR)) {
-    if (g_file_set_contents_full (path, owned, -1, G_FILE_SET_CONTENTS_CONSISTENT, 0666, &error))
-      return TRUE;
-    tool_fail ("%s", error->message);
-    return FALSE;
-  }
-  FILE *file = g_fopen (path, "w");
-  const gboolean written = file && fputs (owned, file) >= 0;
-  if ((file && fclose (file) != 0) || !written) {
-    tool_fail ("%s: it cannot be written to", name);
-    return FALSE;
-  }
-  return TRUE;
-}
-
 static gboolean
 write_files (const Options *options, const ToolReport *report)
 {
+  const struct
+  {
+    const char *path;
+    char *(*text) (const ToolReport *report);
+  } files[] = {
+    { options->csv, tool_report_confusion_csv },
+    { options->tracks_csv, tool_report_tracks_csv },
+    { options->confusion_svg, tool_report_confusion_svg },
+    { options->seconds_svg, tool_report_seconds_svg },
+  };
   gboolean ok = TRUE;
 
-  if (options->csv)
-    ok &= write_text (options->csv, tool_report_confusion_csv (report));
-  if (options->tracks_csv)
-    ok &= write_text (options->tracks_csv, tool_report_tracks_csv (report));
-  if (options->confusion_svg)
-    ok &= write_text (options->confusion_svg, tool_report_confusion_svg (report));
-  if (options->seconds_svg)
-    ok &= write_text (options->seconds_svg, tool_report_seconds_svg (report));
+  for (gsize i = 0; i < G_N_ELEMENTS (files); i++) {
+    g_autofree char *text = files[i].path ? files[i].text (report) : NULL;
+    ok &= !text || tool_output_save (files[i].path, text, strlen (text));
+  }
   return ok;
 }
 
@@ -276,9 +150,9 @@ typedef struct Run
   const Options *options;
   const char *path; /* of the model */
   GenreModel *model, *compared;
-  Source sources[2];
+  ToolEvaluateSource sources[2];
   gsize n_sources;
-  Source *evaluated, *calibrated; /* one of them, or the same; calibrated may be NULL */
+  ToolEvaluateSource *evaluated, *calibrated; /* one of them, or the same; calibrated may be NULL */
 } Run;
 
 /* Whether the calibrated model goes where the model is: the one input that may be an output. */
@@ -329,7 +203,7 @@ check_outputs (const Run *run)
   if (run->options->compare)
     tool_outputs_reads (outputs, run->options->compare);
   for (gsize i = 0; i < run->n_sources; i++) {
-    const Source *source = &run->sources[i];
+    const ToolEvaluateSource *source = &run->sources[i];
     tool_outputs_reads (outputs, source->path);
     for (guint k = 0; source->files && k < source->files->files->len; k++)
       tool_outputs_reads (outputs, ((const ToolFile *) g_ptr_array_index (source->files->files, k))->path);
@@ -339,7 +213,7 @@ check_outputs (const Run *run)
 }
 
 /* The source of this path: a new one, or the one that is there.  NULL: there is no path. */
-static Source *
+static ToolEvaluateSource *
 find_source (Run *run, const char *path)
 {
   if (!path)
@@ -350,7 +224,7 @@ find_source (Run *run, const char *path)
     if (strcmp (identity, other) == 0)
       return &run->sources[i];
   }
-  run->sources[run->n_sources] = (Source){ .path = path };
+  run->sources[run->n_sources] = (ToolEvaluateSource){ .path = path };
   return &run->sources[run->n_sources++];
 }
 
@@ -359,7 +233,7 @@ static ToolStatus
 look_ahead (Run *run, const ToolExtractionConfig *config)
 {
   for (gsize i = 0; i < run->n_sources; i++)
-    if (!look_at (&run->sources[i], run->model, config))
+    if (!tool_evaluate_source_look (&run->sources[i], run->model, config))
       return TOOL_FAILED;
   if (run->options->compare && !(run->compared = load_model (run->options->compare)))
     return TOOL_FAILED;
@@ -393,6 +267,20 @@ evaluate_all (Run *run)
   return ok;
 }
 
+static ToolExtractionConfig
+extraction_config (const Options *options, const GenreModel *model, ToolRecordingCache *cache)
+{
+  return (ToolExtractionConfig){
+    .recipe = genre_model_frontend (model),
+    .min_frames = genre_model_min_frames (model),
+    .layout = TOOL_LAYOUT_GENRES,
+    .type = SAFETENSORS_F16,
+    .jobs = tool_jobs (options->jobs),
+    .quiet = options->quiet,
+    .cache = cache,
+  };
+}
+
 static ToolStatus
 run_sources (Run *run)
 {
@@ -410,7 +298,7 @@ run_sources (Run *run)
   if (status != TOOL_OK)
     return status;
   for (gsize i = 0; i < run->n_sources; i++) {
-    if (!decode (&run->sources[i], &config))
+    if (!tool_evaluate_source_decode (&run->sources[i], &config))
       return TOOL_FAILED;
     complete &= !run->sources[i].incomplete;
   }
@@ -433,7 +321,7 @@ evaluate (const Options *options, const char *path, const char *location)
   genre_model_unref (run.model);
   genre_model_unref (run.compared);
   for (gsize i = 0; i < run.n_sources; i++)
-    clear_source (&run.sources[i]);
+    tool_evaluate_source_clear (&run.sources[i]);
   return status;
 }
 

@@ -4,6 +4,7 @@
 #include "gst/tools/outputs.h"
 
 #include "models/feature_set.h"
+#include "models/regular_file.h"
 
 #include <errno.h>
 #include <glib/gstdio.h>
@@ -287,4 +288,32 @@ tool_outputs_check (const ToolOutputs *outputs)
       return status;
   }
   return TOOL_OK;
+}
+
+static gboolean
+write_to (const char *path, const char *data, gsize size)
+{
+  FILE *file = g_fopen (path, "w");
+  if (!file)
+    return FALSE;
+  const gboolean written = fwrite (data, 1, size, file) == size;
+  return fclose (file) == 0 && written;
+}
+
+gboolean
+tool_output_save (const char *path, const char *data, gsize size)
+{
+  g_autofree char *name = g_filename_display_name (path);
+  g_autoptr (GError) error = NULL;
+
+  if (!is_regular_or_new (path)) {
+    if (write_to (path, data, size))
+      return TRUE;
+    tool_fail ("%s: it cannot be written to", name);
+  } else {
+    if (regular_file_replace (path, data, size, 0666, &error))
+      return TRUE;
+    tool_fail ("%s", error->message);
+  }
+  return FALSE;
 }

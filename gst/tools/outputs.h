@@ -2,7 +2,7 @@
  *
  * gst/tools/outputs.h - the one rule for what a run may write.
  *
- * Layer:   gst; GLib, POSIX.
+ * Layer:   gst; models/feature_set, models/regular_file, POSIX.
  * Threads: one object serves one thread at a time.
  *
  * No output is a file that the run reads, and no two outputs are the same file.  What is there already is replaced only
@@ -48,6 +48,13 @@ void tool_outputs_writes (ToolOutputs *outputs, const char *path, ToolKind kind)
 /* Before anything is written.  Says on stderr what is wrong.  TOOL_USAGE: two paths are the same file; TOOL_FAILED:
  * what is on the disk forbids it, a folder that is not there among it. */
 ToolStatus tool_outputs_check (const ToolOutputs *outputs);
+
+/* Writes a result.  A file appears whole or not at all; what is no regular file, such as a pipe, is written to.
+ *
+ * data  [size]
+ *
+ * FALSE: said on stderr. */
+gboolean tool_output_save (const char *path, const char *data, gsize size);
 
 /* What tells this file from all others, a path that leads to it whether it is there or not. */
 char *tool_outputs_identity (const char *path);

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * gst/tools/evaluate_source.h - what a model is evaluated or calibrated on: a feature set, or a directory that becomes
+ * one.
+ *
+ * Layer:   gst; extraction, interrupt, models/feature_set.
+ * Threads: the main thread.  For a directory, gst_init() has been called.
+ */
+#ifndef GST_TOOLS_EVALUATE_SOURCE_H
+#define GST_TOOLS_EVALUATE_SOURCE_H
+
+#include "gst/tools/extraction.h"
+#include "models/feature_set.h"
+
+G_BEGIN_DECLS
+
+/* Begins with a path; the rest is zero. */
+typedef struct ToolEvaluateSource
+{
+  const char *path; /* a feature set, or a directory with one folder a genre */
+  ToolFiles *files; /* of a directory */
+  GenreFeatureSet *set;
+  gboolean incomplete; /* some files of the directory failed */
+} ToolEvaluateSource;
+
+/* Looks through a directory, or loads a set.  FALSE: said on stderr. */
+gboolean tool_evaluate_source_look (ToolEvaluateSource *source, const GenreModel *model,
+    const ToolExtractionConfig *config);
+
+/* Decodes a directory.  FALSE: said on stderr. */
+gboolean tool_evaluate_source_decode (ToolEvaluateSource *source, const ToolExtractionConfig *config);
+
+void tool_evaluate_source_clear (ToolEvaluateSource *source);
+
+G_END_DECLS
+
+#endif

@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "gst/tools/train_run.h"
+
+#include "gst/tools/commit.h"
+#include "gst/tools/interrupt.h"
+#include "gst/tools/outputs.h"
+#include "gst/tools/progress.h"
+#include "models/checkpoint.h"
+#include "models/metrics.h"
+#include "models/printable.h"
+#include "models/safetensors_writer.h"
+
+#include <json-glib/json-glib.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+/* --- what is written ------------------------------------------------------------------------------------------- */
+
+static gboolean
+save_text (const char *stem, const char *suffix, const char *contents)
+{
+  g_autofree char *path = g_strconcat (stem, suffix, NULL);
+  return tool_output_save (path, contents, strlen (contents));
+}
+
+/* "50.0 % (95 % interval 9.5 to 90.5 %)", or "-" of none. */
+static char *
+rate_text (gsize right, gsize n)
+{
+  double low, high;
+  if (n == 0)
+    return g_strdup ("-");
+  metrics_wilson (right, n, &low, &high);
+  return g_strdup_printf ("%.1f %% (95 %% interval %.1f to %.1f %%)", 100 * (double) right / (double) n, 100 * low,
+      100 * high);
+}
+
+/* The model, its card and its curve. */
+static gboolean
+save_model (const ToolTrainRun *run, const Training *training)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GBytes) bytes = training_export (training, tool_commit, &error);
+  if (!bytes || !safetensors_save (bytes, run->path, &error)) {
+    tool_fail ("%s", error->message);
+    return FALSE;
+  }
+  g_autofree char *sha256 = g_compute_checksum_for_bytes (G_CHECKSUM_SHA256, bytes);
+  g_autofree char *base = g_path_get_basename (run->path);
+  g_autofree char *name = printable_text (base);
+  g_autofree char *card = training_card (training, name, sha256);
+  g_autofree char *curve = training_curve (training);
+  const TrainingAccuracy accuracy = training_accuracy (training);
+  if (!save_text (run->stem, ".md", card) || !save_text (run->stem, ".svg", curve))
+    return FALSE;
+  g_autofree char *rate = rate_text (accuracy.right_tracks, accuracy.n_tracks);
+  if (accuracy.n_tracks > 0)
+    printf ("%s: %s of %" G_GSIZE_FORMAT " %s, %.1f %% of answers (%s)\n", name, rate, accuracy.n_tracks,
+        run->data->cases, 100 * (double) accuracy.right_windows / (double) MAX (accuracy.n_windows, 1),
+        run->data->protocol);
+  else
+    printf ("%s: not validated\n", name);
+  fflush (stdout);
+  return TRUE;
+}
+
+/* --- steps ----------------------------------------------------------------------------------------------------- */
+
+typedef struct Pace
+{
+  gint64 began_us, saved_us;
+  guint64 windows;
+} Pace;
+
+static void
+show_step (ToolProgress *progress, const TrainingProgress *now, const Pace *pace, gboolean quiet)
+{
+  const double seconds = (double) (g_get_monotonic_time () - pace->began_us) / G_USEC_PER_SEC;
+  GString *note = g_string_new (NULL);
+  g_string_append_printf (note, "loss %.3f, %.0f windows/s", now->loss, (double) pace->windows / MAX (seconds, 1e-3));
+  if (!isnan (now->accuracy))
+    g_string_append_printf (note, ", %.1f %%", 100 * now->accuracy);
+  tool_progress_update (progress, now->step, note->str);
+  if (now->validated && !quiet) {
+    g_autofree char *rate = rate_text (now->right_tracks, now->n_tracks);
+    tool_progress_message (progress, "step %" G_GUINT64_FORMAT ", %s: loss %.3f, %s of the validation%s", now->step,
+        now->stage_name, now->loss, rate, now->best ? ", the best so far" : "");
+  }
+  g_string_free (note, TRUE);
+}
+
+/* Steps until it is finished.  FALSE: said why it is not, and what is left on disk. */
+static gboolean
+run_steps (const ToolTrainRun *run, Training *training, const char *checkpoint)
+{
+  const ToolTrainOptions *options = run->options;
+  const gint64 every_us = (gint64) options->checkpoint * G_USEC_PER_SEC;
+  TrainingProgress now;
+  Pace pace = { 0 };
+  g_autoptr (GError) error = NULL;
+
+  /* The first one says at once whether there is room and permission. */
+  if (!training_save (training, checkpoint, &error)) {
+    tool_fail ("%s", error->message);
+    return FALSE;
+  }
+  training_progress (training, &now);
+  g_autoptr (ToolProgress) progress = tool_progress_new ("train", now.steps, options->quiet);
+  tool_progress_start_at (progress, now.step);
+  pace.began_us = pace.saved_us = g_get_monotonic_time ();
+  while (!now.finished && !tool_interrupted ()) {
+    if (!training_step (training, &now, &error)) {
+      tool_progress_message (progress, "gst-genre-1.0: %s", error->message);
+      tool_progress_message (progress, "%s has the last weights that were saved before", checkpoint);
+      return FALSE;
+    }
+    pace.windows += now.windows;
+    show_step (progress, &now, &pace, options->quiet);
+    if (now.finished || g_get_monotonic_time () - pace.saved_us >= every_us) {
+      if (!training_save (training, checkpoint, &error)) {
+        tool_progress_message (progress, "gst-genre-1.0: %s", error->message);
+        tool_progress_message (progress, "what was saved before is still there: --resume goes on from it");
+        return FALSE;
+      }
+      pace.saved_us = g_get_monotonic_time ();
+    }
+  }
+  if (now.finished)
+    return TRUE;
+  g_clear_pointer (&progress, tool_progress_free);
+  if (now.step == 0 ? !checkpoint_remove (checkpoint, &error) : !training_save (training, checkpoint, &error)) {
+    tool_fail ("interrupted; %s", error->message);
+    return FALSE;
+  }
+  tool_fail ("interrupted after %" G_GUINT64_FORMAT " of %" G_GUINT64_FORMAT " steps: the same command, or one with "
+             "--resume goes on",
+      now.step, now.steps);
+  return FALSE;
+}
+
+/* --- checkpoints ----------------------------------------------------------------------------------------------- */
+
+static char *
+checkpoint_path (const ToolTrainRun *run)
+{
+  return g_strconcat (run->path, ".checkpoint", NULL);
+}
+
+gboolean
+tool_train_run_check (const ToolTrainRun *run)
+{
+  const ToolTrainOptions *options = run->options;
+  g_autofree char *reason = NULL, *checkpoint = checkpoint_path (run),
+                  *digest = training_digest (run->recipe, run->seed);
+  g_autoptr (GError) error = NULL;
+
+  if (options->restart || !checkpoint_exists (checkpoint))
+    return TRUE;
+  g_autoptr (Safetensors) file = checkpoint_load (checkpoint, &reason, &error);
+  if (!file)
+    tool_fail ("%s; --restart throws it away", error->message);
+  else if (tool_train_recipe_is_final (options, run->recipe)
+      && strcmp (checkpoint_text (file, CHECKPOINT_RECIPE), digest) != 0)
+    tool_fail ("%s is of a training by another recipe or another seed: --restart throws it away", checkpoint);
+  else if (!options->resume && strcmp (checkpoint_text (file, CHECKPOINT_ORIGIN), run->origin) != 0)
+    tool_fail ("%s is of a training on other files: --resume goes on with it if their music is the same, --restart "
+               "throws it away",
+        checkpoint);
+  else
+    return TRUE;
+  return FALSE;
+}
+
+/* Takes up a checkpoint if there is one.  FALSE: said why not. */
+static gboolean
+take_checkpoint (const ToolTrainOptions *options, Training *training, const char *checkpoint)
+{
+  g_autoptr (GError) error = NULL;
+  g_autofree char *reason = NULL;
+
+  if (options->restart && !checkpoint_remove (checkpoint, &error)) {
+    tool_fail ("%s", error->message);
+    return FALSE;
+  }
+  if (!checkpoint_exists (checkpoint)) {
+    if (options->resume && !options->quiet)
+      tool_say ("%s is not there: training begins from the start", checkpoint);
+    return TRUE;
+  }
+  if (!training_resume (training, checkpoint, &reason, &error)) {
+    tool_fail ("%s; --restart throws it away", error->message);
+    return FALSE;
+  }
+  if (reason)
+    tool_say ("%s; the one before it is whole", reason);
+  if (!options->quiet) {
+    TrainingProgress now;
+    training_progress (training, &now);
+    tool_say ("resumed after %" G_GUINT64_FORMAT " of %" G_GUINT64_FORMAT " steps", now.step, now.steps);
+  }
+  return TRUE;
+}
+
+/* --- a seed ---------------------------------------------------------------------------------------------------- */
+
+double
+tool_train_run_finished (const ToolTrainRun *run)
+{
+  g_autoptr (GError) error = NULL;
+  GenreModel *model = g_file_test (run->path, G_FILE_TEST_EXISTS) ? genre_model_load (run->path, &error) : NULL;
+  if (!model)
+    return -1;
+  g_autoptr (JsonNode) node = json_from_string (genre_model_training (model), NULL);
+  genre_model_unref (model);
+  JsonObject *object = node && JSON_NODE_HOLDS_OBJECT (node) ? json_node_get_object (node) : NULL;
+  if (!object || !json_object_has_member (object, "recipe")
+      || g_strcmp0 (json_object_get_string_member_with_default (object, "data_digest", ""), run->data->digest) != 0
+      || json_object_get_int_member_with_default (object, "seed", -1) != (gint64) run->seed)
+    return -1;
+  GString *recipe = g_string_new (NULL);
+  train_recipe_append (run->recipe, recipe);
+  g_autoptr (JsonNode) wanted = json_from_string (recipe->str, NULL);
+  g_string_free (recipe, TRUE);
+  if (!json_node_equal (wanted, json_object_get_member (object, "recipe")))
+    return -1;
+  JsonArray *measured = json_object_has_member (object, "measured") ? json_object_get_array_member (object, "measured")
+                                                                    : NULL;
+  if (!measured || json_array_get_length (measured) == 0)
+    return (double) NAN;
+  return json_object_get_double_member_with_default (json_array_get_object_element (measured, 0), "accuracy",
+      (double) NAN);
+}
+
+gboolean
+tool_train_run (const ToolTrainRun *run, double *ret_accuracy)
+{
+  g_autofree char *checkpoint = checkpoint_path (run);
+  g_autofree char *fresh = g_strconcat (checkpoint, ".new", NULL);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (Training) training = training_new (run->recipe, run->data, run->seed, run->threads, &error);
+  if (!training) {
+    tool_fail ("%s", error->message);
+    return FALSE;
+  }
+  training_set_origin (training, run->origin);
+  tool_leftover_add (fresh);
+  if (!take_checkpoint (run->options, training, checkpoint) || !run_steps (run, training, checkpoint)
+      || !save_model (run, training))
+    return FALSE;
+  const TrainingAccuracy accuracy = training_accuracy (training);
+  *ret_accuracy = accuracy.n_tracks > 0 ? (double) accuracy.right_tracks / (double) accuracy.n_tracks : (double) NAN;
+  if (checkpoint_remove (checkpoint, &error))
+    return TRUE;
+  tool_fail ("%s", error->message);
+  return FALSE;
+}
