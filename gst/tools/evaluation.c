@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "gst/tools/evaluation.h"
 
-#include "gst/tools/interrupt.h"
+#include "gst/tools/jobs.h"
 #include "gst/tools/progress.h"
 #include "models/genre_aggregate.h"
 
@@ -15,37 +15,53 @@ typedef struct Work
 {
   ToolEvaluation *evaluation;
   double gain_db;
-  gint next; /* atomic: the track that nobody has taken */
-  gint done; /* atomic */
-
-  GMutex lock;
-  GCond ended;
-  guint running; /* under the lock */
-  gboolean no_memory;
+  ToolProgress *progress;
 } Work;
 
 static gpointer
-work (gpointer data)
+begin_hearing (gpointer data)
 {
-  Work *work = data;
-  ToolEvaluation *evaluation = work->evaluation;
-  const GenreTracks *tracks = evaluation->tracks;
-  GenreListener *listener = genre_listener_new (evaluation->model, GENRE_LISTENER_INTERVAL_NS);
+  const Work *work = data;
 
-  while (listener && !tool_interrupted ()) {
-    const gsize i = (gsize) g_atomic_int_add (&work->next, 1);
-    if (i >= tracks->n_tracks)
-      break;
-    evaluation->hearings[i] = genre_track_hear (&tracks->tracks[i], evaluation->set, listener, work->gain_db);
-    g_atomic_int_inc (&work->done);
-  }
-  g_mutex_lock (&work->lock);
-  work->no_memory |= !listener;
-  work->running--;
-  g_cond_signal (&work->ended);
-  g_mutex_unlock (&work->lock);
+  return genre_listener_new (work->evaluation->model, GENRE_LISTENER_INTERVAL_NS);
+}
+
+static void
+end_hearing (gpointer listener)
+{
   genre_listener_free (listener);
-  return NULL;
+}
+
+static gpointer
+hear_track (gpointer data, gpointer listener, gsize index)
+{
+  const Work *work = data;
+  const ToolEvaluation *evaluation = work->evaluation;
+
+  return genre_track_hear (&evaluation->tracks->tracks[index], evaluation->set, listener, work->gain_db);
+}
+
+static gboolean
+take_hearing (gpointer data, gsize index, gpointer hearing)
+{
+  const Work *work = data;
+
+  work->evaluation->hearings[index] = hearing;
+  return TRUE;
+}
+
+static void
+drop_hearing (gpointer hearing)
+{
+  genre_hearing_free (hearing);
+}
+
+static void
+show_progress (gpointer data, gsize n_taken)
+{
+  const Work *work = data;
+
+  tool_progress_update (work->progress, n_taken, NULL);
 }
 
 /* Fills the hearings.  FALSE: not all of them. */
@@ -53,32 +69,26 @@ static gboolean
 hear_all (ToolEvaluation *evaluation, double gain_db, const char *what, const ToolEvaluationConfig *config,
     GError **error)
 {
-  const gsize n_tracks = evaluation->tracks->n_tracks;
-  const guint jobs = (guint) MIN (config->jobs, n_tracks);
-  g_autoptr (ToolProgress) progress = tool_progress_new (what, n_tracks, config->quiet);
-  g_autofree GThread **threads = g_new (GThread *, jobs);
-  Work shared = { .evaluation = evaluation, .gain_db = gain_db, .running = jobs };
+  g_autoptr (ToolProgress) progress = tool_progress_new (what, evaluation->tracks->n_tracks, config->quiet);
+  Work work = { evaluation, gain_db, progress };
+  const ToolJobs jobs = {
+    .n_jobs = evaluation->tracks->n_tracks,
+    .n_threads = config->jobs,
+    .data = &work,
+    .begin = begin_hearing,
+    .end = end_hearing,
+    .work = hear_track,
+    .take = take_hearing,
+    .drop = drop_hearing,
+    .progress = show_progress,
+  };
+  const ToolJobsEnd end = tool_jobs_run (&jobs);
 
-  g_mutex_init (&shared.lock);
-  g_cond_init (&shared.ended);
-  for (guint i = 0; i < jobs; i++)
-    threads[i] = g_thread_new ("evaluate", work, &shared);
-  g_mutex_lock (&shared.lock);
-  while (shared.running > 0) {
-    g_cond_wait_until (&shared.ended, &shared.lock, g_get_monotonic_time () + G_USEC_PER_SEC / 10);
-    tool_progress_update (progress, (guint64) g_atomic_int_get (&shared.done), NULL);
-  }
-  g_mutex_unlock (&shared.lock);
-  for (guint i = 0; i < jobs; i++)
-    g_thread_join (threads[i]);
-  g_cond_clear (&shared.ended);
-  g_mutex_clear (&shared.lock);
-
-  if ((gsize) shared.done == n_tracks)
-    return TRUE;
-  g_set_error_literal (error, G_FILE_ERROR, shared.no_memory ? G_FILE_ERROR_NOMEM : G_FILE_ERROR_INTR,
-      shared.no_memory ? "out of memory" : "interrupted");
-  return FALSE;
+  if (end == TOOL_JOBS_NO_MEMORY)
+    g_set_error_literal (error, G_FILE_ERROR, G_FILE_ERROR_NOMEM, "out of memory");
+  else if (end != TOOL_JOBS_DONE)
+    g_set_error_literal (error, G_FILE_ERROR, G_FILE_ERROR_INTR, "interrupted");
+  return end == TOOL_JOBS_DONE;
 }
 
 /* --- figures --------------------------------------------------------------------------------------------------- */

@@ -5,6 +5,7 @@
 #include "gst/tools/extraction.h"
 
 #include "gst/tools/interrupt.h"
+#include "gst/tools/jobs.h"
 #include "gst/tools/progress.h"
 #include "gst/tools/recording.h"
 #include "models/feature_set_writer.h"
@@ -16,13 +17,11 @@
 enum
 {
   CLIP_FRAMES = 387, /* 30 s at the default model's hop */
-  AHEAD_PER_JOB = 4, /* files that may be decoded before their turn to be written */
 };
 
 /* What a job found. */
 typedef struct Result
 {
-  guint index; /* of the file */
   ToolRecording *recording;
   gboolean kept; /* it had been decoded before */
   GError *error; /* NULL: there is a recording */
@@ -32,17 +31,18 @@ typedef struct Extraction
 {
   const ToolExtractionConfig *config;
   const ToolFiles *files;
-  GAsyncQueue *results; /* of Result */
   GenreFeatureSetWriter *writer;
   ToolProgress *progress;
+  GError *error; /* why the set cannot be written */
   int n_recordings;
   guint failed, kept;
   double seconds; /* in clips, their filling included */
 } Extraction;
 
 static void
-free_result (Result *result)
+free_result (gpointer data)
 {
+  Result *result = data;
   tool_recording_free (result->recording);
   g_clear_error (&result->error);
   g_free (result);
@@ -50,24 +50,23 @@ free_result (Result *result)
 
 /* --- jobs ------------------------------------------------------------------------------------------------------ */
 
-/* data: index of the file + 1 */
-static void
-decode_file (gpointer data, gpointer user_data)
+static gpointer
+decode_file (gpointer data, gpointer state, gsize index)
 {
-  const Extraction *extraction = user_data;
+  const Extraction *extraction = data;
+  const ToolFile *file = g_ptr_array_index (extraction->files->files, index);
   Result *result = g_new0 (Result, 1);
 
-  result->index = GPOINTER_TO_UINT (data) - 1;
-  const ToolFile *file = g_ptr_array_index (extraction->files->files, result->index);
+  (void) state;
   result->recording = tool_recording_cache_read (extraction->config->cache, extraction->config->recipe, file->path,
       &result->kept, &result->error);
-  g_async_queue_push (extraction->results, result);
+  return result;
 }
 
 /* --- clips ----------------------------------------------------------------------------------------------------- */
 
 static gboolean
-append_recording (Extraction *extraction, const ToolFile *file, const ToolRecording *recording, GError **error)
+append_recording (Extraction *extraction, const ToolFile *file, const ToolRecording *recording)
 {
   GenreFeatureClip clip = {
     .label = file->label,
@@ -81,17 +80,16 @@ append_recording (Extraction *extraction, const ToolFile *file, const ToolRecord
     clip.frames = MIN (recording->n_frames - first, CLIP_FRAMES);
     clip.db = recording->db + first * extraction->config->recipe->bands;
     if (clip.frames >= MIN (extraction->config->min_frames, CLIP_FRAMES)
-        && !genre_feature_set_writer_append (extraction->writer, &clip, error))
+        && !genre_feature_set_writer_append (extraction->writer, &clip, &extraction->error))
       return FALSE;
   }
   return TRUE;
 }
 
-/* One file, in its turn.  FALSE: the set cannot be written. */
+/* FALSE: the set cannot be written. */
 static gboolean
-take_result (Extraction *extraction, const Result *result, GError **error)
+append_result (Extraction *extraction, const ToolFile *file, const Result *result)
 {
-  const ToolFile *file = g_ptr_array_index (extraction->files->files, result->index);
   const ToolRecording *recording = result->recording;
 
   extraction->kept += result->kept;
@@ -108,39 +106,47 @@ take_result (Extraction *extraction, const Result *result, GError **error)
     return TRUE;
   }
   extraction->seconds += recording->seconds;
-  return append_recording (extraction, file, recording, error);
+  return append_recording (extraction, file, recording);
+}
+
+/* One file, in its turn. */
+static gboolean
+take_result (gpointer data, gsize index, gpointer result)
+{
+  Extraction *extraction = data;
+  const gboolean ok = append_result (extraction, g_ptr_array_index (extraction->files->files, index), result);
+
+  free_result (result);
+  return ok;
+}
+
+static void
+show_progress (gpointer data, gsize n_taken)
+{
+  const Extraction *extraction = data;
+
+  tool_progress_update (extraction->progress, n_taken, NULL);
 }
 
 /* All files, in order.  FALSE: the set cannot be written, or an interruption. */
 static gboolean
-extract_all (Extraction *extraction, GError **error)
+extract_all (Extraction *extraction)
 {
-  const guint n = extraction->files->files->len, jobs = MIN (extraction->config->jobs, n);
-  g_autofree Result **waiting = g_new0 (Result *, n); /* those whose turn has not come */
-  GThreadPool *pool = g_thread_pool_new (decode_file, extraction, (int) jobs, TRUE, NULL);
-  guint sent = 0, received = 0, next = 0;
-  gboolean ok = TRUE;
+  const ToolJobs jobs = {
+    .n_jobs = extraction->files->files->len,
+    .n_threads = extraction->config->jobs,
+    .data = extraction,
+    .work = decode_file,
+    .take = take_result,
+    .drop = free_result,
+    .progress = show_progress,
+  };
+  const ToolJobsEnd end = tool_jobs_run (&jobs);
 
-  while (next < n) {
-    for (; ok && sent < n && sent < next + AHEAD_PER_JOB * jobs; sent++)
-      g_thread_pool_push (pool, GUINT_TO_POINTER (sent + 1), NULL);
-    if (received == sent)
-      break;
-    Result *result = g_async_queue_pop (extraction->results);
-    received++;
-    waiting[result->index] = result;
-    for (; next < n && waiting[next]; next++) {
-      ok = ok && !tool_interrupted () && take_result (extraction, waiting[next], error);
-      free_result (g_steal_pointer (&waiting[next]));
-    }
-    tool_progress_update (extraction->progress, next, NULL);
-  }
-  g_thread_pool_free (pool, FALSE, TRUE);
-  for (; next < n; next++) {
-    if (waiting[next])
-      free_result (waiting[next]);
-  }
-  return ok;
+  if (end == TOOL_JOBS_NO_MEMORY)
+    g_set_error (&extraction->error, G_FILE_ERROR, G_FILE_ERROR_NOMEM,
+        "no memory for %u jobs, or no more threads to be had", extraction->config->jobs);
+  return end == TOOL_JOBS_DONE;
 }
 
 /* --- before and after ------------------------------------------------------------------------------------------- */
@@ -222,14 +228,13 @@ write_set (Extraction *extraction, const char *directory, const char *output, co
 {
   const ToolFiles *files = extraction->files;
   GenreFrontend recipe = tool_recording_recipe (extraction->config->recipe);
-  g_autoptr (GError) error = NULL;
   gboolean ok = FALSE;
 
   extraction->writer = genre_feature_set_writer_new (path, &recipe, (const char *const *) files->labels->pdata,
-      files->labels->len, CLIP_FRAMES, extraction->config->type, &error);
+      files->labels->len, CLIP_FRAMES, extraction->config->type, &extraction->error);
   genre_frontend_clear (&recipe);
   if (extraction->writer)
-    ok = extract_all (extraction, &error);
+    ok = extract_all (extraction);
   g_clear_pointer (&extraction->progress, tool_progress_free);
   if (tool_interrupted ())
     return tool_fail ("interrupted: %s is not written%s", output,
@@ -239,11 +244,11 @@ write_set (Extraction *extraction, const char *directory, const char *output, co
   const char *temporary = ok ? genre_feature_set_writer_temporary (extraction->writer) : NULL;
   if (temporary)
     tool_leftover_add (temporary);
-  ok = ok && genre_feature_set_writer_finish (extraction->writer, &error);
+  ok = ok && genre_feature_set_writer_finish (extraction->writer, &extraction->error);
   if (temporary)
     tool_leftover_forget (temporary);
   if (!ok)
-    return tool_fail ("%s", error->message);
+    return tool_fail ("%s", extraction->error->message);
   *ret_written = TRUE;
   return report (extraction, output);
 }
@@ -259,11 +264,10 @@ tool_extraction_run (const ToolExtractionConfig *config, const ToolFiles *files,
   Extraction extraction = {
     .config = config,
     .files = files,
-    .results = g_async_queue_new (),
     .progress = tool_progress_new ("extract", files->files->len, config->quiet),
   };
   const ToolStatus status = write_set (&extraction, shown, shown_output, output, ret_written);
   genre_feature_set_writer_free (extraction.writer);
-  g_async_queue_unref (extraction.results);
+  g_clear_error (&extraction.error);
   return status;
 }

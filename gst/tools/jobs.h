@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * gst/tools/jobs.h - threads do numbered jobs, several at once; the caller takes the results in the order of the
+ * numbers.
+ *
+ * Layer:   gst; interrupt, POSIX threads.
+ * Threads: as each function says.
+ *
+ * Memory does not grow with the number of jobs: at most TOOL_JOBS_AHEAD results per thread wait for their turn.
+ */
+#ifndef GST_TOOLS_JOBS_H
+#define GST_TOOLS_JOBS_H
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+enum
+{
+  TOOL_JOBS_AHEAD = 4
+};
+
+typedef enum ToolJobsEnd
+{
+  TOOL_JOBS_DONE,        /* all results were taken */
+  TOOL_JOBS_STOPPED,     /* take() said so */
+  TOOL_JOBS_INTERRUPTED, /* tool_interrupted() */
+  TOOL_JOBS_NO_MEMORY,   /* no thread could be started, or no begin() succeeded */
+} ToolJobsEnd;
+
+typedef struct ToolJobs
+{
+  gsize n_jobs;
+  guint n_threads; /* at least 1 */
+  gpointer data;   /* for all functions */
+
+  /* In each thread, before its first job and after its last: what it works with.  begin: or NULL; NULL from it is "out
+   * of memory", and the other threads go on without this one. */
+  gpointer (*begin) (gpointer data);
+  void (*end) (gpointer state);
+
+  /* In a thread.  The result must depend on `index` alone.  NULL is a result like any other. */
+  gpointer (*work) (gpointer data, gpointer state, gsize index);
+
+  /* In the caller's thread, in the order of `index`.  It owns the result from then on.  FALSE: no more jobs. */
+  gboolean (*take) (gpointer data, gsize index, gpointer result);
+
+  /* In the caller's thread: frees a result, not NULL, that is not taken because the run ended before. */
+  void (*drop) (gpointer result);
+
+  /* In the caller's thread, ten times a second or more: so many results have been taken. */
+  void (*progress) (gpointer data, gsize n_taken);
+} ToolJobs;
+
+/* Returns when no thread is at work any more. */
+ToolJobsEnd tool_jobs_run (const ToolJobs *jobs);
+
+G_END_DECLS
+
+#endif
