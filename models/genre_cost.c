@@ -3,8 +3,8 @@
 
 #include "nn/cost.h"
 
-GenreCost
-genre_cost_of_layer (const GenreModel *model, gsize index)
+static GenreCost
+layer_cost (const GenreModel *model, gsize index)
 {
   const unsigned frames = genre_model_window_frames (model);
   const DspLogMelConfig *mel = &genre_model_frontend (model)->mel;
@@ -16,4 +16,18 @@ genre_cost_of_layer (const GenreModel *model, gsize index)
     .window = cost.columns + cost.answer,
     .per_second = cost.columns / seconds + cost.answer,
   };
+}
+
+GenreCost
+genre_cost_of_model (const GenreModel *model, GenreCost *costs)
+{
+  GenreCost sum = { 0, 0, 0 };
+
+  for (gsize i = 0; i < nn_network_n_layers (genre_model_network (model)); i++) {
+    costs[i] = layer_cost (model, i);
+    sum.parameters += costs[i].parameters;
+    sum.window += costs[i].window;
+    sum.per_second += costs[i].per_second;
+  }
+  return sum;
 }

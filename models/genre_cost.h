@@ -17,6 +17,9 @@ typedef struct GenreCost
   double per_second; /* multiply-adds a second of audio, at one answer a second */
 } GenreCost;
 
-GenreCost genre_cost_of_layer (const GenreModel *model, gsize index);
+/* costs [n_layers]  out
+ *
+ * Returns their sum. */
+GenreCost genre_cost_of_model (const GenreModel *model, GenreCost *costs);
 
 #endif

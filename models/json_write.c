@@ -60,6 +60,64 @@ json_append_float (GString *json, float value)
   g_string_append (json, text);
 }
 
+void
+json_add_key (GString *json, const char *key)
+{
+  const char last = json->len > 0 ? json->str[json->len - 1] : '{';
+
+  if (last != '{')
+    g_string_append_c (json, ',');
+  json_append_string (json, key);
+  g_string_append_c (json, ':');
+}
+
+void
+json_add_count (GString *json, const char *key, guint64 value)
+{
+  json_add_key (json, key);
+  g_string_append_printf (json, "%" G_GUINT64_FORMAT, value);
+}
+
+void
+json_add_number (GString *json, const char *key, double value)
+{
+  json_add_key (json, key);
+  if (isfinite (value))
+    json_append_double (json, value);
+  else
+    g_string_append (json, "null");
+}
+
+void
+json_add_string (GString *json, const char *key, const char *value)
+{
+  json_add_key (json, key);
+  json_append_string (json, value);
+}
+
+void
+json_add_strings (GString *json, const char *key, const char *const *values, gsize n)
+{
+  json_add_key (json, key);
+  g_string_append_c (json, '[');
+  for (gsize i = 0; i < n; i++) {
+    if (i > 0)
+      g_string_append_c (json, ',');
+    json_append_string (json, values[i]);
+  }
+  g_string_append_c (json, ']');
+}
+
+void
+json_add_counts (GString *json, const char *key, const gsize *values, gsize n)
+{
+  json_add_key (json, key);
+  g_string_append_c (json, '[');
+  for (gsize i = 0; i < n; i++)
+    g_string_append_printf (json, "%s%" G_GSIZE_FORMAT, i == 0 ? "" : ",", values[i]);
+  g_string_append_c (json, ']');
+}
+
 char *
 json_quote (const char *text)
 {

@@ -6,6 +6,7 @@
 
 #include <float.h>
 #include <locale.h>
+#include <math.h>
 #include <string.h>
 
 static void
@@ -105,6 +106,34 @@ test_quote (void)
   }
 }
 
+static void
+test_members (void)
+{
+  static const char *const names[] = { "a", "\"" };
+  static const gsize counts[] = { 0, G_MAXUINT32 };
+  GString *json = g_string_new ("{");
+
+  json_add_count (json, "count", G_MAXUINT64);
+  json_add_number (json, "number", .1);
+  json_add_number (json, "none", (double) NAN);
+  json_add_number (json, "infinite", -HUGE_VAL);
+  json_add_key (json, "in\"ner");
+  g_string_append_c (json, '{');
+  json_add_string (json, "text", "\xc2\x9b{");
+  g_string_append_c (json, '}');
+  json_add_strings (json, "names", names, 2);
+  json_add_strings (json, "nobody", NULL, 0);
+  json_add_counts (json, "counts", counts, 2);
+  g_string_append_c (json, '}');
+  CHECK (strcmp (json->str,
+             "{\"count\":18446744073709551615,\"number\":0.1,\"none\":null,\"infinite\":null,"
+             "\"in\\\"ner\":{\"text\":\"\\u009b{\"},\"names\":[\"a\",\"\\\"\"],\"nobody\":[],"
+             "\"counts\":[0,4294967295]}")
+          == 0,
+      "%s", json->str);
+  g_string_free (json, TRUE);
+}
+
 int
 main (void)
 {
@@ -115,5 +144,6 @@ main (void)
   test_float ();
   test_string ();
   test_quote ();
+  test_members ();
   TEST_END ();
 }

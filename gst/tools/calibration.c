@@ -30,13 +30,6 @@ round_digits (double value)
   return g_ascii_strtod (g_ascii_formatd (text, sizeof text, "%.4g", value), NULL);
 }
 
-static void
-append_number (GString *json, const char *key, double value)
-{
-  g_string_append_printf (json, ",\"%s\":", key);
-  json_append_double (json, value);
-}
-
 /* The text of an object without this member: as it was, unless it had one. */
 static char *
 without_member (const char *json, const char *key)
@@ -64,15 +57,15 @@ record (const GenreModel *model, const ToolCalibration *calibration)
   before[strlen (before) - 1] = '\0'; /* the closing brace */
   g_strchomp (before);
   GString *json = g_string_new (before);
-  g_string_append (json, g_str_has_suffix (before, "{") ? "" : ",");
-  g_string_append (json, "\"calibration\":{\"set\":");
-  json_append_string (json, set);
-  g_string_append_printf (json, ",\"tracks\":%" G_GSIZE_FORMAT, calibration->n_cases);
-  append_number (json, "temperature", calibration->temperature[1]);
-  append_number (json, "ece_before", calibration->ece[0]);
-  append_number (json, "ece", calibration->ece[1]);
-  append_number (json, "nll_before", calibration->nll[0]);
-  append_number (json, "nll", calibration->nll[1]);
+  json_add_key (json, "calibration");
+  g_string_append_c (json, '{');
+  json_add_string (json, "set", set);
+  json_add_count (json, "tracks", calibration->n_cases);
+  json_add_number (json, "temperature", calibration->temperature[1]);
+  json_add_number (json, "ece_before", calibration->ece[0]);
+  json_add_number (json, "ece", calibration->ece[1]);
+  json_add_number (json, "nll_before", calibration->nll[0]);
+  json_add_number (json, "nll", calibration->nll[1]);
   g_string_append (json, "}}");
   return g_string_free (json, FALSE);
 }

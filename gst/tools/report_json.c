@@ -5,41 +5,6 @@
 
 #include <math.h>
 
-/* ",\"key\":" */
-static void
-append_key (GString *json, const char *key)
-{
-  const char last = json->len > 0 ? json->str[json->len - 1] : '{';
-
-  if (last != '{' && last != '[')
-    g_string_append_c (json, ',');
-  g_string_append_printf (json, "\"%s\":", key);
-}
-
-static void
-append_json_number (GString *json, const char *key, double value)
-{
-  append_key (json, key);
-  if (isfinite (value))
-    json_append_double (json, value);
-  else
-    g_string_append (json, "null");
-}
-
-static void
-append_json_count (GString *json, const char *key, guint64 value)
-{
-  append_key (json, key);
-  g_string_append_printf (json, "%" G_GUINT64_FORMAT, value);
-}
-
-static void
-append_json_string (GString *json, const char *key, const char *value)
-{
-  append_key (json, key);
-  json_append_string (json, value);
-}
-
 /* Between two objects of an array. */
 static void
 open_object (GString *json, gsize index)
@@ -50,16 +15,10 @@ open_object (GString *json, gsize index)
 static void
 append_json_confusion (GString *json, const ToolEvaluation *evaluation)
 {
-  const char *const *labels = genre_model_labels (evaluation->model);
   const gsize n = evaluation->by_track->n_labels;
 
-  append_key (json, "labels");
-  for (gsize i = 0; i < n; i++) {
-    g_string_append_c (json, i == 0 ? '[' : ',');
-    json_append_string (json, labels[i]);
-  }
-  g_string_append_c (json, ']');
-  append_key (json, "confusion");
+  json_add_strings (json, "labels", genre_model_labels (evaluation->model), n);
+  json_add_key (json, "confusion");
   for (gsize i = 0; i < n * n; i++)
     g_string_append_printf (json, "%s%" G_GUINT64_FORMAT,
         i == 0           ? "[["
@@ -74,17 +33,17 @@ append_json_classes (GString *json, const ToolEvaluation *evaluation)
 {
   const char *const *labels = genre_model_labels (evaluation->model);
 
-  append_key (json, "classes");
+  json_add_key (json, "classes");
   g_string_append_c (json, '[');
   for (gsize i = 0; labels[i]; i++) {
     const MetricsClass *class = &evaluation->by_track->classes[i];
     open_object (json, i);
-    append_json_string (json, "label", labels[i]);
-    append_json_count (json, "tracks", class->support);
-    append_json_count (json, "predicted", class->predicted);
-    append_json_number (json, "precision", class->precision);
-    append_json_number (json, "recall", class->recall);
-    append_json_number (json, "f1", class->f1);
+    json_add_string (json, "label", labels[i]);
+    json_add_count (json, "tracks", class->support);
+    json_add_count (json, "predicted", class->predicted);
+    json_add_number (json, "precision", class->precision);
+    json_add_number (json, "recall", class->recall);
+    json_add_number (json, "f1", class->f1);
     g_string_append_c (json, '}');
   }
   g_string_append_c (json, ']');
@@ -93,25 +52,25 @@ append_json_classes (GString *json, const ToolEvaluation *evaluation)
 static void
 append_json_left_out (GString *json, const ToolEvaluation *evaluation)
 {
-  append_key (json, "left_out");
+  json_add_key (json, "left_out");
   g_string_append_c (json, '{');
-  append_json_count (json, "unlabelled", evaluation->tracks->unlabelled);
-  append_json_count (json, "unknown_label", evaluation->tracks->unknown);
-  append_json_count (json, "contradictory", evaluation->tracks->contradictory);
-  append_json_count (json, "too_short", evaluation->too_short);
+  json_add_count (json, "unlabelled", evaluation->tracks->unlabelled);
+  json_add_count (json, "unknown_label", evaluation->tracks->unknown);
+  json_add_count (json, "contradictory", evaluation->tracks->contradictory);
+  json_add_count (json, "too_short", evaluation->too_short);
   g_string_append_c (json, '}');
 }
 
 static void
 append_json_seconds (GString *json, const ToolSeconds *seconds)
 {
-  append_key (json, "seconds");
+  json_add_key (json, "seconds");
   g_string_append_c (json, '[');
   for (gsize i = 0; i < TOOL_N_SECONDS; i++) {
     open_object (json, i);
-    append_json_number (json, "seconds", seconds[i].seconds);
-    append_json_count (json, "tracks", seconds[i].n_cases);
-    append_json_number (json, "accuracy", tool_rate (seconds[i].right, seconds[i].n_cases));
+    json_add_number (json, "seconds", seconds[i].seconds);
+    json_add_count (json, "tracks", seconds[i].n_cases);
+    json_add_number (json, "accuracy", tool_rate (seconds[i].right, seconds[i].n_cases));
     g_string_append_c (json, '}');
   }
   g_string_append_c (json, ']');
@@ -120,15 +79,15 @@ append_json_seconds (GString *json, const ToolSeconds *seconds)
 static void
 append_json_gains (GString *json, const ToolReport *report)
 {
-  append_key (json, "gain");
+  json_add_key (json, "gain");
   g_string_append_c (json, '[');
   for (gsize i = 0; i < report->n_gains; i++) {
     const ToolGain *gain = &report->gains[i];
     open_object (json, i);
-    append_json_number (json, "gain_db", gain->gain_db);
-    append_json_number (json, "accuracy", gain->accuracy);
-    append_json_count (json, "changed", gain->changed);
-    append_json_number (json, "changed_rate", tool_rate (gain->changed, gain->n_cases));
+    json_add_number (json, "gain_db", gain->gain_db);
+    json_add_number (json, "accuracy", gain->accuracy);
+    json_add_count (json, "changed", gain->changed);
+    json_add_number (json, "changed_rate", tool_rate (gain->changed, gain->n_cases));
     g_string_append_c (json, '}');
   }
   g_string_append_c (json, ']');
@@ -139,14 +98,14 @@ append_json_comparison (GString *json, const ToolReport *report)
 {
   const ToolComparison *comparison = &report->comparison;
 
-  append_key (json, "compare");
+  json_add_key (json, "compare");
   g_string_append_c (json, '{');
-  append_json_string (json, "model", report->other->name);
-  append_json_count (json, "tracks", comparison->n_cases);
-  append_json_number (json, "accuracy", tool_rate (comparison->second_right, comparison->n_cases));
-  append_json_count (json, "only_first", comparison->only_first);
-  append_json_count (json, "only_second", comparison->only_second);
-  append_json_number (json, "p", comparison->n_cases > 0 ? comparison->p : (double) NAN);
+  json_add_string (json, "model", report->other->name);
+  json_add_count (json, "tracks", comparison->n_cases);
+  json_add_number (json, "accuracy", tool_rate (comparison->second_right, comparison->n_cases));
+  json_add_count (json, "only_first", comparison->only_first);
+  json_add_count (json, "only_second", comparison->only_second);
+  json_add_number (json, "p", comparison->n_cases > 0 ? comparison->p : (double) NAN);
   append_json_seconds (json, report->other_seconds);
   g_string_append_c (json, '}');
 }
@@ -154,18 +113,18 @@ append_json_comparison (GString *json, const ToolReport *report)
 static void
 append_json_calibration (GString *json, const ToolCalibration *calibration)
 {
-  append_key (json, "calibration");
+  json_add_key (json, "calibration");
   g_string_append_c (json, '{');
-  append_json_string (json, "set", calibration->set);
-  append_json_count (json, "tracks", calibration->n_cases);
-  append_key (json, "changed");
+  json_add_string (json, "set", calibration->set);
+  json_add_count (json, "tracks", calibration->n_cases);
+  json_add_key (json, "changed");
   g_string_append (json, calibration->changed ? "true" : "false");
-  append_json_number (json, "temperature_before", calibration->temperature[0]);
-  append_json_number (json, "temperature", calibration->temperature[1]);
-  append_json_number (json, "ece_before", calibration->ece[0]);
-  append_json_number (json, "ece", calibration->ece[1]);
-  append_json_number (json, "nll_before", calibration->nll[0]);
-  append_json_number (json, "nll", calibration->nll[1]);
+  json_add_number (json, "temperature_before", calibration->temperature[0]);
+  json_add_number (json, "temperature", calibration->temperature[1]);
+  json_add_number (json, "ece_before", calibration->ece[0]);
+  json_add_number (json, "ece", calibration->ece[1]);
+  json_add_number (json, "nll_before", calibration->nll[0]);
+  json_add_number (json, "nll", calibration->nll[1]);
   g_string_append_c (json, '}');
 }
 
@@ -176,28 +135,28 @@ tool_report_json (const ToolReport *report)
   const Metrics *tracks = evaluation->by_track;
   GString *json = g_string_new ("{");
 
-  append_json_string (json, "model", evaluation->name);
-  append_json_count (json, "clips", evaluation->n_clips);
-  append_json_count (json, "tracks", evaluation->n_cases);
-  append_json_number (json, "accuracy", tracks->accuracy);
-  append_json_number (json, "accuracy_window", evaluation->by_window->accuracy);
-  append_json_number (json, "macro_f1", tracks->macro_f1);
-  append_json_number (json, "top2", tracks->top2);
-  append_json_number (json, "ece", tracks->ece);
+  json_add_string (json, "model", evaluation->name);
+  json_add_count (json, "clips", evaluation->n_clips);
+  json_add_count (json, "tracks", evaluation->n_cases);
+  json_add_number (json, "accuracy", tracks->accuracy);
+  json_add_number (json, "accuracy_window", evaluation->by_window->accuracy);
+  json_add_number (json, "macro_f1", tracks->macro_f1);
+  json_add_number (json, "top2", tracks->top2);
+  json_add_number (json, "ece", tracks->ece);
   append_json_confusion (json, evaluation);
-  append_key (json, "wilson");
+  json_add_key (json, "wilson");
   g_string_append_c (json, '[');
   json_append_double (json, tracks->wilson[0]);
   g_string_append_c (json, ',');
   json_append_double (json, tracks->wilson[1]);
   g_string_append_c (json, ']');
 
-  append_json_string (json, "set", genre_feature_set_name (evaluation->set));
-  append_json_count (json, "windows", evaluation->by_window->n_cases);
-  append_json_number (json, "ece_window", evaluation->by_window->ece);
-  append_json_number (json, "ece_chance", tool_evaluation_ece_chance (evaluation));
-  append_json_number (json, "nll", tracks->nll);
-  append_json_number (json, "temperature", genre_model_temperature (evaluation->model));
+  json_add_string (json, "set", genre_feature_set_name (evaluation->set));
+  json_add_count (json, "windows", evaluation->by_window->n_cases);
+  json_add_number (json, "ece_window", evaluation->by_window->ece);
+  json_add_number (json, "ece_chance", tool_evaluation_ece_chance (evaluation));
+  json_add_number (json, "nll", tracks->nll);
+  json_add_number (json, "temperature", genre_model_temperature (evaluation->model));
   append_json_left_out (json, evaluation);
   append_json_classes (json, evaluation);
   append_json_seconds (json, report->seconds);
