@@ -205,13 +205,13 @@ def calibrate(model, random):
     return {f"predictions/{name}": np.float32(dense[name]) for name in ("kernel", "bias")}
 
 
-def safetensors(metadata, tensors):
+def safetensors(metadata, tensors, separators=None):
     header, offset = {"__metadata__": metadata}, 0
     for name, tensor in tensors.items():
         assert tensor.dtype == np.float32
         header[name] = {"dtype": "F32", "shape": list(tensor.shape), "data_offsets": [offset, offset + tensor.nbytes]}
         offset += tensor.nbytes
-    text = json.dumps(header, ensure_ascii=False).encode()
+    text = json.dumps(header, ensure_ascii=False, separators=separators).encode()
     text += b" " * (-len(text) % 8)
     return len(text).to_bytes(8, "little") + text + b"".join(tensor.tobytes() for tensor in tensors.values())
 
