@@ -130,8 +130,13 @@ json_field_range (JsonNode *node, const JsonPlace *place, double low, double hig
   JsonArray *array = JSON_NODE_HOLDS_ARRAY (node) ? json_node_get_array (node) : NULL;
   if (!array || json_array_get_length (array) != 2)
     return json_field_fail (node, place, "an array [least, most]", error);
-  return json_field_number (json_array_get_element (array, 0), place, low, high, ret_min, error)
-      && json_field_number (json_array_get_element (array, 1), place, *ret_min, high, ret_max, error);
+
+  double least;
+  if (!json_field_number (json_array_get_element (array, 0), place, low, high, &least, error)
+      || !json_field_number (json_array_get_element (array, 1), place, least, high, ret_max, error))
+    return false;
+  *ret_min = least;
+  return true;
 }
 
 bool
