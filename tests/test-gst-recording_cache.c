@@ -26,6 +26,10 @@ tool_recording_read (const GenreFrontend *recipe, const char *location, GError *
   ToolRecording *recording = g_new0 (ToolRecording, 1);
   n_read++;
   recording->n_frames = FRAMES;
+  recording->n_sections = 2;
+  recording->ends = g_new (gsize, 2);
+  recording->ends[0] = g_str_hash (location) % FRAMES;
+  recording->ends[1] = FRAMES;
   recording->seconds = 100. / 3;
   recording->artist = strstr (location, "/0") ? NULL : g_strdup ("Bj\u00f6rk \"\\\n");
   recording->album_artist = g_strdup (location);
@@ -41,6 +45,7 @@ tool_recording_free (ToolRecording *recording)
   if (!recording)
     return;
   g_free (recording->db);
+  g_free (recording->ends);
   g_free (recording->artist);
   g_free (recording->album_artist);
   g_free (recording);
@@ -69,6 +74,7 @@ read_files (ToolRecordingCache *cache, const GenreFrontend *recipe, const char *
     n_kept += kept;
     g_autoptr (ToolRecording) expected = tool_recording_read (recipe, path, NULL);
     CHECK (found->n_frames == FRAMES && memcmp (&found->seconds, &expected->seconds, sizeof found->seconds) == 0
+            && found->n_sections == 2 && memcmp (found->ends, expected->ends, 2 * sizeof *found->ends) == 0
             && g_strcmp0 (found->artist, expected->artist) == 0
             && g_strcmp0 (found->album_artist, expected->album_artist) == 0
             && memcmp (found->db, expected->db, FRAMES * BANDS * sizeof *found->db) == 0,

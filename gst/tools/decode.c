@@ -2,6 +2,7 @@
 #include "gst/tools/decode.h"
 
 #include "gst/pcm.h"
+#include "gst/tools/complaint.h"
 #include "gst/tools/interrupt.h"
 
 #include <gst/app/app.h>
@@ -11,27 +12,36 @@
 enum
 {
   MAX_BUFFERS = 16, /* decoded ahead */
+  IDLE_POLLS = 2,
   MIN_RATE = 2000,
   MAX_RATE = 1000000,
 };
 
 static const GstClockTime POLL = 100 * GST_MSECOND;
-static const gint64 PATIENCE_US = 60 * G_USEC_PER_SEC; /* without a sample, an error or the end */
+
+/* How long nothing may be read and no sample come out.  A server may take its time, and the source then has a limit of
+ * its own; a disk has none. */
+static const gint64 FILE_PATIENCE_US = 5 * G_USEC_PER_SEC, OTHER_PATIENCE_US = 60 * G_USEC_PER_SEC;
 
 struct GenreDecoder
 {
   char *wrong; /* what is known to be wrong before anything is decoded; NULL: nothing */
+  char *path;  /* NULL: it is no file */
   GstElement *pipeline;
   GstBus *bus;
   GstAppSink *sink;
   GstTagList *tags;
-  gint no_audio; /* atomic: all streams are known, and none is audio */
+  gint no_audio;         /* atomic: all streams are known, and none is audio */
+  gint reads;            /* atomic: buffers that the source has given */
+  GstStructure *missing; /* of the first missing-plugin message; NULL: none came */
+  guint idle_polls;      /* so often, no task was running */
 
   GstCaps *caps; /* what `info` was read from */
   GstAudioInfo info;
   float *mono; /* [room] */
   gsize room;
   gboolean heard; /* at least one sample came */
+  gboolean fresh; /* other audio than before begins with the next one */
 };
 
 /* --- the pipeline ---------------------------------------------------------------------------------------------- */
@@ -56,6 +66,28 @@ on_no_more_pads (GstElement *source, gpointer data)
   (void) source;
   if (!gst_pad_is_linked (sinkpad))
     g_atomic_int_set (&decoder->no_audio, TRUE);
+}
+
+static GstPadProbeReturn
+on_read (GstPad *pad, GstPadProbeInfo *info, gpointer data)
+{
+  GenreDecoder *decoder = data;
+
+  (void) pad;
+  (void) info;
+  g_atomic_int_inc (&decoder->reads);
+  return GST_PAD_PROBE_OK;
+}
+
+/* source: filesrc or what else reads the URI */
+static void
+on_source_setup (GstElement *bin, GstElement *source, gpointer data)
+{
+  g_autoptr (GstPad) pad = gst_element_get_static_pad (source, "src");
+
+  (void) bin;
+  if (pad)
+    gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_BUFFER_LIST, on_read, data, NULL);
 }
 
 /* NULL: an error. */
@@ -89,6 +121,7 @@ genre_decoder_new (const char *location)
   g_autofree char *uri = uri_of (location, &decoder->wrong);
   if (!uri)
     return decoder;
+  decoder->path = g_filename_from_uri (uri, NULL, NULL);
 
   GstElement *source = gst_element_factory_make ("uridecodebin", NULL);
   GstElement *sink = gst_element_factory_make ("appsink", NULL);
@@ -110,6 +143,7 @@ genre_decoder_new (const char *location)
   decoder->sink = GST_APP_SINK (gst_object_ref (sink));
   gst_bin_add_many (GST_BIN (decoder->pipeline), source, sink, NULL);
   g_signal_connect (source, "pad-added", G_CALLBACK (on_pad_added), decoder);
+  g_signal_connect (source, "source-setup", G_CALLBACK (on_source_setup), decoder);
   g_signal_connect (source, "no-more-pads", G_CALLBACK (on_no_more_pads), decoder);
   gst_element_set_state (decoder->pipeline, GST_STATE_PLAYING); /* what fails is said on the bus */
   return decoder;
@@ -127,9 +161,11 @@ genre_decoder_free (GenreDecoder *decoder)
     gst_object_unref (decoder->pipeline);
   }
   gst_clear_caps (&decoder->caps);
+  g_clear_pointer (&decoder->missing, gst_structure_free);
   gst_tag_list_unref (decoder->tags);
   g_free (decoder->mono);
   g_free (decoder->wrong);
+  g_free (decoder->path);
   g_free (decoder);
 }
 
@@ -148,6 +184,14 @@ fail (GError **error, const char *format, ...)
   return FALSE;
 }
 
+static gboolean
+complain (const GenreDecoder *decoder, const GError *found, GError **error)
+{
+  g_autofree char *text = tool_complaint (decoder->path, found, decoder->missing);
+
+  return fail (error, "%s", text);
+}
+
 static void
 take_tags (GenreDecoder *decoder, GstMessage *message)
 {
@@ -162,7 +206,6 @@ take_tags (GenreDecoder *decoder, GstMessage *message)
 static gboolean
 read_bus (GenreDecoder *decoder, GError **error)
 {
-  g_autofree char *missing = NULL;
   GstMessage *message;
 
   while ((message = gst_bus_pop (decoder->bus))) {
@@ -175,48 +218,108 @@ read_bus (GenreDecoder *decoder, GError **error)
         break;
       case GST_MESSAGE_ELEMENT:
         structure = gst_message_get_structure (message);
-        if (structure && gst_structure_has_name (structure, "missing-plugin") && !missing)
-          missing = g_strdup (gst_structure_get_string (structure, "name"));
+        if (structure && gst_structure_has_name (structure, "missing-plugin") && !decoder->missing)
+          decoder->missing = gst_structure_copy (structure);
         break;
       case GST_MESSAGE_ERROR:
         gst_message_parse_error (message, &found, NULL);
-        if (missing)
-          fail (error, "%s (missing: %s)", found->message, missing);
-        else if (g_error_matches (found, GST_CORE_ERROR, GST_CORE_ERROR_MISSING_PLUGIN))
-          fail (error, "there is no audio in it"); /* decodebin looked for an exposed stream, and found none */
-        else
-          fail (error, "%s", found->message);
         break;
       default:
         break;
     }
     gst_message_unref (message);
     if (found)
-      return FALSE;
+      return complain (decoder, found, error);
   }
+  return TRUE;
+}
+
+/* --- the end without a sample ---------------------------------------------------------------------------------- */
+
+typedef struct Tasks
+{
+  guint running, paused;
+} Tasks;
+
+static gboolean
+count_task (GstElement *element, GstPad *pad, gpointer data)
+{
+  Tasks *tasks = data;
+  const GstTaskState state = gst_pad_get_task_state (pad);
+
+  (void) element;
+  tasks->running += state == GST_TASK_STARTED;
+  tasks->paused += state == GST_TASK_PAUSED;
+  return TRUE;
+}
+
+static void
+count_tasks (const GValue *element, gpointer data)
+{
+  gst_element_foreach_pad (g_value_get_object (element), count_task, data);
+}
+
+/* decodebin swallows an error that a demuxer posts while it is being plugged: nothing more comes then, no error, no
+ * stream and no end.  But a task that has ended for whatever reason is paused, and while none runs nothing can come. */
+static gboolean
+is_dead (GenreDecoder *decoder)
+{
+  g_autoptr (GstPad) sinkpad = gst_element_get_static_pad (GST_ELEMENT (decoder->sink), "sink");
+  Tasks tasks = { 0, 0 };
+
+  if (!decoder->path || gst_pad_is_linked (sinkpad))
+    return FALSE;
+  GstIterator *elements = gst_bin_iterate_recurse (GST_BIN (decoder->pipeline));
+  const gboolean settled = gst_iterator_foreach (elements, count_tasks, &tasks) == GST_ITERATOR_DONE;
+  gst_iterator_free (elements);
+  decoder->idle_polls = settled && tasks.running == 0 && tasks.paused > 0 ? decoder->idle_polls + 1 : 0;
+  return decoder->idle_polls >= IDLE_POLLS;
+}
+
+/* Nothing came for a while.  FALSE: nothing will.  reads, since_us: what had been read, and when that was new */
+static gboolean
+may_wait (GenreDecoder *decoder, gint *reads, gint64 *since_us, GError **error)
+{
+  const gint64 now_us = g_get_monotonic_time (), patience_us = decoder->path ? FILE_PATIENCE_US : OTHER_PATIENCE_US;
+  const gint now = g_atomic_int_get (&decoder->reads);
+
+  if (now != *reads)
+    *since_us = now_us;
+  *reads = now;
+  if (g_atomic_int_get (&decoder->no_audio)) {
+    const GError none = { GST_CORE_ERROR, GST_CORE_ERROR_MISSING_PLUGIN, NULL }; /* as decodebin says it otherwise */
+    return complain (decoder, &none, error);
+  }
+  if (is_dead (decoder))
+    return complain (decoder, NULL, error);
+  if (now_us - *since_us > patience_us)
+    return fail (error, "nothing was read and nothing came out of the decoder for %d s",
+        (int) (patience_us / G_USEC_PER_SEC));
   return TRUE;
 }
 
 /* --- samples --------------------------------------------------------------------------------------------------- */
 
 static gboolean
-take_caps (GenreDecoder *decoder, GstCaps *caps, GError **error)
+take_caps (GenreDecoder *decoder, GstCaps *caps, gboolean *ret_fresh, GError **error)
 {
+  const GstAudioInfo before = decoder->info;
   if (!caps || !gst_audio_info_from_caps (&decoder->info, caps))
     return fail (error, "audio of a kind that GStreamer cannot describe");
   const int rate = GST_AUDIO_INFO_RATE (&decoder->info);
   if (rate < MIN_RATE || rate > MAX_RATE)
     return fail (error, "expected a sample rate from %d to %d Hz, found %d", MIN_RATE, MAX_RATE, rate);
+  *ret_fresh = !decoder->caps || !gst_audio_info_is_equal (&before, &decoder->info);
   gst_caps_replace (&decoder->caps, caps);
   return TRUE;
 }
 
-/* Fills mono; *ret_n is 0 if nothing of the buffer lies in the segment. */
+/* Fills mono; *ret_n is 0 if nothing of the buffer lies in the segment.  ret_fresh: set if the audio is another kind */
 static gboolean
-convert (GenreDecoder *decoder, GstSample *sample, gsize *ret_n, GError **error)
+convert (GenreDecoder *decoder, GstSample *sample, gsize *ret_n, gboolean *ret_fresh, GError **error)
 {
   GstCaps *caps = gst_sample_get_caps (sample);
-  if (caps != decoder->caps && !take_caps (decoder, caps, error))
+  if (caps != decoder->caps && !take_caps (decoder, caps, ret_fresh, error))
     return FALSE;
 
   const GstAudioInfo *info = &decoder->info;
@@ -252,15 +355,21 @@ convert (GenreDecoder *decoder, GstSample *sample, gsize *ret_n, GError **error)
 gboolean
 genre_decoder_next (GenreDecoder *decoder, GenreStretch *ret_stretch, GError **error)
 {
+  gint64 since_us = g_get_monotonic_time ();
+  gint reads = g_atomic_int_get (&decoder->reads);
+
   if (decoder->wrong)
     return fail (error, "%s", decoder->wrong);
-
-  for (gint64 waiting_since = g_get_monotonic_time ();;) {
+  for (;;) {
     gsize n = 0;
+    gboolean fresh = FALSE;
     GstSample *sample = gst_app_sink_try_pull_sample (decoder->sink, POLL);
     const gboolean eos = !sample && gst_app_sink_is_eos (decoder->sink);
-    gboolean ok = sample ? convert (decoder, sample, &n, error) : TRUE;
+    gboolean ok = sample ? convert (decoder, sample, &n, &fresh, error) : TRUE;
 
+    decoder->fresh |= fresh;
+    if (sample)
+      since_us = g_get_monotonic_time ();
     g_clear_pointer (&sample, gst_sample_unref);
     if (ok && tool_interrupted ())
       ok = fail (error, "interrupted");
@@ -270,13 +379,12 @@ genre_decoder_next (GenreDecoder *decoder, GenreStretch *ret_stretch, GError **e
       return fail (error, "there is no sound in it");
     if (n > 0 || eos) {
       decoder->heard = TRUE;
-      *ret_stretch = (GenreStretch){ decoder->mono, n, (guint) GST_AUDIO_INFO_RATE (&decoder->info) };
+      *ret_stretch = (GenreStretch){ decoder->mono, n, (guint) GST_AUDIO_INFO_RATE (&decoder->info), decoder->fresh };
+      decoder->fresh = FALSE;
       return TRUE;
     }
-    if (g_atomic_int_get (&decoder->no_audio))
-      return fail (error, "there is no audio in it");
-    if (g_get_monotonic_time () - waiting_since > PATIENCE_US)
-      return fail (error, "nothing came out of the decoder for %d s", (int) (PATIENCE_US / G_USEC_PER_SEC));
+    if (!may_wait (decoder, &reads, &since_us, error))
+      return FALSE;
   }
 }
 

@@ -2,7 +2,7 @@
  *
  * gst/tools/decode.h - anything that GStreamer reads -> mono float at its own rate, stretch by stretch.
  *
- * Layer:   gst; GStreamer, gst/pcm.
+ * Layer:   gst; GStreamer, gst/pcm, complaint.
  * Threads: one object serves one thread; any number may be at work.  gst_init() has been called.
  *
  * Nothing is resampled, and samples become mono by genre_pcm_to_mono(), from the decoder's own format: what comes out
@@ -27,6 +27,7 @@ typedef struct GenreStretch
   const float *mono; /* [n], finite; valid until the next call */
   gsize n;           /* 0: the end */
   guint rate_hz;     /* 2000 ... 1000000; may change from stretch to stretch */
+  gboolean fresh;    /* it begins audio of another rate, number of channels or format; TRUE for the first */
 } GenreStretch;
 
 /* Waits for the next stretch.  FALSE: it could not be decoded, had no audio, or tool_interrupted(); `error` says so in

@@ -65,6 +65,7 @@ decode_file (gpointer data, gpointer state, gsize index)
 
 /* --- clips ----------------------------------------------------------------------------------------------------- */
 
+/* Sections are cut into clips one by one. */
 static gboolean
 append_recording (Extraction *extraction, const ToolFile *file, const ToolRecording *recording)
 {
@@ -76,14 +77,27 @@ append_recording (Extraction *extraction, const ToolFile *file, const ToolRecord
     .album_artist = recording->album_artist,
   };
 
-  for (gsize first = 0; first < recording->n_frames; first += CLIP_FRAMES) {
-    clip.frames = MIN (recording->n_frames - first, CLIP_FRAMES);
-    clip.db = recording->db + first * extraction->config->recipe->bands;
-    if (clip.frames >= MIN (extraction->config->min_frames, CLIP_FRAMES)
-        && !genre_feature_set_writer_append (extraction->writer, &clip, &extraction->error))
-      return FALSE;
+  for (gsize section = 0, first = 0; section < recording->n_sections; section++) {
+    for (; first < recording->ends[section]; first += clip.frames) {
+      clip.frames = MIN (recording->ends[section] - first, CLIP_FRAMES);
+      clip.db = recording->db + first * extraction->config->recipe->bands;
+      if (clip.frames >= MIN (extraction->config->min_frames, CLIP_FRAMES)
+          && !genre_feature_set_writer_append (extraction->writer, &clip, &extraction->error))
+        return FALSE;
+    }
   }
   return TRUE;
+}
+
+/* Frames of its longest section. */
+static gsize
+longest_section (const ToolRecording *recording)
+{
+  gsize longest = 0;
+
+  for (gsize i = 0; i < recording->n_sections; i++)
+    longest = MAX (longest, recording->ends[i] - (i > 0 ? recording->ends[i - 1] : 0));
+  return longest;
 }
 
 /* FALSE: the set cannot be written. */
@@ -98,11 +112,12 @@ append_result (Extraction *extraction, const ToolFile *file, const Result *resul
     tool_progress_message (extraction->progress, "%s: %s", file->name, result->error->message);
     return TRUE;
   }
-  if (recording->n_frames < MIN (extraction->config->min_frames, CLIP_FRAMES)) {
+  const gsize longest = longest_section (recording);
+  if (longest < MIN (extraction->config->min_frames, CLIP_FRAMES)) {
     extraction->failed++;
     tool_progress_message (extraction->progress,
-        "%s: too short: %.1f s are %" G_GSIZE_FORMAT " frames, the model needs %u", file->name, recording->seconds,
-        recording->n_frames, extraction->config->min_frames);
+        "%s: too short: %.1f s are %" G_GSIZE_FORMAT " frames%s, the model needs %u", file->name, recording->seconds,
+        longest, recording->n_sections > 1 ? " at most without a break" : "", extraction->config->min_frames);
     return TRUE;
   }
   extraction->seconds += recording->seconds;

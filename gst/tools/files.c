@@ -2,18 +2,11 @@
 #include "gst/tools/files.h"
 
 #include "gst/tools/labels.h"
+#include "gst/tools/media_type.h"
 
 #include <glib/gstdio.h>
-#include <gst/base/gsttypefindhelper.h>
-#include <gst/gst.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-
-enum
-{
-  TYPEFIND_BYTES = 1 << 16,
-};
 
 static const char *const music[] = { "3gp", "aac", "ac3", "aif", "aifc", "aiff", "amr", "ape", "au", "caf", "dff",
   "dsf", "flac", "it", "m4a", "m4b", "mka", "mod", "mp2", "mp3", "mpc", "oga", "ogg", "opus", "ra", "s3m", "shn", "snd",
@@ -43,25 +36,12 @@ is_one_of (const char *extension, const char *const *list, gsize n)
 static gboolean
 sounds_like_media (const char *path)
 {
-  FILE *file = g_fopen (path, "rb");
-  if (!file)
-    return FALSE;
-  g_autofree guint8 *bytes = g_malloc (TYPEFIND_BYTES);
-  const gsize n = fread (bytes, 1, TYPEFIND_BYTES, file);
-  fclose (file);
-  if (n == 0)
-    return FALSE;
-
   GstTypeFindProbability probability = GST_TYPE_FIND_NONE;
-  GstCaps *caps = gst_type_find_helper_for_data (NULL, bytes, n, &probability);
-  if (!caps)
-    return FALSE;
-  const char *type = gst_structure_get_name (gst_caps_get_structure (caps, 0));
-  const gboolean yes = probability >= GST_TYPE_FIND_LIKELY
+  g_autofree char *type = tool_media_type (path, &probability);
+
+  return type && probability >= GST_TYPE_FIND_LIKELY
       && (g_str_has_prefix (type, "audio/") || g_str_has_prefix (type, "video/")
           || strcmp (type, "application/ogg") == 0 || strcmp (type, "application/x-id3") == 0);
-  gst_caps_unref (caps);
-  return yes;
 }
 
 static gboolean

@@ -19,10 +19,10 @@ typedef struct Analysis
 {
   const GenreFrontend *recipe;
   DspLogMel *mel; /* NULL before the first sample */
-  guint rate_hz;
-  guint64 n_samples;
-  float *power; /* [bands] */
-  GArray *db;   /* [frames][bands] */
+  float *power;   /* [bands] */
+  GArray *db;     /* [frames][bands] */
+  GArray *ends;   /* of gsize, of the sections before this one */
+  double seconds; /* of audio */
 } Analysis;
 
 static void
@@ -37,26 +37,30 @@ take_frames (Analysis *analysis)
   }
 }
 
-static gboolean
-push (Analysis *analysis, const GenreStretch *stretch, GError **error)
+/* Samples from here on have nothing to do with those before. */
+static void
+begin_section (Analysis *analysis, guint rate_hz)
 {
-  if (analysis->rate_hz == 0) {
-    analysis->rate_hz = stretch->rate_hz;
-    analysis->mel = dsp_log_mel_new (&analysis->recipe->mel, stretch->rate_hz);
-    if (!analysis->mel)
-      g_error ("out of memory");
-  } else if (analysis->rate_hz != stretch->rate_hz) {
-    g_set_error (error, GST_STREAM_ERROR, GST_STREAM_ERROR_FORMAT,
-        "its sample rate changes from %u to %u Hz after %.1f s: one recording must have one", analysis->rate_hz,
-        stretch->rate_hz, (double) analysis->n_samples / analysis->rate_hz);
-    return FALSE;
-  }
+  const gsize end = analysis->db->len / analysis->recipe->bands;
+
+  if (analysis->mel)
+    g_array_append_val (analysis->ends, end);
+  dsp_log_mel_free (analysis->mel);
+  analysis->mel = dsp_log_mel_new (&analysis->recipe->mel, rate_hz);
+  if (!analysis->mel)
+    g_error ("out of memory");
+}
+
+static void
+push (Analysis *analysis, const GenreStretch *stretch)
+{
+  if (stretch->fresh)
+    begin_section (analysis, stretch->rate_hz);
   for (gsize taken = 0; taken < stretch->n;) {
     taken += dsp_log_mel_push (analysis->mel, stretch->mono + taken, stretch->n - taken);
     take_frames (analysis);
   }
-  analysis->n_samples += stretch->n;
-  return TRUE;
+  analysis->seconds += (double) stretch->n / stretch->rate_hz;
 }
 
 ToolRecording *
@@ -64,23 +68,31 @@ tool_recording_read (const GenreFrontend *recipe, const char *location, GError *
 {
   g_autoptr (GenreDecoder) decoder = genre_decoder_new (location);
   g_autofree float *power = g_new (float, recipe->bands);
-  Analysis analysis = { .recipe = recipe, .power = power, .db = g_array_new (FALSE, FALSE, sizeof (float)) };
-  GenreStretch stretch = { NULL, 0, 0 };
+  Analysis analysis = { .recipe = recipe, .power = power };
+  GenreStretch stretch = { NULL, 0, 0, FALSE };
   gboolean ok;
 
-  do
-    ok = genre_decoder_next (decoder, &stretch, error) && (stretch.n == 0 || push (&analysis, &stretch, error));
-  while (ok && stretch.n > 0);
+  analysis.db = g_array_new (FALSE, FALSE, sizeof (float));
+  analysis.ends = g_array_new (FALSE, FALSE, sizeof (gsize));
+  do {
+    ok = genre_decoder_next (decoder, &stretch, error);
+    if (ok && stretch.n > 0)
+      push (&analysis, &stretch);
+  } while (ok && stretch.n > 0);
   dsp_log_mel_free (analysis.mel);
   if (!ok) {
     g_array_unref (analysis.db);
+    g_array_unref (analysis.ends);
     return NULL;
   }
 
   ToolRecording *recording = g_new0 (ToolRecording, 1);
   recording->n_frames = analysis.db->len / recipe->bands;
   recording->db = (float *) (gpointer) g_array_free (analysis.db, FALSE);
-  recording->seconds = (double) analysis.n_samples / analysis.rate_hz;
+  g_array_append_val (analysis.ends, recording->n_frames);
+  recording->n_sections = analysis.ends->len;
+  recording->ends = (gsize *) (gpointer) g_array_free (analysis.ends, FALSE);
+  recording->seconds = analysis.seconds;
   recording->artist = find_tag (genre_decoder_tags (decoder), GST_TAG_ARTIST);
   recording->album_artist = find_tag (genre_decoder_tags (decoder), GST_TAG_ALBUM_ARTIST);
   return recording;
@@ -92,6 +104,7 @@ tool_recording_free (ToolRecording *recording)
   if (!recording)
     return;
   g_free (recording->db);
+  g_free (recording->ends);
   g_free (recording->artist);
   g_free (recording->album_artist);
   g_free (recording);

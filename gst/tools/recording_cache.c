@@ -15,7 +15,7 @@
 #include <sys/stat.h>
 
 static const char format[] = "genre-recording";
-static const char version[] = "1"; /* of the format and of how recordings are decoded: what is older is made anew */
+static const char version[] = "2"; /* of the format and of how recordings are decoded: what is older is made anew */
 static const char suffix[] = ".recording";
 
 enum
@@ -177,7 +177,7 @@ entry_name (const char *source)
 
 /* --- one file -------------------------------------------------------------------------------------------------- */
 
-static const char seconds_key[] = "seconds", source_key[] = "source", digest_key[] = "digest";
+static const char seconds_key[] = "seconds", ends_key[] = "ends", source_key[] = "source", digest_key[] = "digest";
 
 /* The texts of a recording: all of them, for what came from the cache must be what was decoded. */
 static const struct
@@ -204,14 +204,44 @@ add_text (GChecksum *sum, const char *key, const char *text)
   g_checksum_update (sum, (const guchar *) text, (gssize) strlen (text) + 1);
 }
 
+/* "387 1031" */
+static char *
+ends_text (const ToolRecording *recording)
+{
+  GString *text = g_string_new (NULL);
+  for (gsize i = 0; i < recording->n_sections; i++)
+    g_string_append_printf (text, "%s%" G_GSIZE_FORMAT, i == 0 ? "" : " ", recording->ends[i]);
+  return g_string_free (text, FALSE);
+}
+
+/* FALSE: what it says are no ends of sections of n_frames. */
+static gboolean
+parse_ends (ToolRecording *recording, const char *text)
+{
+  g_auto (GStrv) words = g_strsplit (text, " ", -1);
+  const gsize n = g_strv_length (words);
+  guint64 last = 0;
+
+  recording->ends = g_new (gsize, n);
+  recording->n_sections = n;
+  for (gsize i = 0; i < n; i++) {
+    if (!g_ascii_string_to_unsigned (words[i], 10, last, recording->n_frames, &last, NULL))
+      return FALSE;
+    recording->ends[i] = (gsize) last;
+  }
+  return n > 0 && last == recording->n_frames;
+}
+
 /* Of all that a recording is. */
 static char *
 compute_digest (const ToolRecording *recording, gsize bands, const char *source, const char *seconds)
 {
   g_autoptr (GChecksum) sum = g_checksum_new (G_CHECKSUM_SHA256);
+  g_autofree char *ends = ends_text (recording);
 
   add_text (sum, source_key, source);
   add_text (sum, seconds_key, seconds);
+  add_text (sum, ends_key, ends);
   for (gsize i = 0; i < G_N_ELEMENTS (texts); i++)
     add_text (sum, texts[i].key, text_of (recording, i));
   g_checksum_update (sum, (const guchar *) recording->db,
@@ -226,11 +256,12 @@ serialize (const ToolRecording *recording, gsize bands, const char *source, GErr
   const gsize dim[] = { recording->n_frames, bands };
   char seconds[G_ASCII_DTOSTR_BUF_SIZE];
   g_ascii_dtostr (seconds, sizeof seconds, recording->seconds);
-  g_autofree char *digest = compute_digest (recording, bands, source, seconds);
+  g_autofree char *digest = compute_digest (recording, bands, source, seconds), *ends = ends_text (recording);
 
   safetensors_writer_add_metadata (writer, "format", format);
   safetensors_writer_add_metadata (writer, source_key, source);
   safetensors_writer_add_metadata (writer, seconds_key, seconds);
+  safetensors_writer_add_metadata (writer, ends_key, ends);
   for (gsize i = 0; i < G_N_ELEMENTS (texts); i++)
     if (text_of (recording, i))
       safetensors_writer_add_metadata (writer, texts[i].key, text_of (recording, i));
@@ -244,15 +275,17 @@ static ToolRecording *
 parse (const Safetensors *file, gsize bands, const char *source)
 {
   const SafetensorsTensor *db = safetensors_find (file, "db");
-  const char *seconds = safetensors_metadata (file, seconds_key);
+  const char *seconds = safetensors_metadata (file, seconds_key), *ends = safetensors_metadata (file, ends_key);
 
   if (g_strcmp0 (safetensors_metadata (file, "format"), format) != 0
-      || g_strcmp0 (safetensors_metadata (file, source_key), source) != 0 || !seconds || !db
+      || g_strcmp0 (safetensors_metadata (file, source_key), source) != 0 || !seconds || !ends || !db
       || db->type != SAFETENSORS_F32 || db->rank != 2 || db->dim[1] != bands)
     return NULL;
 
   g_autoptr (ToolRecording) recording = g_new0 (ToolRecording, 1);
   recording->n_frames = db->dim[0];
+  if (!parse_ends (recording, ends))
+    return NULL;
   recording->db = g_new (float, db->n_values);
   safetensors_copy_f32 (db, recording->db);
   recording->seconds = g_ascii_strtod (seconds, NULL);
