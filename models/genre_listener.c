@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "models/genre_listener.h"
 
+#include "models/frame_level.h"
 #include "models/genre_windows.h"
 
 #include <math.h>
 #include <string.h>
+
+static const double SILENCE_DB = -60; /* the element's default */
+static const double FLOOR_TOLERANCE_DB = .01;
 
 /* --- hearings -------------------------------------------------------------------------------------------------- */
 
@@ -53,9 +57,11 @@ struct GenreListener
   gsize n_labels, n_bands;
   double hop_seconds, half_window_seconds;
   float *levels; /* [n_bands] of a frame, dB */
+  FrameLevel *level;
 
   /* since the last take */
   double heard; /* seconds */
+  gsize n_silent;
   GArray *seconds, *n_frames, *probabilities;
 };
 
@@ -63,6 +69,7 @@ static void
 renew (GenreListener *listener)
 {
   listener->heard = 0;
+  listener->n_silent = 0;
   listener->seconds = g_array_new (FALSE, FALSE, sizeof (double));
   listener->n_frames = g_array_new (FALSE, FALSE, sizeof (guint64));
   listener->probabilities = g_array_new (FALSE, FALSE, sizeof (double));
@@ -84,6 +91,7 @@ genre_listener_new (GenreModel *model, guint64 interval_ns)
   listener->hop_seconds = (double) mel->hop_length / mel->sample_rate_hz;
   listener->half_window_seconds = mel->n_fft / 2. / mel->sample_rate_hz;
   listener->levels = g_new (float, listener->n_bands);
+  listener->level = frame_level_new (frontend, genre_windows_frames (windows));
   renew (listener);
   return listener;
 }
@@ -94,6 +102,7 @@ genre_listener_free (GenreListener *listener)
   if (!listener)
     return;
   genre_windows_free (listener->windows);
+  frame_level_free (listener->level);
   g_free (listener->levels);
   g_array_unref (listener->seconds);
   g_array_unref (listener->n_frames);
@@ -107,15 +116,38 @@ genre_listener_window_frames (const GenreListener *listener)
   return genre_windows_frames (listener->windows);
 }
 
+/* A silent window gets no answer. */
 static void
-answer (GenreListener *listener, const GenreSpan *window, double seconds)
+answer (GenreListener *listener, const GenreFeatureSet *set, const GenreSpan *window, double seconds)
 {
-  const double *probabilities = genre_windows_look (listener->windows, window);
   const guint64 n_frames = window->end - window->first;
+  if (genre_feature_set_frontend (set)->ref > 0 && frame_level_window_db (listener->level, n_frames) < SILENCE_DB) {
+    listener->n_silent++;
+    return;
+  }
+  const double *probabilities = genre_windows_look (listener->windows, window);
 
   g_array_append_val (listener->seconds, seconds);
   g_array_append_val (listener->n_frames, n_frames);
   g_array_append_vals (listener->probabilities, probabilities, (guint) listener->n_labels);
+}
+
+/* What U8 stores of a clip reaches down to top_db under its loudest, and what lies below is lifted to that: there, the
+ * least level says that nothing louder was there.  -HUGE_VAL: nothing is lifted. */
+static double
+clip_floor (GenreListener *listener, const GenreFeatureSet *set, gsize clip)
+{
+  const double top_db = genre_feature_set_frontend (set)->top_db;
+  double least = HUGE_VAL, most = -HUGE_VAL;
+
+  for (gsize t = 0; t < genre_feature_set_clip_frames (set, clip); t++) {
+    genre_feature_set_clip_db (set, clip, t, 1, listener->levels);
+    for (gsize b = 0; b < listener->n_bands; b++) {
+      least = fmin (least, (double) listener->levels[b]);
+      most = fmax (most, (double) listener->levels[b]);
+    }
+  }
+  return top_db >= 0 && most - least > top_db - FLOOR_TOLERANCE_DB ? least + FLOOR_TOLERANCE_DB : -HUGE_VAL;
 }
 
 void
@@ -125,19 +157,22 @@ genre_listener_hear (GenreListener *listener, const GenreFeatureSet *set, const 
   GenreSpan window;
 
   genre_windows_reset (listener->windows);
+  frame_level_reset (listener->level, clip_floor (listener, set, passage->clip));
   for (gsize t = 0; t < passage->n_frames; t++) {
     genre_feature_set_clip_db (set, passage->clip, passage->first + t, 1, listener->levels);
     for (gsize b = 0; b < listener->n_bands; b++)
       listener->levels[b] += gain_db;
+    frame_level_push (listener->level, listener->levels, (double) gain_db);
     if (!genre_windows_push (listener->windows, listener->levels, &window))
       continue;
     answered = TRUE;
     if (!passage->at_end_only || window.end == passage->n_frames)
-      answer (listener, &window, listener->heard + (double) t * listener->hop_seconds + listener->half_window_seconds);
+      answer (listener, set, &window,
+          listener->heard + (double) t * listener->hop_seconds + listener->half_window_seconds);
   }
   listener->heard += (double) passage->n_frames * listener->hop_seconds;
   if (!answered && genre_windows_whole (listener->windows, &window))
-    answer (listener, &window, listener->heard);
+    answer (listener, set, &window, listener->heard);
 }
 
 GenreHearing *
@@ -146,6 +181,7 @@ genre_listener_take (GenreListener *listener)
   GenreHearing *hearing = g_new0 (GenreHearing, 1);
 
   hearing->n_answers = listener->seconds->len;
+  hearing->n_silent = listener->n_silent;
   hearing->n_labels = listener->n_labels;
   hearing->seconds = (gpointer) g_array_free (listener->seconds, FALSE);
   hearing->n_frames = (gpointer) g_array_free (listener->n_frames, FALSE);

@@ -2,7 +2,7 @@
  *
  * models/genre_listener.h - clips of feature sets in, a model's answers to them out.
  *
- * Layer:   models; uses feature_set, genre_model, genre_windows, genre_aggregate, GLib.
+ * Layer:   models; uses feature_set, frame_level, genre_model, genre_windows, genre_aggregate, GLib.
  * Threads: a GenreListener serves one thread, and any number of them may be at work.
  */
 #ifndef MODELS_GENRE_LISTENER_H
@@ -21,6 +21,7 @@ typedef struct GenreHearing
   double *seconds;       /* [n_answers]  of audio, from the first clip's start, that had come when it was given */
   guint64 *n_frames;     /* [n_answers]  of its window */
   double *probabilities; /* [n_answers][n_labels] */
+  gsize n_silent;        /* windows that got no answer, for they are silent */
 } GenreHearing;
 
 void genre_hearing_free (GenreHearing *hearing); /* NULL is a no-op */
@@ -60,7 +61,8 @@ typedef struct GenrePassage
 } GenrePassage;
 
 /* Each passage is a new start of the schedule (docs/schedule.md), as after a jump in a stream.  One too short for any
- * answer gives one over all its frames if the network accepts so few, else none.
+ * answer gives one over all its frames if the network accepts so few, else none.  A silent window, by frame_level.h and
+ * the element's default threshold, gets no answer; in a set whose levels have no reference none is silent.
  *
  * set      fits the model
  * gain_db  is added to all levels before the model's floor */

@@ -312,7 +312,7 @@ test_seconds (void)
 {
   double seconds[] = { 1, 2, 3 }, probabilities[] = { .9, .1, .2, .8, .1, .9 };
   guint64 n_frames[] = { 10, 10, 10 };
-  const GenreHearing hearing = { 3, 2, seconds, n_frames, probabilities };
+  const GenreHearing hearing = { 3, 2, seconds, n_frames, probabilities, 0 };
   GenreAggregate *aggregate = genre_aggregate_new (2);
 
   CHECK (!genre_hearing_aggregate (&hearing, .99, aggregate), "nothing yet");

@@ -116,7 +116,7 @@ judge_tracks (ToolEvaluation *evaluation)
   for (gsize i = 0; i < tracks->n_tracks; i++) {
     const double *p = genre_hearing_aggregate (evaluation->hearings[i], HUGE_VAL, aggregate);
     if (!p) {
-      evaluation->too_short++;
+      *(evaluation->hearings[i]->n_silent > 0 ? &evaluation->silent : &evaluation->too_short) += 1;
       continue;
     }
     double *out = evaluation->probabilities + evaluation->n_cases * n_labels;

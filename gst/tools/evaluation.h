@@ -29,10 +29,11 @@ typedef struct ToolEvaluation
   GenreHearing **hearings; /* [tracks->n_tracks] */
 
   gsize n_cases;
-  gsize *cases;             /* [n_cases]  index into tracks */
-  unsigned *truth;          /* [n_cases] */
-  double *probabilities;    /* [n_cases][n_labels]  the aggregate */
-  gsize n_clips, too_short; /* clips of the cases; tracks without an answer */
+  gsize *cases;            /* [n_cases]  index into tracks */
+  unsigned *truth;         /* [n_cases] */
+  double *probabilities;   /* [n_cases][n_labels]  the aggregate */
+  gsize n_clips;           /* of the cases */
+  gsize too_short, silent; /* tracks without an answer */
   Metrics *by_track, *by_window;
 } ToolEvaluation;
 

@@ -58,6 +58,7 @@ append_json_left_out (GString *json, const ToolEvaluation *evaluation)
   json_add_count (json, "unknown_label", evaluation->tracks->unknown);
   json_add_count (json, "contradictory", evaluation->tracks->contradictory);
   json_add_count (json, "too_short", evaluation->too_short);
+  json_add_count (json, "silent", evaluation->silent);
   g_string_append_c (json, '}');
 }
 

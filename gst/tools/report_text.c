@@ -76,6 +76,7 @@ append_left_out (GString *out, const ToolEvaluation *evaluation)
     { tracks->unknown, "with a label that the model does not know" },
     { tracks->contradictory, "whose clips have different labels" },
     { evaluation->too_short, "too short for an answer" },
+    { evaluation->silent, "silent" },
   };
   gboolean any = FALSE;
 

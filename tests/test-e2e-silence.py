@@ -1,0 +1,85 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""gst-genre-1.0 evaluate counts the windows that the element answers, and no silent ones: both on the same sounds."""
+
+import csv
+import json
+import os
+import pathlib
+import subprocess
+import tempfile
+import wave
+
+import numpy as np
+
+from pipeline import Verdict, classify, need
+
+RATE, SECONDS = 22050, 28
+MODEL = pathlib.Path(__file__).resolve().parent.parent / "models" / "weights" / "genre-crnn.safetensors"
+verdict = Verdict()
+
+
+def call(*arguments):
+    """-> stdout of what must succeed"""
+    tool = pathlib.Path(os.environ["GENRE_BUILD_DIR"]) / "gst" / "tools" / "gst-genre-1.0"
+    done = subprocess.run([tool, *map(str, arguments)], capture_output=True, text=True, timeout=120)
+    verdict.check(done.returncode == 0, f"{arguments}: exit {done.returncode}, {done.stderr}")
+    return done.stdout
+
+
+def noise(random, dbfs):
+    """[samples] pink, of that level"""
+    count = RATE * SECONDS
+    spectrum = np.fft.rfft(random.standard_normal(count)) / np.sqrt(np.maximum(np.fft.rfftfreq(count, 1 / RATE), 20))
+    pcm = np.fft.irfft(spectrum, count)
+    return pcm / pcm.std() * 10 ** (dbfs / 20)
+
+
+def sounds():
+    """{name: ([samples], how many windows a set may count more or less than the element)}"""
+    random = np.random.default_rng(3)
+    late = np.arange(RATE * SECONDS) >= 5 * RATE
+    loud, faint, soft = noise(random, -20), noise(random, -66), noise(random, -57)
+    return {
+        "loud": (loud, 0), "soft": (soft, 0), "faint": (noise(random, -63), 0), "silent": (0 * loud, 0),
+        "then silent": (np.where(late, 0, loud), 1), "then faint": (np.where(late, faint, loud), 1),
+        "then soft": (np.where(late, soft, loud), 0), "constant": (0 * loud + 0.01, 0),
+        "constant and faint": (faint + 0.002, 0), "constant and soft": (soft + 0.002, 0),
+    }  # fmt: skip
+
+
+def main():
+    need("wavparse", "uridecodebin", "appsink")
+    with tempfile.TemporaryDirectory() as name:
+        root = pathlib.Path(name)
+        os.environ["XDG_CACHE_HOME"] = str(root / "cache")
+        answers, near = {}, {}
+        for i, (sound, (samples, allowed)) in enumerate(sounds().items()):
+            pcm = (samples * 32767).round().astype("<i2")
+            path = root / "music" / ["blues", "rock"][i % 2] / f"{sound}.wav"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with wave.open(str(path), "wb") as file:
+                file.setnchannels(1)
+                file.setsampwidth(2)
+                file.setframerate(RATE)
+                file.writeframes(pcm.tobytes())
+            answers[sound], near[sound] = classify(pcm, RATE, format="S16LE")[-1].windows, allowed
+        silent = sum(windows == 0 for windows in answers.values())
+        verdict.check(silent == 4 and 0 < answers["then silent"] < answers["loud"], f"the element: {answers}")
+        for kind in ("u8", "f16"):
+            features, table = root / f"{kind}.safetensors", root / f"{kind}.csv"
+            call("extract", "-q", "--type", kind, root / "music", "-o", features)
+            report = json.loads(call("evaluate", "-q", MODEL, features, "--json", "--tracks-csv", table))
+            with open(table, newline="") as file:
+                found = {pathlib.Path(row["name"]).stem: int(row["windows"]) for row in csv.DictReader(file)}
+            verdict.check(report["left_out"]["silent"] == silent, f"{kind}: {report['left_out']}")
+            verdict.check(report["windows"] == sum(found.values()), f"{kind}: {report['windows']} windows, {found}")
+            for sound, windows in answers.items():
+                text = f"{kind}: {sound}: {found.get(sound, 0)} windows, the element has {windows}"
+                print(text)
+                verdict.check(abs(found.get(sound, 0) - windows) <= near[sound], text)
+    verdict.exit()
+
+
+if __name__ == "__main__":
+    main()
