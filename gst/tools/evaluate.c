@@ -19,8 +19,6 @@ typedef struct Options
   int jobs;
 } Options;
 
-static const double gains_db[] = { -12, -6, 6 };
-
 /* --- models ---------------------------------------------------------------------------------------------------- */
 
 /* NULL: said on stderr. */
@@ -89,44 +87,27 @@ print_report (const Options *options, const ToolReport *report)
   fputs (text, stdout);
 }
 
-/* gains [G_N_ELEMENTS (gains_db)]  out.  FALSE: said on stderr. */
-static gboolean
-hear_gains (const ToolEvaluation *evaluation, const ToolEvaluationConfig *config, ToolGain *gains)
-{
-  g_autoptr (GError) error = NULL;
-
-  for (gsize i = 0; i < G_N_ELEMENTS (gains_db); i++) {
-    g_autoptr (ToolEvaluation) louder = tool_evaluation_new (evaluation->model, evaluation->name, evaluation->set,
-        gains_db[i], "gain", config, &error);
-    if (!louder) {
-      tool_fail ("%s", error->message);
-      return FALSE;
-    }
-    gains[i] = (ToolGain){ gains_db[i], evaluation->n_cases, tool_evaluation_changes (louder, evaluation),
-      louder->by_track->accuracy, louder->by_track->right };
-  }
-  return TRUE;
-}
-
 /* Fills all but `calibration` of the report, says it and writes it.  compared: NULL: none. */
 static gboolean
 report_all (const Options *options, const ToolEvaluation *evaluation, const ToolEvaluationConfig *config,
     GenreModel *compared, ToolReport *report)
 {
   g_autoptr (ToolEvaluation) other = NULL;
-  ToolGain gains[G_N_ELEMENTS (gains_db)];
+  ToolGain gains[TOOL_N_GAINS];
+  g_autoptr (GError) error = NULL;
 
   report->evaluation = evaluation;
   report->show_seconds = options->seconds;
   tool_evaluation_seconds (evaluation, report->seconds);
   if (options->gain) {
-    if (!hear_gains (evaluation, config, gains))
+    if (!tool_evaluation_gains (evaluation, config, gains, &error)) {
+      tool_fail ("%s", error->message);
       return FALSE;
+    }
     report->gains = gains;
-    report->n_gains = G_N_ELEMENTS (gains);
+    report->n_gains = TOOL_N_GAINS;
   }
   if (compared) {
-    g_autoptr (GError) error = NULL;
     g_autofree char *name = g_filename_display_name (options->compare);
     other = tool_evaluation_new (compared, name, evaluation->set, 0, "compare", config, &error);
     if (!other) {
@@ -328,14 +309,14 @@ evaluate (const Options *options, const char *path, const char *location)
 /* --- the command line ------------------------------------------------------------------------------------------ */
 
 static const char text[] =
-    "FEATURES is a feature set with labels; a DIRECTORY has one folder a genre and is decoded\n"
-    "first; what is decoded is kept in ~/.cache/genreclassify for the next time.  Labels are\n"
-    "matched by name; what has none, or one that the model does not know, is left out and\n"
-    "counted.  Figures are by track: the aggregate of all its windows.\n"
+    "FEATURES is a feature set with labels; a DIRECTORY has one folder per genre and is decoded\n"
+    "first; decoded recordings are kept in ~/.cache/genreclassify for the next time.  Labels are\n"
+    "matched by name; tracks without a label, or with one that the model does not know, are left\n"
+    "out and counted.  Figures are per track: the aggregate of all its windows.\n"
     "\n"
     "--calibrate SET fits the temperature of the model's softmax on SET, writes the model, in\n"
-    "place or to -o, and evaluates that; take a set that the model was not trained on.  Each FILE\n"
-    "may be there already if this command wrote it, and is replaced.\n"
+    "place or to -o, and evaluates it; use a set that the model was not trained on.  If a FILE\n"
+    "exists, it must be one that this command wrote, and is replaced.\n"
     "\n"
     "  gst-genre-1.0 evaluate my.safetensors ~/Music/by-genre\n"
     "  gst-genre-1.0 evaluate my.safetensors valid.safetensors --seconds --gain\n"
@@ -368,21 +349,25 @@ tool_evaluate (int n, char **arguments)
   const GOptionEntry entries[] = {
     { "json", 0, 0, G_OPTION_ARG_NONE, &options.json, "One JSON object instead of the text", NULL },
     { "csv", 0, 0, G_OPTION_ARG_FILENAME, &options.csv, "The confusion matrix as a table", "FILE" },
-    { "tracks-csv", 0, 0, G_OPTION_ARG_FILENAME, &options.tracks_csv, "What each track was taken for", "FILE" },
+    { "tracks-csv", 0, 0, G_OPTION_ARG_FILENAME, &options.tracks_csv,
+        "The label that each track has, and the one it was given", "FILE" },
     { "confusion-svg", 0, 0, G_OPTION_ARG_FILENAME, &options.confusion_svg, "The confusion matrix as a picture",
         "FILE" },
     { "seconds-svg", 0, 0, G_OPTION_ARG_FILENAME, &options.seconds_svg, "Accuracy against seconds heard as a picture",
         "FILE" },
     { "seconds", 0, 0, G_OPTION_ARG_NONE, &options.seconds, "Accuracy after 3.5 to 30 seconds", NULL },
     { "gain", 0, 0, G_OPTION_ARG_NONE, &options.gain, "Accuracy at -12, -6 and +6 dB", NULL },
-    { "compare", 0, 0, G_OPTION_ARG_FILENAME, &options.compare, "Whether another model does better", "MODEL" },
+    { "compare", 0, 0, G_OPTION_ARG_FILENAME, &options.compare, "Compare with another model on the same tracks",
+        "MODEL" },
     { "calibrate", 0, 0, G_OPTION_ARG_FILENAME, &options.calibrate, "Fit the model's temperature on this set first",
         "SET" },
     { "output", 'o', 0, G_OPTION_ARG_FILENAME, &options.output, "Where the calibrated model goes; default: in place",
         "MODEL" },
-    { "jobs", 'j', 0, G_OPTION_ARG_INT, &options.jobs, "Tracks heard at once; default: one a processor", "N" },
-    { "no-cache", 0, 0, G_OPTION_ARG_NONE, &options.no_cache, "Decode all of it, and keep nothing", NULL },
-    { "quiet", 'q', 0, G_OPTION_ARG_NONE, &options.quiet, "No progress", NULL },
+    { "jobs", 'j', 0, G_OPTION_ARG_INT, &options.jobs, "Tracks evaluated at the same time; default: number of CPUs",
+        "N" },
+    { "no-cache", 0, 0, G_OPTION_ARG_NONE, &options.no_cache, "Decode every file, and keep nothing for the next time",
+        NULL },
+    { "quiet", 'q', 0, G_OPTION_ARG_NONE, &options.quiet, "Show no progress", NULL },
     { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &rest, NULL, NULL },
     { NULL, 0, 0, 0, NULL, NULL, NULL },
   };

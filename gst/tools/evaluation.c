@@ -7,6 +7,7 @@
 
 #include <math.h>
 
+static const double gains_db[TOOL_N_GAINS] = { -12, -6, 6 };
 static const double seconds_heard[TOOL_N_SECONDS] = { 3.5, 5, 7, 10, 15, 20, 30 };
 
 /* --- jobs ------------------------------------------------------------------------------------------------------ */
@@ -251,6 +252,21 @@ tool_evaluation_changes (const ToolEvaluation *evaluation, const ToolEvaluation 
   for (gsize k = 0; k < evaluation->n_cases; k++)
     changes += predicted (evaluation, k) != predicted (other, k) ? 1 : 0;
   return changes;
+}
+
+gboolean
+tool_evaluation_gains (const ToolEvaluation *evaluation, const ToolEvaluationConfig *config, ToolGain *gains,
+    GError **error)
+{
+  for (gsize i = 0; i < TOOL_N_GAINS; i++) {
+    g_autoptr (ToolEvaluation) louder = tool_evaluation_new (evaluation->model, evaluation->name, evaluation->set,
+        gains_db[i], "gain", config, error);
+    if (!louder)
+      return FALSE;
+    gains[i] = (ToolGain){ gains_db[i], evaluation->n_cases, tool_evaluation_changes (louder, evaluation),
+      louder->by_track->accuracy, louder->by_track->right };
+  }
+  return TRUE;
 }
 
 ToolComparison

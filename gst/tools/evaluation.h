@@ -69,6 +69,24 @@ enum
 /* seconds [TOOL_N_SECONDS]  out, for 3.5, 5, 7, 10, 15, 20 and 30 s */
 void tool_evaluation_seconds (const ToolEvaluation *evaluation, ToolSeconds *seconds);
 
+/* The same tracks, louder or softer. */
+typedef struct ToolGain
+{
+  double gain_db;
+  gsize n_cases, changed; /* tracks that get another label */
+  double accuracy;
+  guint64 right;
+} ToolGain;
+
+enum
+{
+  TOOL_N_GAINS = 3
+};
+
+/* gains [TOOL_N_GAINS]  out, for -12, -6 and +6 dB.  FALSE: an interruption, or no memory. */
+gboolean tool_evaluation_gains (const ToolEvaluation *evaluation, const ToolEvaluationConfig *config, ToolGain *gains,
+    GError **error);
+
 /* metrics_ece_chance() of the tracks. */
 double tool_evaluation_ece_chance (const ToolEvaluation *evaluation);
 

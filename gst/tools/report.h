@@ -14,15 +14,6 @@
 
 G_BEGIN_DECLS
 
-/* The same tracks, louder or softer. */
-typedef struct ToolGain
-{
-  double gain_db;
-  gsize n_cases, changed; /* tracks that get another label */
-  double accuracy;
-  guint64 right;
-} ToolGain;
-
 typedef struct ToolReport
 {
   const ToolEvaluation *evaluation;
