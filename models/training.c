@@ -817,7 +817,7 @@ append_labels (const Training *training, GString *text)
     held[training->data->validation[i].label]++;
 
   g_string_append_printf (text,
-      "| label | learned from | validated on | named rightly, of %s |\n| --- | --- | --- | --- |\n",
+      "| label | learned from | validated on | named correctly, of %s |\n| --- | --- | --- | --- |\n",
       training->data->cases);
   for (gsize i = 0; i < training->data->n_labels; i++) {
     g_string_append (text, "| ");

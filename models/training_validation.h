@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * models/training_validation.h - how many of the held-out tracks a model names rightly.
+ * models/training_validation.h - how many of the held-out tracks a model names correctly.
  *
  * Layer:   models; uses training_data, genre_listener, nn/pool.
  * Threads: uses the threads of a pool; the result does not depend on their number.

@@ -86,9 +86,9 @@ def cases(root, long):
     return [
         ([*train, other, "--validation", root / "nosuch"], 1, ["nosuch", "no such file or directory"]),
         ([*train, other, root / "nosuch"], 1, ["nosuch", "no such file or directory"]),
-        ([*train, other, "--validation", root / "flat"], 1, ["flat", "one folder a genre", "found 3 files"]),
+        ([*train, other, "--validation", root / "flat"], 1, ["flat", "one folder per genre", "found 3 files"]),
         ([*train, other, "--validation", root / "strange"], 1, ["strange", "labels of the model"]),
-        ([*train, root / "flat"], 1, ["flat", "one folder a genre", "found 3 files"]),
+        ([*train, root / "flat"], 1, ["flat", "one folder per genre", "found 3 files"]),
         ([*train, root / "alone"], 1, ["two labels", "only bells"]),
         ([*train, root / "single"], 1, ['"bells"', "two recordings", "--validation none"]),
         ([*train, other, root / "cut"], 1, ["cut"]),
@@ -108,7 +108,7 @@ def cases(root, long):
         (["extract", other, "-o", root / "nowhere" / "x"], 1, ["nowhere", "No such file"]),
         (["extract", other, "-o", new, "-j", 1025], 2, ["--jobs", "1024"]),
         (["extract", other, "-o", new, "-m", root / "nosuch"], 1, ["nosuch"]),
-        (["evaluate", model, root / "flat"], 1, ["flat", "one folder a genre"]),
+        (["evaluate", model, root / "flat"], 1, ["flat", "one folder per genre"]),
         (["evaluate", model, root / "strange"], 1, ["strange", '"bells"', '"no bells"']),
         (["evaluate", model, other, "--compare", root / "nosuch"], 1, ["nosuch"]),
         (["evaluate", model, other, "--calibrate", root / "nosuch", "-o", new], 1, ["nosuch"]),
@@ -155,7 +155,7 @@ def test_directory_twice(verdict, root):
         status, out, err = call("evaluate", root / "model", *arguments, "-o", root / "calibrated")
         verdict.check(status == 1 and err.count(" clips of ") == 1, f"decoded more than once: {status} {err}")
         verdict.check(f"{root}/" in err and "gst-genre-" not in err.replace("gst-genre-1.0", ""), f"its name: {err}")
-        verdict.check(err.count("broken.wav: ") == 1 and "1 of 10 files gave nothing" in err, f"{err}")
+        verdict.check(err.count("broken.wav: ") == 1 and "1 of 10 files could not be used" in err, f"{err}")
         verdict.check("temperature" in out + err, f"{out} {err}")
 
 

@@ -306,18 +306,18 @@ def check_errors(verdict, model, part, folder):
 
 
 def check_all_right(verdict, model, part, reference, folder):
-    """tracks that are all named rightly say nothing about confidence"""
+    """tracks that are all named correctly say nothing about confidence"""
     own = reference.Model(str(model))
     _, tensors = part
     db = lambda i: tensors["offset_db"][i] + tensors["scale_db"][i] * (tensors["features"][i] / 255.0)
     right = [i for i in range(0, len(tensors["label"]), 3) if own.classify(db(i)).argmax() == tensors["label"][i]]
     write_set(folder / "right.safetensors", *subset(*part, right))
     status, _, err = call(model, "--calibrate", folder / "right.safetensors", "-o", folder / "x")
-    verdict.check(status == 1 and "named rightly" in err and not (folder / "x").exists(), f"{status} {err}")
+    verdict.check(status == 1 and "named correctly" in err and not (folder / "x").exists(), f"{status} {err}")
 
 
 def check_directory(verdict, model, shared, reference, folder):
-    """recordings, one folder a genre, against the golden values"""
+    """recordings, one folder per genre, against the golden values"""
     need("uridecodebin", "flacparse", "flacdec", "appsink")
     meta, golden = reference.load(str(shared / "reference" / "golden.safetensors"))
     music = folder / "music"

@@ -70,7 +70,7 @@ def test_two_folders_of_one_name(verdict, root):
                   root / "recipe.json", "-t", 1)  # fmt: skip
     measured = training_of(model)["measured"][0]
     verdict.check(measured["tracks"] == 6, f"{measured}")
-    verdict.check(measured["accuracy"] <= 1 / 6, f"labels that are turned round are named rightly: {measured}")
+    verdict.check(measured["accuracy"] <= 1 / 6, f"labels that are turned round are named correctly: {measured}")
     sets = sorted(path.name for path in root.glob("clash-*.features.safetensors"))
     verdict.check(sets == ["clash-music-2.features.safetensors", "clash-music.features.safetensors"], f"{sets}")
     names = [hashlib.sha256((root / name).read_bytes()).hexdigest() for name in sets]

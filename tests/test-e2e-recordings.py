@@ -115,8 +115,8 @@ def check_golden(verdict, reference, shared, results):
 
 def check_labels(verdict, results):
     right = [r["name"] for r in results if r["flac"][0] == r["name"].split(".")[0]]
-    print(f"{len(right)} of {len(results)} named rightly")
-    verdict.check(len(right) >= RIGHT, f"{len(right)} named rightly, {RIGHT} by the reference model")
+    print(f"{len(right)} of {len(results)} named correctly")
+    verdict.check(len(right) >= RIGHT, f"{len(right)} named correctly, {RIGHT} by the reference model")
     resampled_ones = [(how, rate) for how, rates in RATES.items() for rate in rates]
     for kind in ["flac", *ENCODERS, *resampled_ones]:
         wrong = [f"{r['name']}: {r[kind][0]}, expected {r['label']}" for r in results if r[kind][0] != r["label"]]

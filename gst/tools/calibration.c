@@ -100,7 +100,7 @@ static gboolean
 check (const ToolEvaluation *evaluation, GError **error)
 {
   if (evaluation->by_track->right == evaluation->n_cases)
-    return fail (evaluation, "all are named rightly, and more confidence would always be better", error);
+    return fail (evaluation, "all are named correctly, so that more confidence is always better", error);
   return TRUE;
 }
 
@@ -119,7 +119,10 @@ approach (const ToolEvaluation *before, const ToolEvaluationConfig *config, GErr
     if (fabs (log (wanted / old)) < 1e-3)
       break;
     if (!(temperature >= MIN_TEMPERATURE && temperature <= MAX_TEMPERATURE)) {
-      fail (before, wanted > 1 ? "its answers are no better than chance" : "it should be surer than it can be", error);
+      fail (before,
+          wanted > 1 ? "its answers are no better than chance"
+                     : "its confidence is too low for any temperature allowed",
+          error);
       tool_evaluation_free (found);
       return NULL;
     }

@@ -13,7 +13,7 @@ check_labels (const ToolEvaluateSource *source, const GenreModel *model)
   g_autofree char *shown = g_filename_display_name (source->path);
 
   if (source->files->labels->len == 0) {
-    tool_fail ("%s: expected one folder a genre, found %u files beside each other", shown, source->files->files->len);
+    tool_fail ("%s: expected one folder per genre, found %u files in no folder", shown, source->files->files->len);
     return FALSE;
   }
   for (guint i = 0; i < source->files->labels->len; i++)

@@ -17,7 +17,7 @@ G_BEGIN_DECLS
 /* Begins with a path; the rest is zero. */
 typedef struct ToolEvaluateSource
 {
-  const char *path; /* a feature set, or a directory with one folder a genre */
+  const char *path; /* a feature set, or a directory with one folder per genre */
   ToolFiles *files; /* of a directory */
   GenreFeatureSet *set;
   gboolean incomplete; /* some files of the directory failed */

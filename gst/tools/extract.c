@@ -60,13 +60,13 @@ extract (const Options *options, const char *directory)
 }
 
 static const char text[] =
-    "A directory with one folder a genre gives clips with labels: the folders' names.  A flat\n"
-    "directory gives clips without, and so does --unlabelled.  Folders inside a genre's folder\n"
-    "may be nested.  Recordings are cut into clips of 387 frames; a file that cannot be decoded\n"
-    "is reported, and the rest goes on.  SET may be there already if it is a feature set, and is\n"
-    "replaced when the new one is whole.  What is decoded is kept (--no-cache: is not), so that\n"
-    "the next time, after Ctrl-C too, only what is new is decoded: 8 GiB at most, in\n"
-    "~/.cache/genreclassify or $XDG_CACHE_HOME/genreclassify, which may be removed at any time.\n"
+    "A directory with one folder per genre gives clips with labels: the folders' names.  A flat\n"
+    "directory gives clips without labels, and so does --unlabelled.  Folders inside a genre's\n"
+    "folder may be nested.  Recordings are cut into clips of 387 frames; a file that cannot be\n"
+    "decoded is reported, and the others are used.  If SET exists, it must be a feature set, and\n"
+    "is replaced when the new one is complete.  Decoded recordings are kept (not with --no-cache)\n"
+    "in ~/.cache/genreclassify or $XDG_CACHE_HOME/genreclassify, 8 GiB at most, so that the next\n"
+    "run, also after Ctrl-C, decodes only new files.  That folder may be deleted at any time.\n"
     "\n"
     "  gst-genre-1.0 extract ~/Music/by-genre -o music.safetensors\n";
 
@@ -93,14 +93,15 @@ tool_extract (int n, char **arguments)
   g_auto (GStrv) directories = NULL;
   const GOptionEntry entries[] = {
     { "output", 'o', 0, G_OPTION_ARG_FILENAME, &options.output, "The feature set to write", "SET" },
-    { "model", 'm', 0, G_OPTION_ARG_FILENAME, &options.model, "Whose front end to use; default: the embedded model",
-        "MODEL" },
-    { "jobs", 'j', 0, G_OPTION_ARG_INT, &options.jobs, "Files decoded at once; default: one a processor", "N" },
+    { "model", 'm', 0, G_OPTION_ARG_FILENAME, &options.model,
+        "Model whose front end is used; default: the embedded one", "MODEL" },
+    { "jobs", 'j', 0, G_OPTION_ARG_INT, &options.jobs, "Files decoded at the same time; default: number of CPUs", "N" },
     { "type", 0, 0, G_OPTION_ARG_STRING, &options.type, "u8, 256 steps over 80 dB, or f16, twice as large; default: u8",
         "TYPE" },
-    { "unlabelled", 'u', 0, G_OPTION_ARG_NONE, &options.unlabelled, "Folders are no genres", NULL },
-    { "no-cache", 0, 0, G_OPTION_ARG_NONE, &options.no_cache, "Decode all of it, and keep nothing", NULL },
-    { "quiet", 'q', 0, G_OPTION_ARG_NONE, &options.quiet, "Only say what fails", NULL },
+    { "unlabelled", 'u', 0, G_OPTION_ARG_NONE, &options.unlabelled, "The names of folders are not labels", NULL },
+    { "no-cache", 0, 0, G_OPTION_ARG_NONE, &options.no_cache, "Decode every file, and keep nothing for the next time",
+        NULL },
+    { "quiet", 'q', 0, G_OPTION_ARG_NONE, &options.quiet, "Print only what fails", NULL },
     { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &directories, NULL, NULL },
     { NULL, 0, 0, 0, NULL, NULL, NULL },
   };

@@ -160,7 +160,7 @@ extract_all (Extraction *extraction)
 
   if (end == TOOL_JOBS_NO_MEMORY)
     g_set_error (&extraction->error, G_FILE_ERROR, G_FILE_ERROR_NOMEM,
-        "no memory for %u jobs, or no more threads to be had", extraction->config->jobs);
+        "no memory for %u jobs, or the system allows no more threads", extraction->config->jobs);
   return end == TOOL_JOBS_DONE;
 }
 
@@ -189,7 +189,7 @@ tool_extraction_scan (const ToolExtractionConfig *config, const char *directory)
   for (guint i = 0; i < files->files->len; i++)
     beside += ((const ToolFile *) g_ptr_array_index (files->files, i))->label < 0;
   if (files->labels->len > 0 && beside > 0 && !config->quiet)
-    tool_say ("%s: %u files lie beside the folders: they have no label", shown, beside);
+    tool_say ("%s: %u files are in no folder: they have no label", shown, beside);
   return g_steal_pointer (&files);
 }
 
@@ -233,7 +233,7 @@ report (const Extraction *extraction, const char *shown)
     tool_say ("%s: %" G_GSIZE_FORMAT " clips of %d recordings, %.2f hours, %u labels", shown, n_clips,
         extraction->n_recordings, extraction->seconds / 3600, extraction->files->labels->len);
   if (extraction->failed > 0)
-    return tool_fail ("%u of %u files gave nothing", extraction->failed, extraction->files->files->len);
+    return tool_fail ("%u of %u files could not be used", extraction->failed, extraction->files->files->len);
   return extraction->files->problems->len > 0 ? TOOL_FAILED : TOOL_OK;
 }
 
@@ -255,7 +255,7 @@ write_set (Extraction *extraction, const char *directory, const char *output, co
     return tool_fail ("interrupted: %s is not written%s", output,
         extraction->config->cache ? "; what is decoded is kept for the next time" : "");
   if (ok && genre_feature_set_writer_n_clips (extraction->writer) == 0)
-    return tool_fail ("%s: none of %u files gave a clip: %s is not written", directory, files->files->len, output);
+    return tool_fail ("%s: none of %u files could be used: %s is not written", directory, files->files->len, output);
   const char *temporary = ok ? genre_feature_set_writer_temporary (extraction->writer) : NULL;
   if (temporary)
     tool_leftover_add (temporary);

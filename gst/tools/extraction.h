@@ -37,7 +37,7 @@ ToolFiles *tool_extraction_scan (const ToolExtractionConfig *config, const char 
  * name         of the set, for people; NULL: `output`
  * ret_written  out: whether the set was written; if not, what was there is still there
  *
- * TOOL_FAILED: some of the files gave nothing, or there is no set at all. */
+ * TOOL_FAILED: some of the files could not be used, or there is no set at all. */
 ToolStatus tool_extraction_run (const ToolExtractionConfig *config, const ToolFiles *files, const char *directory,
     const char *output, const char *name, gboolean *ret_written);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * gst/tools/files.h - directories of music -> a sorted list of files, with labels where there is one folder a genre.
+ * gst/tools/files.h - directories of music -> a sorted list of files, with labels where there is one folder per genre.
  *
  * Layer:   gst; GStreamer's typefinding.
  * Threads: one object serves one thread at a time; gst_init() has been called.

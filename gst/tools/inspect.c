@@ -56,7 +56,7 @@ show_default (gboolean json, GError **error)
 
 static const char text[] =
     "Prints labels, front end, layers with what they cost, and training of a model; clips, labels\n"
-    "and teacher of a feature set.  --json prints one object a line.\n";
+    "and teacher of a feature set.  --json prints one object per line.\n";
 
 ToolStatus
 tool_inspect (int n, char **arguments)
@@ -64,8 +64,8 @@ tool_inspect (int n, char **arguments)
   gboolean json = FALSE, embedded = FALSE;
   g_auto (GStrv) files = NULL;
   const GOptionEntry entries[] = {
-    { "json", 0, 0, G_OPTION_ARG_NONE, &json, "One JSON object a line", NULL },
-    { "default", 0, 0, G_OPTION_ARG_NONE, &embedded, "The embedded model too", NULL },
+    { "json", 0, 0, G_OPTION_ARG_NONE, &json, "Print one JSON object per line", NULL },
+    { "default", 0, 0, G_OPTION_ARG_NONE, &embedded, "Show the embedded model, after the files", NULL },
     { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &files, NULL, NULL },
     { NULL, 0, 0, 0, NULL, NULL, NULL },
   };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * gst/tools/labels.h - one folder a genre -> the labels of files, and what is odd about the folders.
+ * gst/tools/labels.h - one folder per genre -> the labels of files, and what is odd about the folders.
  *
  * Layer:   gst; files.
  * Threads: one object serves one thread at a time.

@@ -38,7 +38,7 @@ take (int fd, const char *name, gint64 *ret_pid, GError **error)
     return regular_file_fail (name, "lock", error);
   lock = (struct flock){ .l_type = F_WRLCK, .l_whence = SEEK_SET };
   *ret_pid = fcntl (fd, F_GETLK, &lock) == 0 && lock.l_type != F_UNLCK && lock.l_pid > 0 ? (gint64) lock.l_pid : 0;
-  g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_AGAIN, "%s: another process has it", name);
+  g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_AGAIN, "%s: another process has locked it", name);
   return FALSE;
 }
 

@@ -23,11 +23,11 @@ ToolProgress *tool_progress_new (const char *what, guint64 total, gboolean quiet
 void tool_progress_free (ToolProgress *progress); /* wipes the line; NULL is a no-op */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ToolProgress, tool_progress_free)
 
-/* For a run that goes on where another one ended: so much was done before; it does not count for the time left. */
+/* For a run that continues another one: so much was done before, and does not count for the time left. */
 void tool_progress_start_at (ToolProgress *progress, guint64 done);
 
-/* "extract  12 of 100 (12 %), 3:20 left, NOTE", cut to the width that the terminal has now.  Cheap: shown at most ten
- * times a second.  note: or NULL; what is not printable in it is escaped */
+/* "extract  12 of 100 (12 %), 3:20 left, NOTE", cut to the width that the terminal has now.  May be called
+ * often: it shows at most ten a second.  note: or NULL; what is not printable in it is escaped */
 void tool_progress_update (ToolProgress *progress, guint64 done, const char *note);
 
 /* A line of its own on stderr, as tool_say() has it; the progress line is wiped before and comes back after. */

@@ -92,7 +92,7 @@ tool_report_confusion_svg (const ToolReport *report)
 
   char number[G_ASCII_DTOSTR_BUF_SIZE];
   g_ascii_formatd (number, sizeof number, "%.1f", 100 * evaluation->by_track->accuracy);
-  g_string_append_printf (title, "%s %% of %" G_GSIZE_FORMAT " tracks named rightly", number, evaluation->n_cases);
+  g_string_append_printf (title, "%s %% of %" G_GSIZE_FORMAT " tracks named correctly", number, evaluation->n_cases);
   char *svg = svg_confusion (title->str, genre_model_labels (evaluation->model), evaluation->by_track->n_labels,
       evaluation->by_track->confusion);
   g_string_free (title, TRUE);
@@ -126,7 +126,7 @@ tool_report_seconds_svg (const ToolReport *report)
   const SvgPlot plot = {
     .title = "Accuracy against seconds heard",
     .x_title = "seconds",
-    .y_title = "tracks named rightly",
+    .y_title = "tracks named correctly",
     .lines = lines,
     .n_lines = report->other ? 2 : 1,
     .y_min = 0,

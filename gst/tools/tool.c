@@ -15,7 +15,7 @@ tool_parse_options (const char *command, const char *synopsis, const char *text,
   g_autoptr (GError) error = NULL;
   gboolean help = FALSE;
   const GOptionEntry own[] = {
-    { "help", 'h', 0, G_OPTION_ARG_NONE, &help, "Show this", NULL },
+    { "help", 'h', 0, G_OPTION_ARG_NONE, &help, "Show this help", NULL },
     { NULL, 0, 0, 0, NULL, NULL, NULL },
   };
 

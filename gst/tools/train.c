@@ -262,7 +262,7 @@ look_ahead (const Train *train)
   if (!tool_train_sources_check (train->sources))
     return FALSE;
   if (!training_has_threads (train->threads)) {
-    tool_fail ("no memory for %u threads, or no more threads to be had: --threads takes fewer", train->threads);
+    tool_fail ("no memory for %u threads, or the system allows no more: give a smaller --threads", train->threads);
     return FALSE;
   }
   for (guint i = 0; i < n_seeds (train); i++) {

@@ -7,20 +7,20 @@
 static const int CHECKPOINT_SECONDS = 60;
 
 static const char text[] =
-    "A directory with one folder a genre is decoded first; feature sets, as extract writes them, are\n"
-    "taken as they are.  Recordings are held back to choose the best weights by, unless --validation\n"
-    "gives a set of others.\n"
+    "A directory with one folder per genre is decoded first; feature sets, as extract writes them, are\n"
+    "used as they are.  Some recordings are held back: they choose the best weights.  With --validation,\n"
+    "another set chooses them.\n"
     "\n"
-    "Ctrl-C, or worse, loses nothing: the same command goes on.  Recordings that were decoded are kept\n"
-    "in ~/.cache/genreclassify or $XDG_CACHE_HOME/genreclassify, 8 GiB at most, which may be removed\n"
-    "at any time.  MODEL may be there already if it is a model, and is replaced in the end; so are its\n"
-    "card, MODEL.md, and its learning curve, MODEL.svg.\n"
+    "After Ctrl-C, or a crash, the same command continues the training.  Decoded recordings are kept in\n"
+    "~/.cache/genreclassify or $XDG_CACHE_HOME/genreclassify, 8 GiB at most, which may be deleted at any\n"
+    "time.  If MODEL exists, it must be a model, and is replaced in the end; so are its card, MODEL.md,\n"
+    "and its learning curve, MODEL.svg.\n"
     "\n"
     "  gst-genre-1.0 train ~/Music/by-genre -o mine.safetensors\n"
     "  gst-launch-1.0 -m filesrc location=song.mp3 ! decodebin ! audioconvert ! genreclassify \\\n"
     "      model=mine.safetensors ! fakesink\n"
     "\n"
-    "docs/training.md explains recipes; --print-recipe shows one, to begin a file of one's own with.\n";
+    "docs/training.md explains recipes; --print-recipe prints one, which you can edit.\n";
 
 /* --- recipe ---------------------------------------------------------------------------------------------------- */
 
@@ -136,27 +136,31 @@ tool_train_options_parse (ToolTrainOptions *options, int n, char **arguments, To
   const GOptionEntry entries[] = {
     { "output", 'o', 0, G_OPTION_ARG_FILENAME, &options->output, "The model to write", "MODEL" },
     { "recipe", 'r', 0, G_OPTION_ARG_FILENAME, &options->recipe,
-        "How: a JSON file, or default, small, genre-crnn, deck-cnn-gru, deck-cnn-lstm, and these two with -teacher",
+        "A JSON file, or default, small, genre-crnn, deck-cnn-gru, deck-cnn-lstm, or one of the last two with -teacher",
         "RECIPE" },
     { "validation", 0, 0, G_OPTION_ARG_FILENAME, &options->validation,
-        "A set or directory to choose the best weights by; or none", "SET" },
+        "A set or directory that chooses the best weights; or none", "SET" },
     { "protocol", 0, 0, G_OPTION_ARG_STRING, &options->protocol,
-        "What to hold back without it: groups (recordings, artists), or leaky-segments", "NAME" },
+        "What is held back without --validation: groups (recordings, artists), or leaky-segments", "NAME" },
     { "initial", 0, 0, G_OPTION_ARG_FILENAME, &options->initial,
-        "Model whose weights to begin with; default: the embedded one; none: random", "MODEL" },
-    { "seed", 0, 0, G_OPTION_ARG_INT, &options->seed, "Of all that is random", "N" },
-    { "seeds", 0, 0, G_OPTION_ARG_INT, &options->seeds, "So many runs; the best one is the model", "N" },
-    { "threads", 't', 0, G_OPTION_ARG_INT, &options->threads, "Default: number of CPUs; the model is the same", "N" },
-    { "steps", 0, 0, G_OPTION_ARG_INT, &options->steps, "Of all stages together", "N" },
-    { "epochs", 0, 0, G_OPTION_ARG_INT, &options->epochs, "Of each stage", "N" },
+        "A model whose weights training begins with; or default, the embedded one; or none, random weights", "MODEL" },
+    { "seed", 0, 0, G_OPTION_ARG_INT, &options->seed, "Seed of all random numbers", "N" },
+    { "seeds", 0, 0, G_OPTION_ARG_INT, &options->seeds,
+        "Number of runs, each with the next seed; the best one becomes the model", "N" },
+    { "threads", 't', 0, G_OPTION_ARG_INT, &options->threads,
+        "Default: number of CPUs; the model does not depend on it", "N" },
+    { "steps", 0, 0, G_OPTION_ARG_INT, &options->steps, "Number of steps of all stages together", "N" },
+    { "epochs", 0, 0, G_OPTION_ARG_INT, &options->epochs, "Number of epochs of each stage", "N" },
     { "resume", 0, 0, G_OPTION_ARG_NONE, &options->resume,
-        "Go on where an interrupted run ended, also if its files have other names or times", NULL },
-    { "restart", 0, 0, G_OPTION_ARG_NONE, &options->restart, "Forget an interrupted run", NULL },
-    { "checkpoint", 0, 0, G_OPTION_ARG_INT, &options->checkpoint, "Seconds from one to the next; default: 60", "N" },
-    { "print-recipe", 0, 0, G_OPTION_ARG_NONE, &options->print_recipe, "Print the recipe with every key, and end",
+        "Continue an interrupted run, also if its files have other names or times", NULL },
+    { "restart", 0, 0, G_OPTION_ARG_NONE, &options->restart,
+        "Delete the checkpoint of an interrupted run, and begin again", NULL },
+    { "checkpoint", 0, 0, G_OPTION_ARG_INT, &options->checkpoint, "Seconds between two checkpoints; default: 60", "N" },
+    { "print-recipe", 0, 0, G_OPTION_ARG_NONE, &options->print_recipe, "Print the recipe with every key, and exit",
         NULL },
-    { "no-cache", 0, 0, G_OPTION_ARG_NONE, &options->no_cache, "Decode all of it, and keep nothing", NULL },
-    { "quiet", 'q', 0, G_OPTION_ARG_NONE, &options->quiet, "Only say what fails, and the result", NULL },
+    { "no-cache", 0, 0, G_OPTION_ARG_NONE, &options->no_cache, "Decode every file, and keep nothing for the next time",
+        NULL },
+    { "quiet", 'q', 0, G_OPTION_ARG_NONE, &options->quiet, "Print only what fails, and the result", NULL },
     { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &options->sources, NULL, NULL },
     { NULL, 0, 0, 0, NULL, NULL, NULL },
   };

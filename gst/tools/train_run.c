@@ -120,7 +120,7 @@ run_steps (const ToolTrainRun *run, Training *training, const char *checkpoint)
     if (now.finished || g_get_monotonic_time () - pace.saved_us >= every_us) {
       if (!training_save (training, checkpoint, &error)) {
         tool_progress_message (progress, "gst-genre-1.0: %s", error->message);
-        tool_progress_message (progress, "what was saved before is still there: --resume goes on from it");
+        tool_progress_message (progress, "the checkpoint before this one is still there: --resume continues from it");
         return FALSE;
       }
       pace.saved_us = g_get_monotonic_time ();
@@ -133,8 +133,8 @@ run_steps (const ToolTrainRun *run, Training *training, const char *checkpoint)
     tool_fail ("interrupted; %s", error->message);
     return FALSE;
   }
-  tool_fail ("interrupted after %" G_GUINT64_FORMAT " of %" G_GUINT64_FORMAT " steps: the same command, or one with "
-             "--resume goes on",
+  tool_fail ("interrupted after %" G_GUINT64_FORMAT " of %" G_GUINT64_FORMAT " steps: the same command, with or "
+             "without --resume, continues",
       now.step, now.steps);
   return FALSE;
 }
@@ -159,13 +159,13 @@ tool_train_run_check (const ToolTrainRun *run)
     return TRUE;
   g_autoptr (Safetensors) file = checkpoint_load (checkpoint, &reason, &error);
   if (!file)
-    tool_fail ("%s; --restart throws it away", error->message);
+    tool_fail ("%s; --restart deletes it", error->message);
   else if (tool_train_recipe_is_final (options, run->recipe)
       && strcmp (checkpoint_text (file, CHECKPOINT_RECIPE), digest) != 0)
-    tool_fail ("%s is of a training by another recipe or another seed: --restart throws it away", checkpoint);
+    tool_fail ("%s belongs to a training with another recipe or another seed: --restart deletes it", checkpoint);
   else if (!options->resume && strcmp (checkpoint_text (file, CHECKPOINT_ORIGIN), run->origin) != 0)
-    tool_fail ("%s is of a training on other files: --resume goes on with it if their music is the same, --restart "
-               "throws it away",
+    tool_fail ("%s belongs to a training on other files: --resume continues it if their music is the same, "
+               "--restart deletes it",
         checkpoint);
   else
     return TRUE;
@@ -189,7 +189,7 @@ take_checkpoint (const ToolTrainOptions *options, Training *training, const char
     return TRUE;
   }
   if (!training_resume (training, checkpoint, &reason, &error)) {
-    tool_fail ("%s; --restart throws it away", error->message);
+    tool_fail ("%s; --restart deletes it", error->message);
     return FALSE;
   }
   if (reason)

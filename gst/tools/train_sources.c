@@ -274,7 +274,7 @@ count_source (Count *counts, const ToolTrainSource *source)
     return set != NULL;
   }
   if (source->files->labels->len == 0) {
-    tool_fail ("%s: expected one folder a genre, found %u files beside each other", shown, source->files->files->len);
+    tool_fail ("%s: expected one folder per genre, found %u files in no folder", shown, source->files->files->len);
     return FALSE;
   }
   for (guint i = 0; i < source->files->files->len; i++) {

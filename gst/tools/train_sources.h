@@ -54,7 +54,7 @@ gboolean tool_train_sources_check (const ToolTrainSources *sources);
 /* What stands for all the files, by their names, sizes and times.  Freed with g_free(). */
 char *tool_train_sources_digest (const ToolTrainSources *sources);
 
-/* Decodes the directories.  FALSE: said on stderr.  some_failed is set if files gave nothing, but the rest did. */
+/* Decodes the directories.  FALSE: said on stderr.  some_failed is set if some files could not be used. */
 gboolean tool_train_sources_decode (const ToolTrainSources *sources, gboolean *some_failed);
 
 G_END_DECLS
