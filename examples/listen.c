@@ -7,7 +7,7 @@
  *
  *   listen URI-or-FILE...
  */
-#include "gst/genremessage.h" /* once installed: <gst/genreclassify/genremessage.h> */
+#include "gst/include/genremessage.h" /* once installed: <gst/genreclassify/genremessage.h> */
 
 #include <locale.h>
 

@@ -25,7 +25,7 @@
 #include "gst/feed.h"
 #include "gst/pcm.h"
 #include "gst/queue.h"
-#include "gst/scope_picture.h"
+#include "gst/picture/scope.h"
 #include "gst/worker.h"
 #include "models/spectrogram.h"
 

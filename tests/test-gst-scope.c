@@ -5,9 +5,9 @@
  *
  * Leaves what it has seen as PNG files in GENRE_BUILD_DIR/tests.
  *
- * Layer:   tests; the element, and gst/scope_picture by itself, which says where things are.
+ * Layer:   tests; the element, and gst/picture/scope by itself, which says where things are.
  */
-#include "gst/scope_picture.h"
+#include "gst/picture/scope.h"
 #include "tests/element.h"
 
 #include <gst/video/video.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "gst/scope_picture.h"
+#include "gst/picture/scope.h"
 
-#include "gst/scope_colour.h"
+#include "gst/picture/colour.h"
 
 #include <cairo.h>
 #include <math.h>

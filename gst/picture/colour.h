@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * gst/scope_colour.h - colours of even steps for the eye: OKLCh -> sRGB, and the spectrogram's map of 256 levels.
+ * gst/picture/colour.h - colours of even steps for the eye: OKLCh -> sRGB, and the spectrogram's map of 256 levels.
  *
  * Layer:   gst; libm only.
  * Threads: pure functions.
  */
-#ifndef GST_SCOPE_COLOUR_H
-#define GST_SCOPE_COLOUR_H
+#ifndef GST_PICTURE_COLOUR_H
+#define GST_PICTURE_COLOUR_H
 
 #include <stdint.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "gst/scope_colour.h"
+#include "gst/picture/colour.h"
 
 #include <math.h>
 #include <stdbool.h>

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * gst/scope_picture.h - what genrescope draws: a spectrogram that scrolls, and beside it a bar for each genre.
+ * gst/picture/scope.h - what genrescope draws: a spectrogram that scrolls, and beside it a bar for each genre.
  *
  * Layer:   gst; cairo and GLib; knows no audio and no model.
  * Threads: one object serves one thread at a time.
  */
-#ifndef GST_SCOPE_PICTURE_H
-#define GST_SCOPE_PICTURE_H
+#ifndef GST_PICTURE_SCOPE_H
+#define GST_PICTURE_SCOPE_H
 
 #include <glib.h>
 
