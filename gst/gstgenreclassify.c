@@ -39,6 +39,7 @@
 #include "gst/gstgenreclassify.h"
 
 #include "gst/feed.h"
+#include "gst/message.h"
 #include "gst/queue.h"
 #include "gst/tags.h"
 #include "gst/worker.h"
@@ -79,12 +80,14 @@ struct _GstGenreClassify
   gchar *model_path; /* NULL: the embedded one */
   guint64 window;    /* ns, 0: the model's */
   guint64 max_lag;   /* ns */
+  gdouble threshold; /* [0, 1] */
   gboolean split_titles;
+  gboolean post_messages;
   gboolean post_tags;
-  GenreWorkerConfig config;
+  GenreStreamConfig config;
   GenreModel *model; /* from READY to PAUSED on, until stopped */
 
-  GenreTags *tags; /* the streaming thread's */
+  GenreTags *tags;
 };
 
 G_DEFINE_TYPE (GstGenreClassify, gst_genre_classify, GST_TYPE_BASE_TRANSFORM)
@@ -97,9 +100,36 @@ static GstStaticPadTemplate sink_template = GST_STATIC_PAD_TEMPLATE ("sink", GST
 static GstStaticPadTemplate src_template = GST_STATIC_PAD_TEMPLATE ("src", GST_PAD_SRC, GST_PAD_ALWAYS,
     GST_STATIC_CAPS (ANY_AUDIO));
 
+/* --- answers --------------------------------------------------------------------------------------------------- */
+
+static void
+on_run_begins (GstElement *element)
+{
+  genre_tags_begin_run (GST_GENRE_CLASSIFY (element)->tags);
+}
+
+static void
+on_answer (GstElement *element, const GenreAnswer *answer)
+{
+  GstGenreClassify *self = GST_GENRE_CLASSIFY (element);
+  gboolean wanted;
+  gdouble threshold;
+
+  GST_OBJECT_LOCK (self);
+  wanted = self->post_messages;
+  threshold = self->threshold;
+  GST_OBJECT_UNLOCK (self);
+  genre_tags_decide (self->tags, answer, threshold);
+  if (wanted)
+    gst_element_post_message (element,
+        genre_message_new (GST_OBJECT_CAST (element), answer->model, answer->result, &answer->times, threshold));
+}
+
+static const GenreListener listener = { .run_begins = on_run_begins, .answer = on_answer };
+
 /* --- tags ------------------------------------------------------------------------------------------------------ */
 
-/* In the streaming thread, with the stream lock: the tag that the worker has found by now. */
+/* In the streaming thread, with the stream lock: the tag that has been decided by now. */
 static void
 push_tag (GstGenreClassify *self)
 {
@@ -108,11 +138,8 @@ push_tag (GstGenreClassify *self)
   GST_OBJECT_LOCK (self);
   wanted = self->post_tags;
   GST_OBJECT_UNLOCK (self);
-  if (!wanted)
-    return;
 
-  gchar *genre = genre_worker_take_tag (self->worker);
-  GstEvent *event = genre ? genre_tags_set_genre (self->tags, genre) : NULL;
+  GstEvent *event = wanted ? genre_tags_take (self->tags) : NULL;
 
   if (event)
     gst_pad_push_event (GST_BASE_TRANSFORM_SRC_PAD (self), event);
@@ -123,7 +150,6 @@ static void
 end_run (GstGenreClassify *self)
 {
   push_tag (self);
-  genre_worker_forget_tag (self->worker);
   genre_tags_end_run (self->tags);
 }
 
@@ -194,8 +220,7 @@ gst_genre_classify_sink_event (GstBaseTransform *trans, GstEvent *event)
     case GST_EVENT_FLUSH_STOP:
       genre_queue_flush_end (self->queue);
       genre_feed_flush_stop (self->feed);
-      genre_worker_forget_tag (self->worker); /* of what was flushed */
-      genre_tags_end_run (self->tags);
+      genre_tags_end_run (self->tags); /* what was flushed has none */
       break;
     default:
       break;
@@ -259,7 +284,7 @@ make_worker (GstGenreClassify *self)
   if (self->worker)
     return TRUE;
 
-  GenreWorker *worker = genre_worker_new (GST_ELEMENT (self), NULL);
+  GenreWorker *worker = genre_worker_new (GST_ELEMENT (self), &listener);
 
   if (!worker)
     return FALSE;
@@ -361,25 +386,25 @@ gst_genre_classify_set_property (GObject *object, guint id, const GValue *value,
       self->model_path = g_value_dup_string (value);
       break;
     case PROP_INTERVAL:
-      self->config.stream.interval_ns = g_value_get_uint64 (value);
+      self->config.interval_ns = g_value_get_uint64 (value);
       break;
     case PROP_WINDOW:
       self->window = g_value_get_uint64 (value);
       break;
     case PROP_SMOOTHING:
-      self->config.stream.smoothing_ns = g_value_get_uint64 (value);
+      self->config.smoothing_ns = g_value_get_uint64 (value);
       break;
     case PROP_THRESHOLD:
-      self->config.threshold = g_value_get_double (value);
+      self->threshold = g_value_get_double (value);
       break;
     case PROP_SILENCE_THRESHOLD:
-      self->config.stream.silence_threshold_db = g_value_get_double (value);
+      self->config.silence_threshold_db = g_value_get_double (value);
       break;
     case PROP_SPLIT_TITLES:
       self->split_titles = g_value_get_boolean (value);
       break;
     case PROP_POST_MESSAGES:
-      self->config.post_messages = g_value_get_boolean (value);
+      self->post_messages = g_value_get_boolean (value);
       break;
     case PROP_POST_TAGS:
       self->post_tags = g_value_get_boolean (value);
@@ -519,25 +544,25 @@ gst_genre_classify_get_property (GObject *object, guint id, GValue *value, GPara
       g_value_set_string (value, self->model_path);
       break;
     case PROP_INTERVAL:
-      g_value_set_uint64 (value, self->config.stream.interval_ns);
+      g_value_set_uint64 (value, self->config.interval_ns);
       break;
     case PROP_WINDOW:
       g_value_set_uint64 (value, self->window);
       break;
     case PROP_SMOOTHING:
-      g_value_set_uint64 (value, self->config.stream.smoothing_ns);
+      g_value_set_uint64 (value, self->config.smoothing_ns);
       break;
     case PROP_THRESHOLD:
-      g_value_set_double (value, self->config.threshold);
+      g_value_set_double (value, self->threshold);
       break;
     case PROP_SILENCE_THRESHOLD:
-      g_value_set_double (value, self->config.stream.silence_threshold_db);
+      g_value_set_double (value, self->config.silence_threshold_db);
       break;
     case PROP_SPLIT_TITLES:
       g_value_set_boolean (value, self->split_titles);
       break;
     case PROP_POST_MESSAGES:
-      g_value_set_boolean (value, self->config.post_messages);
+      g_value_set_boolean (value, self->post_messages);
       break;
     case PROP_POST_TAGS:
       g_value_set_boolean (value, self->post_tags);

@@ -71,7 +71,7 @@ struct _GstGenreScope
 
   /* under the object lock */
   gchar *model_path; /* NULL: the embedded one */
-  GenreWorkerConfig config;
+  GenreStreamConfig config;
   guint64 span; /* ns */
 
   GenreModel *model; /* from READY to PAUSED on, until stopped */
@@ -124,17 +124,20 @@ static GstStaticPadTemplate src_template = GST_STATIC_PAD_TEMPLATE ("src", GST_P
 
 /* On the worker's thread. */
 static void
-on_answer (GstElement *element, const GenreResult *result)
+on_answer (GstElement *element, const GenreAnswer *answer)
 {
   GstGenreScope *self = GST_GENRE_SCOPE (element);
+  const GenreResult *result = answer->result;
 
   if (result->windows == 0 && !result->final)
     return; /* silence from the beginning */
   g_mutex_lock (&self->lock);
   self->answered = !result->final;
-  memcpy (self->answer, result->smoothed, genre_model_n_labels (self->model) * sizeof *self->answer);
+  memcpy (self->answer, result->smoothed, genre_model_n_labels (answer->model) * sizeof *self->answer);
   g_mutex_unlock (&self->lock);
 }
+
+static const GenreListener listener = { .answer = on_answer };
 
 static void
 forget_answer (GstGenreScope *self)
@@ -495,7 +498,7 @@ make_worker (GstGenreScope *self)
   if (self->worker)
     return TRUE;
 
-  GenreWorker *worker = genre_worker_new (GST_ELEMENT (self), on_answer);
+  GenreWorker *worker = genre_worker_new (GST_ELEMENT (self), &listener);
 
   if (!worker)
     return FALSE;
@@ -583,10 +586,10 @@ gst_genre_scope_set_property (GObject *object, guint id, const GValue *value, GP
       self->model_path = g_value_dup_string (value);
       break;
     case PROP_INTERVAL:
-      self->config.stream.interval_ns = g_value_get_uint64 (value);
+      self->config.interval_ns = g_value_get_uint64 (value);
       break;
     case PROP_SMOOTHING:
-      self->config.stream.smoothing_ns = g_value_get_uint64 (value);
+      self->config.smoothing_ns = g_value_get_uint64 (value);
       break;
     case PROP_SPAN:
       self->span = g_value_get_uint64 (value);
@@ -611,10 +614,10 @@ gst_genre_scope_get_property (GObject *object, guint id, GValue *value, GParamSp
       g_value_set_string (value, self->model_path);
       break;
     case PROP_INTERVAL:
-      g_value_set_uint64 (value, self->config.stream.interval_ns);
+      g_value_set_uint64 (value, self->config.interval_ns);
       break;
     case PROP_SMOOTHING:
-      g_value_set_uint64 (value, self->config.stream.smoothing_ns);
+      g_value_set_uint64 (value, self->config.smoothing_ns);
       break;
     case PROP_SPAN:
       g_value_set_uint64 (value, self->span);
@@ -657,8 +660,7 @@ gst_genre_scope_init (GstGenreScope *self)
   gst_audio_info_init (&self->audio);
   gst_video_info_init (&self->video);
   gst_segment_init (&self->segment, GST_FORMAT_UNDEFINED);
-  self->config.stream.silence_threshold_db = SILENCE_DB;
-  self->config.post_messages = TRUE;
+  self->config.silence_threshold_db = SILENCE_DB;
 }
 
 static void

@@ -8,20 +8,12 @@
 #ifndef GST_MESSAGE_H
 #define GST_MESSAGE_H
 
+#include "gst/places.h"
 #include "models/genre_stream.h"
 
 #include <gst/gst.h>
 
 G_BEGIN_DECLS
-
-/* All ns; GST_CLOCK_TIME_NONE where unknown. */
-typedef struct GenreTimes
-{
-  GstClockTime timestamp;
-  GstClockTime stream_time;
-  GstClockTime running_time;
-  GstClockTime duration;
-} GenreTimes;
 
 /* threshold: below it the label is "unknown", [0, 1].  Returns a new message of `source`. */
 GstMessage *genre_message_new (GstObject *source, const GenreModel *model, const GenreResult *result,

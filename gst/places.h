@@ -10,11 +10,18 @@
 #ifndef GST_PLACES_H
 #define GST_PLACES_H
 
-#include "gst/message.h"
-
 #include <gst/gst.h>
 
 G_BEGIN_DECLS
+
+/* All ns; GST_CLOCK_TIME_NONE where unknown. */
+typedef struct GenreTimes
+{
+  GstClockTime timestamp;
+  GstClockTime stream_time;
+  GstClockTime running_time;
+  GstClockTime duration;
+} GenreTimes;
 
 typedef struct GenrePlaces GenrePlaces;
 

@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * gst/tags.h - what upstream says of the stream, and our genre in it.
+ * gst/tags.h - which genre the stream is tagged with, and what upstream says of the stream.
  *
- * Layer:   gst.
- * Threads: the streaming thread, with the stream lock held, or none streams.
+ * Layer:   gst; uses worker.
+ * Threads: the worker decides, in genre_tags_begin_run() and _decide(); all else is for the streaming thread, with the
+ *          stream lock held, or none streams.
  */
 #ifndef GST_TAGS_H
 #define GST_TAGS_H
+
+#include "gst/worker.h"
 
 #include <gst/gst.h>
 
@@ -20,7 +23,14 @@ void genre_tags_free (GenreTags *tags); /* NULL is a no-op */
 /* Another stream: all that was said is void. */
 void genre_tags_reset (GenreTags *tags);
 
-/* Another run of the same stream: the genre is void, what upstream says is not. */
+/* The worker has the first sample of a run: what was decided at the end of the last one, taken or not, is void. */
+void genre_tags_begin_run (GenreTags *tags);
+
+/* The worker has an answer.  The genre is the aggregate's after ten windows, when it is at least max (threshold, .5)
+ * and has led for 10 s, or at the final. */
+void genre_tags_decide (GenreTags *tags, const GenreAnswer *answer, gdouble threshold);
+
+/* The run is over, but not the stream: the genre, taken or not, is void, what upstream says is not. */
 void genre_tags_end_run (GenreTags *tags);
 
 /* Whether a TAG event has another title than the last one that had any.  Stream scope only; blanks around a title do
@@ -30,8 +40,9 @@ gboolean genre_tags_note_title (GenreTags *tags, GstEvent *event);
 /* Takes a TAG event from upstream; returns the one to go on in its place, of the same seqnum. */
 GstEvent *genre_tags_merge (GenreTags *tags, GstEvent *event);
 
-/* genre: ours from now on; taken.  Returns the TAG event that says so, NULL while upstream names one. */
-GstEvent *genre_tags_set_genre (GenreTags *tags, gchar *genre);
+/* The TAG event with the genre that has been decided.  NULL: there is none, it is the same as taken before in this run,
+ * or upstream names one. */
+GstEvent *genre_tags_take (GenreTags *tags);
 
 G_END_DECLS
 

@@ -2,9 +2,6 @@
 #include "gst/worker.h"
 
 #include "gst/mark.h"
-#include "gst/message.h"
-#include "gst/places.h"
-#include "models/genre_aggregate.h"
 
 #include <math.h>
 
@@ -13,13 +10,9 @@ GST_DEBUG_CATEGORY_EXTERN (gst_genre_classify_debug);
 
 enum
 {
-  MAX_MARKS = 64,   /* segments, resets and finals that may wait for the worker */
-  TAG_WINDOWS = 10, /* in the aggregate before the first tag */
-  ZEROS = 1024,     /* samples of silence at a time */
+  MAX_MARKS = 64, /* segments, resets and finals that may wait for the worker */
+  ZEROS = 1024,   /* samples of silence at a time */
 };
-
-static const gdouble TAG_LEAST = .5;
-static const GstClockTime TAG_STEADY = 10 * GST_SECOND; /* of audio with the same label in front */
 
 /* Samples in a row that are the mean of channels which cancel each other. */
 typedef struct Cancelled
@@ -52,22 +45,18 @@ typedef struct Session
   gboolean run_cancels;    /* it has been said that channels cancel each other */
   guint64 run_samples;     /* before the last reset, at the present rate */
   GstClockTime run_length; /* of audio of other rates before those */
-  guint leader;            /* label in front of the aggregate */
-  GstClockTime leader_since;
 } Session;
 
 struct GenreWorker
 {
   GWeakRef element;
   GenreQueue *queue;
-  GenreWorkerFunc func; /* NULL: messages */
-  Session *session;     /* NULL: stopped */
+  const GenreListener *listener;
+  Session *session; /* NULL: stopped */
 
-  GMutex lock; /* guards all below; taken by itself and never while posting */
-  GenreWorkerConfig config;
+  GMutex lock; /* guards all below; taken by itself and never while the listener is called */
+  GenreStreamConfig config;
   GenreWorkerStats stats;
-  const gchar *tag;       /* wanted, a label of the model; NULL: none */
-  const gchar *tag_taken; /* handed out in this run */
 };
 
 /* --- times ----------------------------------------------------------------------------------------------------- */
@@ -97,29 +86,6 @@ begin_run (Session *session)
   session->cancelled = (Cancelled){ 0 };
   session->run_samples = 0;
   session->run_length = 0;
-  session->leader = G_MAXUINT;
-}
-
-/* Whether the aggregate has earned a tag, and which. */
-static void
-update_tag (Session *session, const GenreResult *result, const GenreWorkerConfig *config)
-{
-  const guint leader = genre_probabilities_top (result->aggregate, genre_model_n_labels (session->model));
-  const GstClockTime now = run_duration (session);
-
-  if (result->windows == 0)
-    return;
-  if (leader != session->leader) {
-    session->leader = leader;
-    session->leader_since = now;
-  }
-  if (result->windows < TAG_WINDOWS || result->aggregate[leader] < MAX (config->threshold, TAG_LEAST)
-      || (!result->final && now - session->leader_since < TAG_STEADY))
-    return;
-  g_mutex_lock (&session->worker->lock);
-  if (result->final || !session->worker->tag)
-    session->worker->tag = genre_model_labels (session->model)[leader];
-  g_mutex_unlock (&session->worker->lock);
 }
 
 static void
@@ -135,19 +101,14 @@ count (Session *session, GstClockTime lag)
   session->work = 0;
 }
 
-/* A handler may do anything: see `over`. */
+/* The listener may do anything: see `over`. */
 static void
-post (Session *session, const GenreResult *result, const GenreTimes *times)
+tell_answer (Session *session, const GenreResult *result, const GenreTimes *times)
 {
   GenreWorker *worker = session->worker;
-  GenreWorkerConfig config;
+  const GenreAnswer answer = { session->model, result, *times, run_duration (session) };
 
-  g_mutex_lock (&worker->lock);
-  config = worker->config;
-  g_mutex_unlock (&worker->lock);
-
-  update_tag (session, result, &config);
-  if (!config.post_messages || genre_queue_epoch (worker->queue) != session->epoch)
+  if (genre_queue_epoch (worker->queue) != session->epoch)
     return;
 
   GstElement *element = g_weak_ref_get (&worker->element);
@@ -156,12 +117,20 @@ post (Session *session, const GenreResult *result, const GenreTimes *times)
     return; /* it is being finalised, and waits for this thread */
   GST_LOG_OBJECT (element, "window at %" GST_TIME_FORMAT " + %" GST_TIME_FORMAT, GST_TIME_ARGS (times->timestamp),
       GST_TIME_ARGS (times->duration));
-  if (worker->func)
-    worker->func (element, result);
-  else
-    gst_element_post_message (element,
-        genre_message_new (GST_OBJECT_CAST (element), session->model, result, times, config.threshold));
+  worker->listener->answer (element, &answer);
   gst_object_unref (element); /* perhaps the last: then it is finalised here, and the worker freed */
+}
+
+static void
+tell_run_begins (Session *session)
+{
+  const GenreListener *listener = session->worker->listener;
+  GstElement *element = listener->run_begins ? g_weak_ref_get (&session->worker->element) : NULL;
+
+  if (!element)
+    return;
+  listener->run_begins (element);
+  gst_object_unref (element); /* as above */
 }
 
 static void
@@ -191,7 +160,7 @@ is_cancelled (Session *session, const GenreResult *result)
       / (gdouble) result->n_samples;
 
   g_mutex_lock (&session->worker->lock);
-  threshold_db = session->worker->config.stream.silence_threshold_db;
+  threshold_db = session->worker->config.silence_threshold_db;
   g_mutex_unlock (&session->worker->lock);
   return 10 * log10 (power) >= threshold_db;
 }
@@ -223,7 +192,7 @@ handle_answer (Session *session, const GenreResult *result)
   }
   times.duration = samples_to_time (session, result->n_samples);
   count (session, samples_to_time (session, genre_queue_pending (session->worker->queue)));
-  post (session, result, &times);
+  tell_answer (session, result, &times);
 }
 
 static void
@@ -233,7 +202,7 @@ finish_run (Session *session)
   GenreTimes times = session->run_start;
 
   times.duration = session->run_begun ? run_duration (session) : 0;
-  post (session, result, &times);
+  tell_answer (session, result, &times);
 
   begin_run (session);
   session->position = 0;
@@ -247,7 +216,7 @@ apply_config (Session *session)
   GenreStreamConfig config;
 
   g_mutex_lock (&session->worker->lock);
-  config = session->worker->config.stream;
+  config = session->worker->config;
   g_mutex_unlock (&session->worker->lock);
   genre_stream_configure (session->stream, &config);
 }
@@ -296,7 +265,9 @@ handle_samples (Session *session, const float *samples, size_t n)
   if (!session->run_begun) {
     session->run_begun = TRUE;
     session->run_start = genre_places_times (session->places, session->position, session->rate_hz);
-    genre_worker_forget_tag (session->worker); /* of a final that nobody waited for */
+    tell_run_begins (session);
+    if (session->over)
+      return;
   }
   for (;;) {
     const GenreResult *result;
@@ -429,7 +400,7 @@ work (gpointer data)
 /* --- public ---------------------------------------------------------------------------------------------------- */
 
 GenreWorker *
-genre_worker_new (GstElement *element, GenreWorkerFunc func)
+genre_worker_new (GstElement *element, const GenreListener *listener)
 {
   GenreQueue *queue = genre_queue_new (sizeof (GenreMark), MAX_MARKS);
 
@@ -440,7 +411,7 @@ genre_worker_new (GstElement *element, GenreWorkerFunc func)
 
   g_weak_ref_init (&worker->element, element);
   worker->queue = queue;
-  worker->func = func;
+  worker->listener = listener;
   g_mutex_init (&worker->lock);
   return worker;
 }
@@ -470,7 +441,7 @@ genre_worker_start (GenreWorker *worker, GenreModel *model, guint window_frames)
 
   genre_worker_stop (worker);
   g_mutex_lock (&worker->lock);
-  config = worker->config.stream;
+  config = worker->config;
   worker->stats = (GenreWorkerStats){ 0 };
   g_mutex_unlock (&worker->lock);
   genre_queue_restart (worker->queue);
@@ -496,7 +467,6 @@ genre_worker_stop (GenreWorker *worker)
   genre_queue_stop (worker->queue);
   if (!session)
     return;
-  genre_worker_forget_tag (worker); /* it is the model's */
   if (session->thread == g_thread_self ()) {
     session->over = TRUE;
     g_thread_unref (session->thread);
@@ -507,7 +477,7 @@ genre_worker_stop (GenreWorker *worker)
 }
 
 void
-genre_worker_configure (GenreWorker *worker, const GenreWorkerConfig *config)
+genre_worker_configure (GenreWorker *worker, const GenreStreamConfig *config)
 {
   g_mutex_lock (&worker->lock);
   worker->config = *config;
@@ -519,28 +489,5 @@ genre_worker_get_stats (GenreWorker *worker, GenreWorkerStats *ret_stats)
 {
   g_mutex_lock (&worker->lock);
   *ret_stats = worker->stats;
-  g_mutex_unlock (&worker->lock);
-}
-
-gchar *
-genre_worker_take_tag (GenreWorker *worker)
-{
-  gchar *tag = NULL;
-
-  g_mutex_lock (&worker->lock);
-  if (worker->tag && worker->tag != worker->tag_taken) {
-    worker->tag_taken = worker->tag;
-    tag = g_strdup (worker->tag);
-  }
-  g_mutex_unlock (&worker->lock);
-  return tag;
-}
-
-void
-genre_worker_forget_tag (GenreWorker *worker)
-{
-  g_mutex_lock (&worker->lock);
-  worker->tag = NULL;
-  worker->tag_taken = NULL;
   g_mutex_unlock (&worker->lock);
 }

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * gst/worker.h - the thread that analyses what the streaming thread has queued, and posts.
+ * gst/worker.h - the thread that analyses what the streaming thread has queued.
  *
- * Layer:   gst; uses queue, message and models.
- * Threads: every function may be called on any thread, start, stop and free on one at a time.  No lock is held while a
- *          message is posted, so that a handler may call anything here, stop and free as well.
+ * Layer:   gst; uses queue, places and models.
+ * Threads: every function may be called on any thread, start, stop and free on one at a time.  No lock is held while
+ *          the listener is called, so that a handler of messages may call anything here, stop and free as well.
  */
 #ifndef GST_WORKER_H
 #define GST_WORKER_H
 
+#include "gst/places.h"
 #include "gst/queue.h"
 #include "models/genre_stream.h"
 
@@ -17,14 +18,6 @@
 G_BEGIN_DECLS
 
 typedef struct GenreWorker GenreWorker;
-
-/* What may change while it runs, from the next window on. */
-typedef struct GenreWorkerConfig
-{
-  GenreStreamConfig stream;
-  gdouble threshold; /* [0, 1] */
-  gboolean post_messages;
-} GenreWorkerConfig;
 
 typedef struct GenreWorkerStats
 {
@@ -35,14 +28,26 @@ typedef struct GenreWorkerStats
   GstClockTime lag_max;
 } GenreWorkerStats;
 
-/* Called on the worker's thread with no lock held, finals included; the element is alive and the result valid until it
- * returns. */
-typedef void (*GenreWorkerFunc) (GstElement *element, const GenreResult *result);
+/* One window's, or the final of a run. */
+typedef struct GenreAnswer
+{
+  const GenreModel *model;
+  const GenreResult *result;
+  GenreTimes times;
+  GstClockTime heard; /* all audio of the run so far, zeros for holes included */
+} GenreAnswer;
 
-/* element: its messages' source, which owns the worker; a weak reference is kept.
- * func:    is handed every answer in place of a message; NULL: messages.
+/* What the element does with them.  Called on the worker's thread with no lock held, the element alive. */
+typedef struct GenreListener
+{
+  void (*run_begins) (GstElement *element); /* its first sample is there; NULL: nothing is done */
+  void (*answer) (GstElement *element, const GenreAnswer *answer); /* void when it returns; none that was flushed */
+} GenreListener;
+
+/* element:  which owns the worker; a weak reference is kept.
+ * listener: not copied.
  * NULL: out of memory. */
-GenreWorker *genre_worker_new (GstElement *element, GenreWorkerFunc func);
+GenreWorker *genre_worker_new (GstElement *element, const GenreListener *listener);
 
 /* Stops it first.  NULL is a no-op. */
 void genre_worker_free (GenreWorker *worker);
@@ -58,16 +63,9 @@ gboolean genre_worker_start (GenreWorker *worker, GenreModel *model, guint windo
  * thread ends when the handler has returned; start and free are allowed at once. */
 void genre_worker_stop (GenreWorker *worker);
 
-void genre_worker_configure (GenreWorker *worker, const GenreWorkerConfig *config);
+/* From the next window on. */
+void genre_worker_configure (GenreWorker *worker, const GenreStreamConfig *config);
 void genre_worker_get_stats (GenreWorker *worker, GenreWorkerStats *ret_stats);
-
-/* The label that the tag of the run should have by now: the aggregate's after ten windows, when it is at least
- * max (threshold, .5) and has led for 10 s, or at the final.  NULL: none, or the same as returned before in this run.
- * Free with g_free(). */
-gchar *genre_worker_take_tag (GenreWorker *worker);
-
-/* The run is over: its tag, taken or not, is void. */
-void genre_worker_forget_tag (GenreWorker *worker);
 
 G_END_DECLS
 
