@@ -38,11 +38,9 @@
  */
 #include "gst/gstgenreclassify.h"
 
-#include "gst/feed.h"
+#include "gst/analysis.h"
 #include "gst/message.h"
-#include "gst/queue.h"
 #include "gst/tags.h"
-#include "gst/worker.h"
 
 #include <gst/audio/audio.h>
 
@@ -70,24 +68,14 @@ enum
 struct _GstGenreClassify
 {
   GstBaseTransform parent;
-
-  /* made by the first start, which the object lock guards, and kept */
-  GenreWorker *worker;
-  GenreQueue *queue; /* the worker's */
-  GenreFeed *feed;
+  GenreAnalysis *analysis; /* it has the properties that are not here */
+  GenreTags *tags;
 
   /* under the object lock */
-  gchar *model_path; /* NULL: the embedded one */
-  guint64 window;    /* ns, 0: the model's */
-  guint64 max_lag;   /* ns */
   gdouble threshold; /* [0, 1] */
   gboolean split_titles;
   gboolean post_messages;
   gboolean post_tags;
-  GenreStreamConfig config;
-  GenreModel *model; /* from READY to PAUSED on, until stopped */
-
-  GenreTags *tags;
 };
 
 G_DEFINE_TYPE (GstGenreClassify, gst_genre_classify, GST_TYPE_BASE_TRANSFORM)
@@ -125,8 +113,6 @@ on_answer (GstElement *element, const GenreAnswer *answer)
         genre_message_new (GST_OBJECT_CAST (element), answer->model, answer->result, &answer->times, threshold));
 }
 
-static const GenreListener listener = { .run_begins = on_run_begins, .answer = on_answer };
-
 /* --- tags ------------------------------------------------------------------------------------------------------ */
 
 /* In the streaming thread, with the stream lock: the tag that has been decided by now. */
@@ -163,7 +149,7 @@ handle_tags (GstGenreClassify *self, GstEvent *event)
   split = self->split_titles;
   GST_OBJECT_UNLOCK (self);
   if (genre_tags_note_title (self->tags, event) && split) {
-    genre_feed_next_run (self->feed);
+    genre_analysis_next_run (self->analysis);
     end_run (self);
   }
   return genre_tags_merge (self->tags, event);
@@ -181,48 +167,33 @@ static gboolean
 gst_genre_classify_sink_event (GstBaseTransform *trans, GstEvent *event)
 {
   GstGenreClassify *self = GST_GENRE_CLASSIFY (trans);
-  const GstSegment *segment;
-  const gchar *stream_id;
-  GstClockTime pts, duration;
-  GstGapFlags flags;
   gboolean forwarded;
 
   switch (GST_EVENT_TYPE (event)) {
     case GST_EVENT_STREAM_START:
-      gst_event_parse_stream_start (event, &stream_id);
-      if (genre_feed_stream_start (self->feed, stream_id)) {
+      if (genre_analysis_event (self->analysis, event)) {
         end_run (self);
         genre_tags_reset (self->tags);
       }
       break;
-    case GST_EVENT_SEGMENT:
-      gst_event_parse_segment (event, &segment);
-      genre_feed_segment (self->feed, segment);
-      break;
     case GST_EVENT_TAG:
       event = handle_tags (self, event);
       break;
-    case GST_EVENT_GAP:
-      gst_event_parse_gap (event, &pts, &duration);
-      gst_event_parse_gap_flags (event, &flags);
-      genre_feed_gap (self->feed, pts, duration, (flags & GST_GAP_FLAG_MISSING_DATA) != 0);
-      break;
     case GST_EVENT_EOS:
     case GST_EVENT_SEGMENT_DONE:
-      genre_feed_finish (self->feed);
+      genre_analysis_finish (self->analysis);
       end_run (self);
       break;
     case GST_EVENT_FLUSH_START:
-      /* On its way first: an EOS that waits here for the worker must find the pad flushing when it wakes. */
       forwarded = chain_up (trans, event);
-      genre_queue_flush_begin (self->queue);
+      genre_analysis_flush_start (self->analysis);
       return forwarded;
     case GST_EVENT_FLUSH_STOP:
-      genre_queue_flush_end (self->queue);
-      genre_feed_flush_stop (self->feed);
+      genre_analysis_event (self->analysis, event);
       genre_tags_end_run (self->tags); /* what was flushed has none */
       break;
     default:
+      genre_analysis_event (self->analysis, event);
       break;
   }
   return chain_up (trans, event);
@@ -231,21 +202,8 @@ gst_genre_classify_sink_event (GstBaseTransform *trans, GstEvent *event)
 static gboolean
 gst_genre_classify_set_caps (GstBaseTransform *trans, GstCaps *in, GstCaps *out)
 {
-  GstGenreClassify *self = GST_GENRE_CLASSIFY (trans);
-  GstAudioInfo info;
-
   (void) out;
-  if (!gst_audio_info_from_caps (&info, in)) {
-    GST_ERROR_OBJECT (self, "caps are not raw audio: %" GST_PTR_FORMAT, (void *) in);
-    return FALSE;
-  }
-  if (!genre_feed_set_info (self->feed, &info))
-    GST_ELEMENT_WARNING (self, STREAM, WRONG_TYPE,
-        ("Audio of %d Hz with %d channels passes, but its genre is not looked for.", GST_AUDIO_INFO_RATE (&info),
-            GST_AUDIO_INFO_CHANNELS (&info)),
-        ("Rates from %d to %d Hz and up to %d channels are analysed.", GENRE_STREAM_MIN_RATE, GENRE_STREAM_MAX_RATE,
-            GENRE_FEED_MAX_CHANNELS));
-  return TRUE;
+  return genre_analysis_set_caps (GST_GENRE_CLASSIFY (trans)->analysis, in);
 }
 
 static GstFlowReturn
@@ -253,122 +211,20 @@ gst_genre_classify_transform_ip (GstBaseTransform *trans, GstBuffer *buffer)
 {
   GstGenreClassify *self = GST_GENRE_CLASSIFY (trans);
 
-  genre_feed_buffer (self->feed, buffer);
+  genre_analysis_buffer (self->analysis, buffer);
   push_tag (self);
   return GST_FLOW_OK;
 }
 
-/* --- states ---------------------------------------------------------------------------------------------------- */
-
-/* ns of audio -> frames of the model's hop, rounded; 0 stays 0. */
-static guint
-window_frames (const GenreModel *model, guint64 window)
-{
-  const DspLogMelConfig *mel = &genre_model_frontend (model)->mel;
-  const guint64 frames = gst_util_uint64_scale_round (window, mel->sample_rate_hz,
-      (guint64) mel->hop_length * GST_SECOND);
-
-  return window == 0 ? 0 : (guint) CLAMP (frames, 1, GENRE_STREAM_MAX_WINDOW);
-}
-
-static GenreModel *
-load_model (const gchar *path, GError **error)
-{
-  return path ? genre_model_load (path, error) : genre_model_default (error);
-}
-
-/* FALSE: out of memory. */
-static gboolean
-make_worker (GstGenreClassify *self)
-{
-  if (self->worker)
-    return TRUE;
-
-  GenreWorker *worker = genre_worker_new (GST_ELEMENT (self), &listener);
-
-  if (!worker)
-    return FALSE;
-  self->queue = genre_worker_queue (worker);
-  self->feed = genre_feed_new (GST_BASE_TRANSFORM_SINK_PAD (self), self->queue);
-  GST_OBJECT_LOCK (self);
-  self->worker = worker;
-  genre_worker_configure (worker, &self->config);
-  GST_OBJECT_UNLOCK (self);
-  return TRUE;
-}
-
-static gboolean
-start (GstGenreClassify *self)
-{
-  GError *error = NULL;
-  guint64 window, max_lag;
-  gchar *path;
-
-  GST_OBJECT_LOCK (self);
-  path = g_strdup (self->model_path);
-  window = self->window;
-  max_lag = self->max_lag;
-  GST_OBJECT_UNLOCK (self);
-
-  GenreModel *model = load_model (path, &error);
-
-  if (!model) {
-    if (g_error_matches (error, GENRE_MODEL_ERROR, GENRE_MODEL_ERROR_NOT_FOUND))
-      GST_ELEMENT_ERROR (self, RESOURCE, NOT_FOUND, ("%s", error->message), (NULL));
-    else
-      GST_ELEMENT_ERROR (self, RESOURCE, OPEN_READ, ("%s", error->message), (NULL));
-    g_error_free (error);
-    g_free (path);
-    return FALSE;
-  }
-  GST_INFO_OBJECT (self, "model %s, sha256 %s", path ? path : "(embedded)", genre_model_sha256 (model));
-  g_free (path);
-
-  const guint frames = window_frames (model, window);
-
-  if (!make_worker (self) || !genre_worker_start (self->worker, model, frames)) {
-    GST_ELEMENT_ERROR (self, RESOURCE, NO_SPACE_LEFT, ("Not enough memory to classify genres."), (NULL));
-    genre_model_unref (model);
-    return FALSE;
-  }
-  genre_feed_start (self->feed, model, frames > 0 ? frames : genre_model_window_frames (model), max_lag);
-  GST_OBJECT_LOCK (self);
-  self->model = model;
-  GST_OBJECT_UNLOCK (self);
-  return TRUE;
-}
-
-static void
-stop (GstGenreClassify *self)
-{
-  GenreModel *model;
-
-  if (self->worker)
-    genre_worker_stop (self->worker);
-  genre_tags_reset (self->tags);
-  GST_OBJECT_LOCK (self);
-  model = g_steal_pointer (&self->model);
-  GST_OBJECT_UNLOCK (self);
-  genre_model_unref (model);
-}
-
-/* Not the base class's `start` and `stop`: it calls the first when its sink pad is active already, and a stream that
- * does not wait for that would be inside. */
 static GstStateChangeReturn
 gst_genre_classify_change_state (GstElement *element, GstStateChange transition)
 {
   GstGenreClassify *self = GST_GENRE_CLASSIFY (element);
-  GstStateChangeReturn result = GST_STATE_CHANGE_FAILURE;
+  const GstStateChangeReturn result = genre_analysis_change_state (self->analysis,
+      GST_ELEMENT_CLASS (gst_genre_classify_parent_class), transition);
 
-  if (transition == GST_STATE_CHANGE_READY_TO_PAUSED && !start (self))
-    return result;
-  /* Before chaining up: that waits for the streaming thread, which may be waiting for the worker. */
-  if (transition == GST_STATE_CHANGE_PAUSED_TO_READY && self->queue)
-    genre_queue_stop (self->queue);
-  result = GST_ELEMENT_CLASS (gst_genre_classify_parent_class)->change_state (element, transition);
-  if (transition == GST_STATE_CHANGE_PAUSED_TO_READY
-      || (transition == GST_STATE_CHANGE_READY_TO_PAUSED && result == GST_STATE_CHANGE_FAILURE))
-    stop (self);
+  if (!genre_analysis_is_started (self->analysis))
+    genre_tags_reset (self->tags);
   return result;
 }
 
@@ -379,26 +235,28 @@ gst_genre_classify_set_property (GObject *object, guint id, const GValue *value,
 {
   GstGenreClassify *self = GST_GENRE_CLASSIFY (object);
 
+  GenreAnalysisConfig config;
+
   GST_OBJECT_LOCK (self);
+  genre_analysis_get_config (self->analysis, &config);
   switch (id) {
     case PROP_MODEL:
-      g_free (self->model_path);
-      self->model_path = g_value_dup_string (value);
+      genre_analysis_set_model_path (self->analysis, g_value_get_string (value));
       break;
     case PROP_INTERVAL:
-      self->config.interval_ns = g_value_get_uint64 (value);
+      config.stream.interval_ns = g_value_get_uint64 (value);
       break;
     case PROP_WINDOW:
-      self->window = g_value_get_uint64 (value);
+      config.window = g_value_get_uint64 (value);
       break;
     case PROP_SMOOTHING:
-      self->config.smoothing_ns = g_value_get_uint64 (value);
+      config.stream.smoothing_ns = g_value_get_uint64 (value);
       break;
     case PROP_THRESHOLD:
       self->threshold = g_value_get_double (value);
       break;
     case PROP_SILENCE_THRESHOLD:
-      self->config.silence_threshold_db = g_value_get_double (value);
+      config.stream.silence_threshold_db = g_value_get_double (value);
       break;
     case PROP_SPLIT_TITLES:
       self->split_titles = g_value_get_boolean (value);
@@ -410,65 +268,34 @@ gst_genre_classify_set_property (GObject *object, guint id, const GValue *value,
       self->post_tags = g_value_get_boolean (value);
       break;
     case PROP_MAX_LAG:
-      self->max_lag = g_value_get_uint64 (value);
+      config.max_lag = g_value_get_uint64 (value);
       break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
       break;
   }
-  if (self->worker)
-    genre_worker_configure (self->worker, &self->config);
+  genre_analysis_configure (self->analysis, &config);
   GST_OBJECT_UNLOCK (self);
 }
 
-/* The model in use, else the one that would be; NULL if that cannot be loaded.  Unref. */
-static GenreModel *
-peek_model (GstGenreClassify *self)
+static void
+get_labels (GstGenreClassify *self, GValue *ret_value)
 {
-  GenreModel *model;
-  gchar *path;
+  GenreModel *model = genre_analysis_peek_model (self->analysis);
 
-  GST_OBJECT_LOCK (self);
-  model = self->model ? genre_model_ref (self->model) : NULL;
-  path = g_strdup (self->model_path);
-  GST_OBJECT_UNLOCK (self);
-  if (!model)
-    model = load_model (path, NULL);
-  g_free (path);
-  return model;
-}
-
-/* A copy, to be freed with g_strfreev(). */
-static gchar **
-copy_labels (const GenreModel *model)
-{
-  const gchar *const *labels = genre_model_labels (model);
-  gchar **copy = g_new0 (gchar *, genre_model_n_labels (model) + 1);
-
-  for (guint i = 0; labels[i]; i++)
-    copy[i] = g_strdup (labels[i]);
-  return copy;
-}
-
-static gchar **
-get_labels (GstGenreClassify *self)
-{
-  GenreModel *model = peek_model (self);
-  gchar **labels = model ? copy_labels (model) : NULL;
-
+  g_value_set_boxed (ret_value, model ? genre_model_labels (model) : NULL);
   genre_model_unref (model);
-  return labels;
 }
 
 static GstStructure *
 get_model_info (GstGenreClassify *self)
 {
-  GenreModel *model = peek_model (self);
+  GenreModel *model = genre_analysis_peek_model (self->analysis);
   GstStructure *info = NULL;
 
   if (model) {
     const DspLogMelConfig *mel = &genre_model_frontend (model)->mel;
-    gchar **labels = copy_labels (model);
+    gchar **labels = g_boxed_copy (G_TYPE_STRV, genre_model_labels (model));
     gchar *joined = g_strjoinv (", ", labels);
 
     /* clang-format off */
@@ -494,27 +321,21 @@ get_model_info (GstGenreClassify *self)
 static GstStructure *
 get_stats (GstGenreClassify *self)
 {
-  GenreWorkerStats stats = { 0 };
-  GstClockTime skipped = 0;
-  gboolean live = FALSE, made;
+  GenreAnalysisStats stats;
 
-  GST_OBJECT_LOCK (self);
-  made = self->worker != NULL;
-  GST_OBJECT_UNLOCK (self);
-  if (made) {
-    genre_worker_get_stats (self->worker, &stats);
-    skipped = genre_feed_get_skipped (self->feed);
-    live = genre_feed_is_live (self->feed);
-  }
+  genre_analysis_get_stats (self->analysis, &stats);
+
+  const GenreWorkerStats *worker = &stats.worker;
+
   /* clang-format off */
   return gst_structure_new ("stats",
-      "windows", G_TYPE_UINT64, stats.windows,
-      "skipped", G_TYPE_UINT64, skipped,
-      "inference-mean", G_TYPE_UINT64, stats.windows > 0 ? stats.inference_sum / stats.windows : 0,
-      "inference-max", G_TYPE_UINT64, stats.inference_max,
-      "lag", G_TYPE_UINT64, stats.lag,
-      "lag-max", G_TYPE_UINT64, stats.lag_max,
-      "live", G_TYPE_BOOLEAN, live,
+      "windows", G_TYPE_UINT64, worker->windows,
+      "skipped", G_TYPE_UINT64, stats.skipped,
+      "inference-mean", G_TYPE_UINT64, worker->windows > 0 ? worker->inference_sum / worker->windows : 0,
+      "inference-max", G_TYPE_UINT64, worker->inference_max,
+      "lag", G_TYPE_UINT64, worker->lag,
+      "lag-max", G_TYPE_UINT64, worker->lag_max,
+      "live", G_TYPE_BOOLEAN, stats.live,
       NULL);
   /* clang-format on */
 }
@@ -523,10 +344,11 @@ static void
 gst_genre_classify_get_property (GObject *object, guint id, GValue *value, GParamSpec *pspec)
 {
   GstGenreClassify *self = GST_GENRE_CLASSIFY (object);
+  GenreAnalysisConfig config;
 
-  switch (id) { /* those that take the lock themselves, or other locks */
+  switch (id) { /* those that may load a model */
     case PROP_LABELS:
-      g_value_take_boxed (value, get_labels (self));
+      get_labels (self, value);
       return;
     case PROP_MODEL_INFO:
       g_value_take_boxed (value, get_model_info (self));
@@ -539,24 +361,25 @@ gst_genre_classify_get_property (GObject *object, guint id, GValue *value, GPara
   }
 
   GST_OBJECT_LOCK (self);
+  genre_analysis_get_config (self->analysis, &config);
   switch (id) {
     case PROP_MODEL:
-      g_value_set_string (value, self->model_path);
+      g_value_take_string (value, genre_analysis_dup_model_path (self->analysis));
       break;
     case PROP_INTERVAL:
-      g_value_set_uint64 (value, self->config.interval_ns);
+      g_value_set_uint64 (value, config.stream.interval_ns);
       break;
     case PROP_WINDOW:
-      g_value_set_uint64 (value, self->window);
+      g_value_set_uint64 (value, config.window);
       break;
     case PROP_SMOOTHING:
-      g_value_set_uint64 (value, self->config.smoothing_ns);
+      g_value_set_uint64 (value, config.stream.smoothing_ns);
       break;
     case PROP_THRESHOLD:
       g_value_set_double (value, self->threshold);
       break;
     case PROP_SILENCE_THRESHOLD:
-      g_value_set_double (value, self->config.silence_threshold_db);
+      g_value_set_double (value, config.stream.silence_threshold_db);
       break;
     case PROP_SPLIT_TITLES:
       g_value_set_boolean (value, self->split_titles);
@@ -568,7 +391,7 @@ gst_genre_classify_get_property (GObject *object, guint id, GValue *value, GPara
       g_value_set_boolean (value, self->post_tags);
       break;
     case PROP_MAX_LAG:
-      g_value_set_uint64 (value, self->max_lag);
+      g_value_set_uint64 (value, config.max_lag);
       break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
@@ -584,23 +407,23 @@ gst_genre_classify_finalize (GObject *object)
 {
   GstGenreClassify *self = GST_GENRE_CLASSIFY (object);
 
-  stop (self); /* an application may drop its last reference in any state */
-  genre_worker_free (self->worker);
-  genre_feed_free (self->feed);
+  genre_analysis_free (self->analysis); /* first: its worker uses the tags */
   genre_tags_free (self->tags);
-  g_free (self->model_path);
   G_OBJECT_CLASS (gst_genre_classify_parent_class)->finalize (object);
 }
 
 static void
 gst_genre_classify_init (GstGenreClassify *self)
 {
+  static const GenreListener listener = { .run_begins = on_run_begins, .answer = on_answer };
   GstBaseTransform *trans = GST_BASE_TRANSFORM (self);
 
   gst_base_transform_set_passthrough (trans, TRUE);
   gst_base_transform_set_in_place (trans, TRUE);
   gst_base_transform_set_qos_enabled (trans, FALSE);
   self->tags = genre_tags_new ();
+  self->analysis = genre_analysis_new (GST_ELEMENT (self), GST_BASE_TRANSFORM_SINK_PAD (self), &listener,
+      &(GenreAnalysisConfig){ 0 });
 }
 
 static void

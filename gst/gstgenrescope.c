@@ -21,12 +21,10 @@
  */
 #include "gst/gstgenrescope.h"
 
+#include "gst/analysis.h"
 #include "gst/continuity.h"
-#include "gst/feed.h"
 #include "gst/pcm.h"
-#include "gst/queue.h"
 #include "gst/picture/scope.h"
-#include "gst/worker.h"
 #include "models/spectrogram.h"
 
 #include <math.h>
@@ -64,28 +62,20 @@ struct _GstGenreScope
   GstPadChainFunction chain;
   GstPadEventFunction event;
 
-  /* made by the first start, which the object lock guards, and kept */
-  GenreWorker *worker;
-  GenreQueue *queue; /* the worker's */
-  GenreFeed *feed;
+  GenreAnalysis *analysis; /* it has the properties that are not here */
+  guint64 span;            /* ns, under the object lock */
 
-  /* under the object lock */
-  gchar *model_path; /* NULL: the embedded one */
-  GenreStreamConfig config;
-  guint64 span; /* ns */
-
-  GenreModel *model; /* from READY to PAUSED on, until stopped */
-
-  GMutex lock; /* guards the answer: the worker writes, the streaming thread reads */
+  GMutex lock;     /* guards the answer: the worker writes, the streaming thread reads */
+  gdouble *answer; /* [n_labels] since the first one */
   gboolean answered;
-  gdouble *answer; /* [n_labels] */
 
   /* the streaming thread's */
   GstAudioInfo audio; /* what all below was made for; rate 0: nothing yet */
   GstVideoInfo video;
   GenreSpectrogram *spectrogram;
   ScopePicture *picture;
-  guint8 *levels;  /* [spectrum.height] */
+  guint8 *levels; /* [spectrum.height] */
+  guint n_labels;
   gdouble *shares; /* [n_labels] a copy of the answer */
   GstSegment segment;
   GenreContinuity continuity;
@@ -131,13 +121,16 @@ on_answer (GstElement *element, const GenreAnswer *answer)
 
   if (result->windows == 0 && !result->final)
     return; /* silence from the beginning */
+
+  const gsize n = genre_model_n_labels (answer->model);
+
   g_mutex_lock (&self->lock);
+  if (!self->answer)
+    self->answer = g_new (gdouble, n);
   self->answered = !result->final;
-  memcpy (self->answer, result->smoothed, genre_model_n_labels (answer->model) * sizeof *self->answer);
+  memcpy (self->answer, result->smoothed, n * sizeof *self->answer);
   g_mutex_unlock (&self->lock);
 }
-
-static const GenreListener listener = { .answer = on_answer };
 
 static void
 forget_answer (GstGenreScope *self)
@@ -174,6 +167,17 @@ restart_clock (GstGenreScope *self)
   self->frame = 0;
   self->sample = MIN (begun, frame_start (self, 1) - 1);
   self->origin = self->sample;
+}
+
+/* From nothing. */
+static void
+begin_counting (GstGenreScope *self)
+{
+  self->sample = 0;
+  self->frame = 0;
+  self->quiet = 0;
+  self->quiet_sum = 0;
+  restart_clock (self);
 }
 
 static GstClockTime
@@ -214,6 +218,7 @@ drop_picture (GstGenreScope *self)
   g_clear_pointer (&self->spectrogram, genre_spectrogram_free);
   g_clear_pointer (&self->picture, scope_picture_free);
   g_clear_pointer (&self->levels, g_free);
+  g_clear_pointer (&self->shares, g_free);
   gst_audio_info_init (&self->audio);
   gst_video_info_init (&self->video);
 }
@@ -232,15 +237,42 @@ columns_per_second (const GstVideoInfo *video, gint width, GstClockTime span)
 }
 
 static ScopePicture *
-new_picture (const GstGenreScope *self, const GenreSpectrogram *spectrogram, gint width, gint height)
+new_picture (const GenreModel *model, const GenreSpectrogram *spectrogram, gint width, gint height)
 {
   static const double HZ[] = { 1000, 4000, 250, 8000, 2000, 500, 100 };
   ScopeTick ticks[G_N_ELEMENTS (HZ)];
 
   for (guint i = 0; i < G_N_ELEMENTS (HZ); i++)
     ticks[i] = (ScopeTick){ HZ[i], genre_spectrogram_row (spectrogram, HZ[i]) };
-  return scope_picture_new (width, height, genre_model_labels (self->model), genre_model_n_labels (self->model), ticks,
+  return scope_picture_new (width, height, genre_model_labels (model), genre_model_n_labels (model), ticks,
       G_N_ELEMENTS (ticks));
+}
+
+/* FALSE: out of memory. */
+static gboolean
+make_picture (GstGenreScope *self, const GstVideoInfo *video, guint rate_hz)
+{
+  const gint width = GST_VIDEO_INFO_WIDTH (video), height = GST_VIDEO_INFO_HEIGHT (video);
+  GenreModel *model = genre_analysis_peek_model (self->analysis); /* the one in use */
+  guint64 span;
+
+  GST_OBJECT_LOCK (self);
+  span = self->span;
+  GST_OBJECT_UNLOCK (self);
+  self->n_labels = genre_model_n_labels (model);
+
+  const ScopeLayout layout = scope_layout (width, height, self->n_labels);
+  const guint columns = columns_per_second (video, layout.spectrum.width, span);
+
+  self->spectrogram = genre_spectrogram_new (rate_hz, columns, (gsize) layout.spectrum.height);
+  if (self->spectrogram) {
+    self->picture = new_picture (model, self->spectrogram, width, height);
+    self->levels = g_new0 (guint8, layout.spectrum.height);
+    self->shares = g_new0 (gdouble, self->n_labels);
+    GST_INFO_OBJECT (self, "%d x %d, %u columns per second", width, height, columns);
+  }
+  genre_model_unref (model);
+  return self->spectrogram != NULL;
 }
 
 /* Called when caps are set, and when downstream asks for others: perhaps the same as before. */
@@ -248,9 +280,7 @@ static gboolean
 gst_genre_scope_setup (GstAudioVisualizer *scope)
 {
   GstGenreScope *self = GST_GENRE_SCOPE (scope);
-  const gint width = GST_VIDEO_INFO_WIDTH (&scope->vinfo), height = GST_VIDEO_INFO_HEIGHT (&scope->vinfo);
   GstClockTime now = GST_CLOCK_TIME_NONE;
-  guint64 span;
 
   scope->req_spf = 1;
   if (self->picture && GST_AUDIO_INFO_RATE (&scope->ainfo) == GST_AUDIO_INFO_RATE (&self->audio)
@@ -258,33 +288,17 @@ gst_genre_scope_setup (GstAudioVisualizer *scope)
     self->audio = scope->ainfo;
     return TRUE;
   }
-  GST_OBJECT_LOCK (self);
-  span = self->span;
-  GST_OBJECT_UNLOCK (self);
-
-  const ScopeLayout layout = scope_layout (width, height, genre_model_n_labels (self->model));
-  const guint columns = columns_per_second (&scope->vinfo, layout.spectrum.width, span);
-
   if (self->picture)
     now = time_of (self, self->sample);
   drop_picture (self);
-  self->spectrogram = genre_spectrogram_new ((guint) GST_AUDIO_INFO_RATE (&scope->ainfo), columns,
-      (gsize) layout.spectrum.height);
-  if (!self->spectrogram) {
+  if (!make_picture (self, &scope->vinfo, (guint) GST_AUDIO_INFO_RATE (&scope->ainfo))) {
     GST_ELEMENT_ERROR (self, RESOURCE, NO_SPACE_LEFT, ("Not enough memory for a spectrogram."), (NULL));
     return FALSE;
   }
-  self->picture = new_picture (self, self->spectrogram, width, height);
-  self->levels = g_new0 (guint8, layout.spectrum.height);
   self->audio = scope->ainfo;
   self->video = scope->vinfo;
-  self->sample = 0;
-  self->frame = 0;
-  self->quiet = 0;
-  self->quiet_sum = 0;
-  restart_clock (self);
+  begin_counting (self);
   self->base = now;
-  GST_INFO_OBJECT (self, "%d x %d, %u columns per second", width, height, columns);
   return TRUE;
 }
 
@@ -294,16 +308,15 @@ static gboolean
 gst_genre_scope_render (GstAudioVisualizer *scope, GstBuffer *audio, GstVideoFrame *frame)
 {
   GstGenreScope *self = GST_GENRE_SCOPE (scope);
-  const gsize n_labels = genre_model_n_labels (self->model);
   const gdouble seconds = (gdouble) GST_VIDEO_INFO_FPS_D (&self->video) / GST_VIDEO_INFO_FPS_N (&self->video);
   ScopeMood mood = SCOPE_LISTENING;
 
   (void) audio;
-  memset (self->shares, 0, n_labels * sizeof *self->shares);
+  memset (self->shares, 0, self->n_labels * sizeof *self->shares);
   g_mutex_lock (&self->lock);
   if (self->answered) {
     mood = SCOPE_GENRE;
-    memcpy (self->shares, self->answer, n_labels * sizeof *self->shares);
+    memcpy (self->shares, self->answer, self->n_labels * sizeof *self->shares);
   }
   g_mutex_unlock (&self->lock);
   if (samples_to_time (self, self->quiet) >= QUIET)
@@ -412,7 +425,7 @@ gst_genre_scope_chain (GstPad *pad, GstObject *parent, GstBuffer *buffer)
     gst_buffer_unref (buffer);
     return GST_FLOW_NOT_NEGOTIATED;
   }
-  genre_feed_buffer (self->feed, buffer);
+  genre_analysis_buffer (self->analysis, buffer);
   follow (self, buffer);
   if (!gst_buffer_map (buffer, &map, GST_MAP_READ)) {
     gst_buffer_unref (buffer);
@@ -430,8 +443,6 @@ gst_genre_scope_chain (GstPad *pad, GstObject *parent, GstBuffer *buffer)
 static void
 flush (GstGenreScope *self)
 {
-  genre_queue_flush_end (self->queue);
-  genre_feed_flush_stop (self->feed);
   forget_answer (self);
   gst_segment_init (&self->segment, GST_FORMAT_UNDEFINED);
   genre_continuity_reset (&self->continuity);
@@ -439,136 +450,58 @@ flush (GstGenreScope *self)
     return;
   genre_spectrogram_reset (self->spectrogram);
   scope_picture_clear (self->picture);
-  self->sample = 0;
-  self->frame = 0;
-  self->quiet = 0;
-  self->quiet_sum = 0;
-  restart_clock (self);
+  begin_counting (self);
 }
 
 static gboolean
 gst_genre_scope_sink_event (GstPad *pad, GstObject *parent, GstEvent *event)
 {
   GstGenreScope *self = GST_GENRE_SCOPE (parent);
-  const GstSegment *segment;
-  const gchar *stream_id;
-  GstClockTime pts, duration;
-  GstGapFlags flags;
-  GstAudioInfo info;
+  gboolean forwarded;
   GstCaps *caps;
 
   switch (GST_EVENT_TYPE (event)) {
-    case GST_EVENT_STREAM_START:
-      gst_event_parse_stream_start (event, &stream_id);
-      genre_feed_stream_start (self->feed, stream_id); /* another one: then the final answer clears the bars */
-      break;
     case GST_EVENT_CAPS:
       gst_event_parse_caps (event, &caps);
-      if (gst_audio_info_from_caps (&info, caps))
-        genre_feed_set_info (self->feed, &info);
-      break;
-    case GST_EVENT_SEGMENT:
-      gst_event_parse_segment (event, &segment);
-      self->segment = *segment;
-      genre_feed_segment (self->feed, segment);
-      break;
-    case GST_EVENT_GAP:
-      gst_event_parse_gap (event, &pts, &duration);
-      gst_event_parse_gap_flags (event, &flags);
-      genre_feed_gap (self->feed, pts, duration, (flags & GST_GAP_FLAG_MISSING_DATA) != 0);
+      genre_analysis_set_caps (self->analysis, caps);
       break;
     case GST_EVENT_FLUSH_START:
-      genre_queue_flush_begin (self->queue);
-      break;
-    case GST_EVENT_FLUSH_STOP:
-      flush (self);
-      break;
+      forwarded = self->event (pad, parent, event);
+      genre_analysis_flush_start (self->analysis);
+      return forwarded;
     default:
+      genre_analysis_event (self->analysis, event); /* another stream: then its final clears the bars */
       break;
   }
+  if (GST_EVENT_TYPE (event) == GST_EVENT_SEGMENT)
+    gst_event_copy_segment (event, &self->segment);
+  if (GST_EVENT_TYPE (event) == GST_EVENT_FLUSH_STOP)
+    flush (self);
   return self->event (pad, parent, event);
 }
 
 /* --- states ---------------------------------------------------------------------------------------------------- */
 
-/* FALSE: out of memory. */
-static gboolean
-make_worker (GstGenreScope *self)
-{
-  if (self->worker)
-    return TRUE;
-
-  GenreWorker *worker = genre_worker_new (GST_ELEMENT (self), &listener);
-
-  if (!worker)
-    return FALSE;
-  self->queue = genre_worker_queue (worker);
-  self->feed = genre_feed_new (self->sinkpad, self->queue);
-  GST_OBJECT_LOCK (self);
-  self->worker = worker;
-  genre_worker_configure (worker, &self->config);
-  GST_OBJECT_UNLOCK (self);
-  return TRUE;
-}
-
-static gboolean
-start (GstGenreScope *self)
-{
-  GError *error = NULL;
-  gchar *path;
-
-  GST_OBJECT_LOCK (self);
-  path = g_strdup (self->model_path);
-  GST_OBJECT_UNLOCK (self);
-  self->model = path ? genre_model_load (path, &error) : genre_model_default (&error);
-  g_free (path);
-  if (!self->model) {
-    if (g_error_matches (error, GENRE_MODEL_ERROR, GENRE_MODEL_ERROR_NOT_FOUND))
-      GST_ELEMENT_ERROR (self, RESOURCE, NOT_FOUND, ("%s", error->message), (NULL));
-    else
-      GST_ELEMENT_ERROR (self, RESOURCE, OPEN_READ, ("%s", error->message), (NULL));
-    g_error_free (error);
-    return FALSE;
-  }
-  self->answered = FALSE;
-  self->answer = g_new0 (gdouble, genre_model_n_labels (self->model));
-  self->shares = g_new0 (gdouble, genre_model_n_labels (self->model));
-  gst_segment_init (&self->segment, GST_FORMAT_UNDEFINED);
-  genre_continuity_reset (&self->continuity);
-  if (make_worker (self) && genre_worker_start (self->worker, self->model, 0)) {
-    genre_feed_start (self->feed, self->model, genre_model_window_frames (self->model), MAX_LAG);
-    return TRUE;
-  }
-  GST_ELEMENT_ERROR (self, RESOURCE, NO_SPACE_LEFT, ("Not enough memory to classify genres."), (NULL));
-  return FALSE;
-}
-
-/* Nothing streams any more; half started will do. */
+/* Nothing streams. */
 static void
-stop (GstGenreScope *self)
+forget_all (GstGenreScope *self)
 {
-  if (self->worker)
-    genre_worker_stop (self->worker);
   drop_picture (self);
   g_clear_pointer (&self->answer, g_free);
-  g_clear_pointer (&self->shares, g_free);
-  g_clear_pointer (&self->model, genre_model_unref);
+  self->answered = FALSE;
+  gst_segment_init (&self->segment, GST_FORMAT_UNDEFINED);
+  genre_continuity_reset (&self->continuity);
 }
 
 static GstStateChangeReturn
 gst_genre_scope_change_state (GstElement *element, GstStateChange transition)
 {
   GstGenreScope *self = GST_GENRE_SCOPE (element);
-  GstStateChangeReturn result = GST_STATE_CHANGE_FAILURE;
+  const GstStateChangeReturn result = genre_analysis_change_state (self->analysis,
+      GST_ELEMENT_CLASS (gst_genre_scope_parent_class), transition);
 
-  /* Before chaining up: the pads wait for the streaming thread, which may be waiting for the worker. */
-  if (transition == GST_STATE_CHANGE_PAUSED_TO_READY && self->queue)
-    genre_queue_stop (self->queue);
-  if (transition != GST_STATE_CHANGE_READY_TO_PAUSED || start (self))
-    result = GST_ELEMENT_CLASS (gst_genre_scope_parent_class)->change_state (element, transition);
-  if (transition == GST_STATE_CHANGE_PAUSED_TO_READY
-      || (transition == GST_STATE_CHANGE_READY_TO_PAUSED && result == GST_STATE_CHANGE_FAILURE))
-    stop (self);
+  if (!genre_analysis_is_started (self->analysis))
+    forget_all (self);
   return result;
 }
 
@@ -578,18 +511,19 @@ static void
 gst_genre_scope_set_property (GObject *object, guint id, const GValue *value, GParamSpec *pspec)
 {
   GstGenreScope *self = GST_GENRE_SCOPE (object);
+  GenreAnalysisConfig config;
 
   GST_OBJECT_LOCK (self);
+  genre_analysis_get_config (self->analysis, &config);
   switch (id) {
     case PROP_MODEL:
-      g_free (self->model_path);
-      self->model_path = g_value_dup_string (value);
+      genre_analysis_set_model_path (self->analysis, g_value_get_string (value));
       break;
     case PROP_INTERVAL:
-      self->config.interval_ns = g_value_get_uint64 (value);
+      config.stream.interval_ns = g_value_get_uint64 (value);
       break;
     case PROP_SMOOTHING:
-      self->config.smoothing_ns = g_value_get_uint64 (value);
+      config.stream.smoothing_ns = g_value_get_uint64 (value);
       break;
     case PROP_SPAN:
       self->span = g_value_get_uint64 (value);
@@ -598,8 +532,7 @@ gst_genre_scope_set_property (GObject *object, guint id, const GValue *value, GP
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
       break;
   }
-  if (self->worker)
-    genre_worker_configure (self->worker, &self->config);
+  genre_analysis_configure (self->analysis, &config);
   GST_OBJECT_UNLOCK (self);
 }
 
@@ -607,17 +540,19 @@ static void
 gst_genre_scope_get_property (GObject *object, guint id, GValue *value, GParamSpec *pspec)
 {
   GstGenreScope *self = GST_GENRE_SCOPE (object);
+  GenreAnalysisConfig config;
 
   GST_OBJECT_LOCK (self);
+  genre_analysis_get_config (self->analysis, &config);
   switch (id) {
     case PROP_MODEL:
-      g_value_set_string (value, self->model_path);
+      g_value_take_string (value, genre_analysis_dup_model_path (self->analysis));
       break;
     case PROP_INTERVAL:
-      g_value_set_uint64 (value, self->config.interval_ns);
+      g_value_set_uint64 (value, config.stream.interval_ns);
       break;
     case PROP_SMOOTHING:
-      g_value_set_uint64 (value, self->config.smoothing_ns);
+      g_value_set_uint64 (value, config.stream.smoothing_ns);
       break;
     case PROP_SPAN:
       g_value_set_uint64 (value, self->span);
@@ -636,17 +571,17 @@ gst_genre_scope_finalize (GObject *object)
 {
   GstGenreScope *self = GST_GENRE_SCOPE (object);
 
-  stop (self); /* an application may drop its last reference in any state */
-  genre_worker_free (self->worker);
-  genre_feed_free (self->feed);
+  genre_analysis_free (self->analysis); /* first: its worker writes the answer */
+  forget_all (self);
   g_mutex_clear (&self->lock);
-  g_free (self->model_path);
   G_OBJECT_CLASS (gst_genre_scope_parent_class)->finalize (object);
 }
 
 static void
 gst_genre_scope_init (GstGenreScope *self)
 {
+  static const GenreListener listener = { .answer = on_answer };
+
   self->sinkpad = GST_PAD (GST_ELEMENT (self)->sinkpads->data);
   self->chain = GST_PAD_CHAINFUNC (self->sinkpad);
   self->event = GST_PAD_EVENTFUNC (self->sinkpad);
@@ -660,7 +595,9 @@ gst_genre_scope_init (GstGenreScope *self)
   gst_audio_info_init (&self->audio);
   gst_video_info_init (&self->video);
   gst_segment_init (&self->segment, GST_FORMAT_UNDEFINED);
-  self->config.silence_threshold_db = SILENCE_DB;
+  genre_continuity_reset (&self->continuity);
+  self->analysis = genre_analysis_new (GST_ELEMENT (self), self->sinkpad, &listener,
+      &(GenreAnalysisConfig){ .stream.silence_threshold_db = SILENCE_DB, .max_lag = MAX_LAG });
 }
 
 static void
