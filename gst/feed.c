@@ -2,18 +2,15 @@
 #include "gst/feed.h"
 
 #include "gst/channels.h"
-#include "gst/continuity.h"
 #include "gst/mark.h"
 #include "gst/pcm.h"
+#include "gst/timeline.h"
 #include "models/genre_stream.h"
 
 #include <math.h>
 
 GST_DEBUG_CATEGORY_EXTERN (gst_genre_classify_debug);
 #define GST_CAT_DEFAULT gst_genre_classify_debug
-
-/* Up to here time stamps are rounded or jitter, and the count of samples stands: as GstAudioStreamAlign has it. */
-static const GstClockTime ALIGNMENT = 40 * GST_MSECOND;
 
 /* What stays this close to its first sample may be a mean that channels cancel each other in; anything louder is found
  * at once, and costs nothing.  40 dB below full scale. */
@@ -38,16 +35,13 @@ struct GenreFeed
   gsize limit;             /* samples that may be queued; 0: to be found out */
   gboolean ask_live;
 
-  GstSegment segment;
+  GenreTimeline timeline;  /* `end`: where the last audio ended; `samples`: those that were queued */
   gboolean segment_is_new; /* the worker does not know it yet */
 
-  gboolean reset;             /* what comes next begins a window */
-  gboolean discont;           /* of a buffer nothing of which was heard: the next one's */
-  GenreContinuity continuity; /* `end`: where the last audio ended */
-  GstClockTime base;          /* from which time samples are counted; NONE: unknown */
-  guint64 samples;            /* queued since then */
-  gboolean skipping;          /* live and full: until half of the room is free */
-  guint warned;               /* bit of each GenreWarning since start */
+  gboolean reset;    /* what comes next begins a window */
+  gboolean discont;  /* of a buffer nothing of which was heard: the next one's */
+  gboolean skipping; /* live and full: until half of the room is free */
+  guint warned;      /* bit of each GenreWarning since start */
 
   gboolean run_open;  /* an EOS posts a final even without audio */
   gboolean run_audio; /* audio has come since the run began */
@@ -77,7 +71,7 @@ genre_feed_new (GstPad *sinkpad, GenreQueue *queue)
   feed->queue = queue;
   feed->channels = genre_channels_new ();
   gst_audio_info_init (&feed->info);
-  gst_segment_init (&feed->segment, GST_FORMAT_UNDEFINED);
+  genre_timeline_reset (&feed->timeline);
   g_mutex_init (&feed->lock);
   return feed;
 }
@@ -115,8 +109,7 @@ genre_feed_start (GenreFeed *feed, const GenreModel *model, guint window_frames,
   feed->usable = FALSE;
   feed->ask_live = TRUE;
   feed->limit = 0;
-  gst_segment_init (&feed->segment, GST_FORMAT_UNDEFINED);
-  genre_continuity_reset (&feed->continuity);
+  genre_timeline_reset (&feed->timeline);
   feed->warned = 0;
   begin_run (feed);
   g_mutex_lock (&feed->lock);
@@ -126,18 +119,6 @@ genre_feed_start (GenreFeed *feed, const GenreModel *model, guint window_frames,
 }
 
 /* --- helpers --------------------------------------------------------------------------------------------------- */
-
-static GstClockTime
-samples_to_time (const GenreFeed *feed, guint64 samples)
-{
-  return gst_util_uint64_scale (samples, GST_SECOND, (guint64) GST_AUDIO_INFO_RATE (&feed->info));
-}
-
-static guint64
-time_to_samples (const GenreFeed *feed, GstClockTime time)
-{
-  return gst_util_uint64_scale_round (time, (guint64) GST_AUDIO_INFO_RATE (&feed->info), GST_SECOND);
-}
 
 /* frames of the recipe's hop, in samples at the present rate */
 static guint64
@@ -184,7 +165,8 @@ static gboolean
 make_room (GenreFeed *feed, gsize at_least)
 {
   const gboolean live = genre_feed_is_live (feed);
-  const guint64 second = (guint64) GST_AUDIO_INFO_RATE (&feed->info), lag = time_to_samples (feed, feed->max_lag);
+  const guint64 second = (guint64) GST_AUDIO_INFO_RATE (&feed->info),
+                lag = genre_timeline_to_samples (&feed->timeline, feed->max_lag);
   const gsize limit = MAX ((gsize) (live ? lag : second), at_least);
   /* Live, there must be room for more while it waits for a hop. */
   const gsize wake = MAX (1, MIN (live ? limit / 2 : limit, (gsize) hops_to_samples (feed, 1)));
@@ -204,7 +186,7 @@ write_mark (GenreFeed *feed, const GenreMark *mark)
 static gboolean
 write_segment (GenreFeed *feed)
 {
-  return write_mark (feed, &(GenreMark){ .type = GENRE_MARK_SEGMENT, .segment = feed->segment });
+  return write_mark (feed, &(GenreMark){ .type = GENRE_MARK_SEGMENT, .segment = feed->timeline.segment });
 }
 
 /* The worker posts it.  Where it finds no room, the next one of the kind has another try. */
@@ -256,7 +238,7 @@ write_zeros (GenreFeed *feed, guint64 n)
 {
   if (n > 0 && !write_mark (feed, &(GenreMark){ .type = GENRE_MARK_ZEROS, .samples = n }))
     return FALSE;
-  feed->samples += n;
+  genre_timeline_count (&feed->timeline, n);
   return TRUE;
 }
 
@@ -321,7 +303,7 @@ write_stretch (GenreFeed *feed, const Stretch *stretch)
     tell_cancelled (feed);
     done += n;
   }
-  feed->samples += stretch->n;
+  genre_timeline_count (&feed->timeline, stretch->n);
   return TRUE;
 }
 
@@ -349,44 +331,29 @@ skip (GenreFeed *feed, guint64 n)
 {
   feed->reset = TRUE;
   g_mutex_lock (&feed->lock);
-  feed->skipped += samples_to_time (feed, n);
+  feed->skipped += genre_timeline_to_time (&feed->timeline, n);
   g_mutex_unlock (&feed->lock);
 }
 
-/* --- continuity ------------------------------------------------------------------------------------------------ */
+/* --- stretches ------------------------------------------------------------------------------------------------- */
 
 static gboolean
 begin_window (GenreFeed *feed, const Stretch *stretch)
 {
-  GstClockTime base = stretch->pts;
-
-  if (!GST_CLOCK_TIME_IS_VALID (base))
-    base = feed->continuity.end;
-  if (!GST_CLOCK_TIME_IS_VALID (base) && feed->segment.format == GST_FORMAT_TIME)
-    base = feed->segment.start;
-
   const GenreMark mark = {
     .type = GENRE_MARK_RESET,
     .rate_hz = (guint) GST_AUDIO_INFO_RATE (&feed->info),
-    .pts = base,
-    .segment = feed->segment,
+    .pts = genre_timeline_first_time (&feed->timeline, stretch->pts),
+    .segment = feed->timeline.segment,
   };
 
   if (!write_mark (feed, &mark))
     return FALSE;
   genre_channels_reset (feed->channels);
-  feed->base = feed->continuity.end = base;
-  feed->samples = 0;
+  genre_timeline_begin (&feed->timeline, mark.pts);
   feed->segment_is_new = FALSE;
   feed->reset = FALSE;
   return TRUE;
-}
-
-/* The time of the next sample by count; NONE: unknown. */
-static GstClockTime
-counted_time (const GenreFeed *feed)
-{
-  return genre_time_add (feed->base, samples_to_time (feed, feed->samples));
 }
 
 /* Where the time stamp is farther from the count than rounding and jitter explain, times are counted from it.  Live, a
@@ -394,26 +361,23 @@ counted_time (const GenreFeed *feed)
 static void
 follow_pts (GenreFeed *feed, GstClockTime pts)
 {
-  const GstClockTime counted = counted_time (feed);
+  const GstClockTime counted = genre_timeline_now (&feed->timeline);
 
-  if (!GST_CLOCK_TIME_IS_VALID (pts)
-      || (GST_CLOCK_TIME_IS_VALID (counted) && genre_time_distance (counted, pts) <= ALIGNMENT)
-      || !write_mark (feed, &(GenreMark){ .type = GENRE_MARK_PTS, .pts = pts }))
+  if (genre_time_agrees (counted, pts) || !write_mark (feed, &(GenreMark){ .type = GENRE_MARK_PTS, .pts = pts }))
     return;
   GST_DEBUG_OBJECT (feed->sinkpad, "%" GST_TIME_FORMAT " by count is %" GST_TIME_FORMAT " by time stamp",
       GST_TIME_ARGS (counted), GST_TIME_ARGS (pts));
-  feed->base = pts;
-  feed->samples = 0;
+  genre_timeline_follow (&feed->timeline, pts);
 }
 
 /* What goes before a stretch that goes on where the last one ended. */
 static gboolean
 go_on (GenreFeed *feed, const Stretch *stretch, GstClockTime hole)
 {
-  if (hole >= ALIGNMENT)
+  if (hole >= GENRE_TIMELINE_JITTER)
     GST_WARNING_OBJECT (feed->sinkpad, "%" GST_TIME_FORMAT " is missing at %" GST_TIME_FORMAT ", taken for silence",
-        GST_TIME_ARGS (hole), GST_TIME_ARGS (feed->continuity.end));
-  if (!write_zeros (feed, time_to_samples (feed, hole)))
+        GST_TIME_ARGS (hole), GST_TIME_ARGS (feed->timeline.end));
+  if (!write_zeros (feed, genre_timeline_to_samples (&feed->timeline, hole)))
     return FALSE;
   if (feed->segment_is_new && !write_segment (feed))
     return FALSE;
@@ -426,9 +390,9 @@ go_on (GenreFeed *feed, const Stretch *stretch, GstClockTime hole)
 static void
 feed_stretch (GenreFeed *feed, const Stretch *stretch)
 {
-  const GstClockTime length = samples_to_time (feed, stretch->n);
+  const GstClockTime length = genre_timeline_to_time (&feed->timeline, stretch->n);
   GstClockTime hole;
-  const gboolean goes_on = genre_continuity_goes_on (&feed->continuity, stretch->pts, length, stretch->discont, &hole)
+  const gboolean goes_on = genre_timeline_goes_on (&feed->timeline, stretch->pts, length, stretch->discont, &hole)
       && !feed->reset;
 
   feed->discont = FALSE;
@@ -437,33 +401,17 @@ feed_stretch (GenreFeed *feed, const Stretch *stretch)
   else if (!(goes_on ? go_on (feed, stretch, hole) : begin_window (feed, stretch)) || !write_stretch (feed, stretch))
     feed->reset = TRUE;
 
-  genre_continuity_advance (&feed->continuity, stretch->pts, length);
+  genre_timeline_advance (&feed->timeline, stretch->pts, length);
   /* Without time stamps by the count, so that no rounding adds up. */
   if (!GST_CLOCK_TIME_IS_VALID (stretch->pts) && !feed->reset)
-    feed->continuity.end = counted_time (feed);
+    genre_timeline_end_by_count (&feed->timeline);
 }
 
-/* Leaves the part that lies in the segment; FALSE: there is none. */
+/* FALSE: nothing of it lies in the segment. */
 static gboolean
-clip (const GenreFeed *feed, Stretch *stretch)
+clip (const GenreTimeline *timeline, Stretch *stretch)
 {
-  const GstClockTime until = genre_time_add (stretch->pts, samples_to_time (feed, stretch->n));
-  guint64 start, stop;
-
-  if (feed->segment.format != GST_FORMAT_TIME || !GST_CLOCK_TIME_IS_VALID (stretch->pts))
-    return TRUE;
-  if (!gst_segment_clip (&feed->segment, GST_FORMAT_TIME, stretch->pts, until, &start, &stop))
-    return FALSE;
-
-  const guint64 before = time_to_samples (feed, start - stretch->pts);
-  const guint64 end = MIN (time_to_samples (feed, stop - stretch->pts), stretch->n);
-
-  if (before >= end)
-    return FALSE;
-  stretch->first += before;
-  stretch->n = (gsize) (end - before);
-  stretch->pts = start;
-  return TRUE;
+  return genre_timeline_clip (timeline, &stretch->pts, &stretch->first, &stretch->n);
 }
 
 /* --- buffers --------------------------------------------------------------------------------------------------- */
@@ -527,7 +475,7 @@ can_hear (GenreFeed *feed, GstBuffer *buffer)
       warn_once (feed, GENRE_WARNING_NO_CAPS);
     return FALSE;
   }
-  if (feed->segment.rate < 0) {
+  if (feed->timeline.segment.rate < 0) {
     feed->reset = TRUE;
     return FALSE;
   }
@@ -556,7 +504,7 @@ genre_feed_buffer (GenreFeed *feed, GstBuffer *buffer)
   stretch.n = find_planes (feed, buffer, &map);
   if (stretch.n == 0) {
     feed->reset = TRUE;
-  } else if (clip (feed, &stretch)) {
+  } else if (clip (&feed->timeline, &stretch)) {
     if (!GST_BUFFER_FLAG_IS_SET (buffer, GST_BUFFER_FLAG_GAP))
       stretch.planes = feed->planes;
     feed_stretch (feed, &stretch);
@@ -578,6 +526,7 @@ genre_feed_set_info (GenreFeed *feed, const GstAudioInfo *info)
   if (rate != (guint) GST_AUDIO_INFO_RATE (&feed->info))
     feed->limit = 0;
   feed->info = *info;
+  feed->timeline.rate_hz = rate;
   feed->usable = rate >= GENRE_STREAM_MIN_RATE && rate <= GENRE_STREAM_MAX_RATE
       && GST_AUDIO_INFO_CHANNELS (info) <= GENRE_FEED_MAX_CHANNELS;
   if (feed->usable) {
@@ -592,9 +541,9 @@ genre_feed_set_info (GenreFeed *feed, const GstAudioInfo *info)
 void
 genre_feed_segment (GenreFeed *feed, const GstSegment *segment)
 {
-  if (gst_segment_is_equal (segment, &feed->segment))
+  if (gst_segment_is_equal (segment, &feed->timeline.segment))
     return;
-  feed->segment = *segment;
+  feed->timeline.segment = *segment;
   feed->segment_is_new = TRUE;
 }
 
@@ -607,7 +556,7 @@ genre_feed_stream_start (GenreFeed *feed, const gchar *stream_id)
   g_free (feed->stream_id);
   feed->stream_id = g_strdup (stream_id);
   genre_feed_next_run (feed);
-  genre_continuity_reset (&feed->continuity);
+  genre_timeline_forget (&feed->timeline);
   return TRUE;
 }
 
@@ -625,24 +574,23 @@ genre_feed_gap (GenreFeed *feed, GstClockTime pts, GstClockTime duration, gboole
   Stretch stretch = { .pts = pts, .discont = feed->discont, .counted = TRUE };
 
   if (feed->usable
-      && (missing || feed->segment.rate < 0 || !GST_CLOCK_TIME_IS_VALID (duration)
-          || time_to_samples (feed, duration) > hops_to_samples (feed, feed->window_frames)))
+      && (missing || feed->timeline.segment.rate < 0 || !GST_CLOCK_TIME_IS_VALID (duration)
+          || genre_timeline_to_samples (&feed->timeline, duration) > hops_to_samples (feed, feed->window_frames)))
     feed->reset = TRUE;
   if (!feed->usable || feed->reset) {
     if (GST_CLOCK_TIME_IS_VALID (duration))
-      genre_continuity_advance (&feed->continuity, pts, duration);
+      genre_timeline_advance (&feed->timeline, pts, duration);
     return;
   }
-  stretch.n = (gsize) time_to_samples (feed, duration);
-  if (stretch.n > 0 && clip (feed, &stretch))
+  stretch.n = (gsize) genre_timeline_to_samples (&feed->timeline, duration);
+  if (stretch.n > 0 && clip (&feed->timeline, &stretch))
     feed_stretch (feed, &stretch);
 }
 
 void
 genre_feed_flush_stop (GenreFeed *feed)
 {
-  gst_segment_init (&feed->segment, GST_FORMAT_UNDEFINED);
-  genre_continuity_reset (&feed->continuity);
+  genre_timeline_reset (&feed->timeline);
   begin_run (feed);
 }
 

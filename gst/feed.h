@@ -2,11 +2,11 @@
  *
  * gst/feed.h - what the streaming thread does with buffers and events: decides what is continuous, and queues it.
  *
- * Layer:   gst; uses queue, pcm, mark and continuity.
+ * Layer:   gst; uses queue, pcm, mark and timeline.
  * Threads: the streaming thread, with the stream lock held, but for start (no streaming yet) and
  *          genre_feed_get_skipped() and _is_live() (any).
  *
- * What resets what (gst/continuity.h says how far is far):
+ * What resets what (gst/timeline.h says how far is far):
  *
  *   event on the stream                         | window | run
  *   start, FLUSH_STOP, STREAM_START of a new id | reset  | begins

@@ -22,9 +22,9 @@
 #include "gst/gstgenrescope.h"
 
 #include "gst/analysis.h"
-#include "gst/continuity.h"
 #include "gst/pcm.h"
 #include "gst/picture/scope.h"
+#include "gst/timeline.h"
 #include "models/spectrogram.h"
 
 #include <math.h>
@@ -38,9 +38,8 @@ enum
   CHUNK = 512, /* samples mixed at a time */
 };
 
-static const GstClockTime MAX_LAG = GST_SECOND;         /* live */
-static const GstClockTime ALIGNMENT = 40 * GST_MSECOND; /* timestamps are off by less */
-static const GstClockTime QUIET = GST_SECOND;           /* this long is silence */
+static const GstClockTime MAX_LAG = GST_SECOND; /* live */
+static const GstClockTime QUIET = GST_SECOND;   /* this long is silence */
 static const gdouble SILENCE_DB = -60;
 
 enum
@@ -76,10 +75,9 @@ struct _GstGenreScope
   ScopePicture *picture;
   guint8 *levels; /* [spectrum.height] */
   guint n_labels;
-  gdouble *shares; /* [n_labels] a copy of the answer */
-  GstSegment segment;
-  GenreContinuity continuity;
-  GstClockTime base; /* time of sample `origin`; NONE: the next buffer's */
+  gdouble *shares;        /* [n_labels] a copy of the answer */
+  GenreTimeline timeline; /* where audio is; what follows is where frames are */
+  GstClockTime base;      /* time of sample `origin`; NONE: the next buffer's */
   guint64 origin;
   guint64 sample; /* the next one, counted on from a frame's beginning */
   guint64 frame;  /* the one that it is in */
@@ -197,17 +195,16 @@ follow (GstGenreScope *self, GstBuffer *buffer)
       gst_buffer_get_size (buffer) / (gsize) GST_AUDIO_INFO_BPF (&self->audio));
   GstClockTime hole;
 
-  if (!genre_continuity_goes_on (&self->continuity, pts, length, GST_BUFFER_IS_DISCONT (buffer), &hole))
+  if (!genre_timeline_goes_on (&self->timeline, pts, length, GST_BUFFER_IS_DISCONT (buffer), &hole))
     genre_spectrogram_reset (self->spectrogram);
-  genre_continuity_advance (&self->continuity, pts, length);
-  if (GST_CLOCK_TIME_IS_VALID (pts) && GST_CLOCK_TIME_IS_VALID (expected)
-      && genre_time_distance (expected, pts) > ALIGNMENT)
+  genre_timeline_advance (&self->timeline, pts, length);
+  if (GST_CLOCK_TIME_IS_VALID (expected) && !genre_time_agrees (expected, pts))
     restart_clock (self);
   if (GST_CLOCK_TIME_IS_VALID (self->base))
     return;
   self->base = pts;
-  if (!GST_CLOCK_TIME_IS_VALID (pts) && self->segment.format == GST_FORMAT_TIME)
-    self->base = self->segment.start;
+  if (!GST_CLOCK_TIME_IS_VALID (pts) && self->timeline.segment.format == GST_FORMAT_TIME)
+    self->base = self->timeline.segment.start;
 }
 
 /* --- set-up ---------------------------------------------------------------------------------------------------- */
@@ -444,8 +441,7 @@ static void
 flush (GstGenreScope *self)
 {
   forget_answer (self);
-  gst_segment_init (&self->segment, GST_FORMAT_UNDEFINED);
-  genre_continuity_reset (&self->continuity);
+  genre_timeline_reset (&self->timeline);
   if (!self->picture)
     return;
   genre_spectrogram_reset (self->spectrogram);
@@ -474,7 +470,7 @@ gst_genre_scope_sink_event (GstPad *pad, GstObject *parent, GstEvent *event)
       break;
   }
   if (GST_EVENT_TYPE (event) == GST_EVENT_SEGMENT)
-    gst_event_copy_segment (event, &self->segment);
+    gst_event_copy_segment (event, &self->timeline.segment);
   if (GST_EVENT_TYPE (event) == GST_EVENT_FLUSH_STOP)
     flush (self);
   return self->event (pad, parent, event);
@@ -489,8 +485,7 @@ forget_all (GstGenreScope *self)
   drop_picture (self);
   g_clear_pointer (&self->answer, g_free);
   self->answered = FALSE;
-  gst_segment_init (&self->segment, GST_FORMAT_UNDEFINED);
-  genre_continuity_reset (&self->continuity);
+  genre_timeline_reset (&self->timeline);
 }
 
 static GstStateChangeReturn
@@ -594,8 +589,7 @@ gst_genre_scope_init (GstGenreScope *self)
   g_mutex_init (&self->lock);
   gst_audio_info_init (&self->audio);
   gst_video_info_init (&self->video);
-  gst_segment_init (&self->segment, GST_FORMAT_UNDEFINED);
-  genre_continuity_reset (&self->continuity);
+  genre_timeline_reset (&self->timeline);
   self->analysis = genre_analysis_new (GST_ELEMENT (self), self->sinkpad, &listener,
       &(GenreAnalysisConfig){ .stream.silence_threshold_db = SILENCE_DB, .max_lag = MAX_LAG });
 }

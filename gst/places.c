@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "gst/places.h"
 
-#include "gst/continuity.h"
+#include "gst/timeline.h"
 
 typedef struct Place
 {
