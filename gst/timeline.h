@@ -28,7 +28,7 @@ G_BEGIN_DECLS
 
 enum
 {
-  /* ns; up to here time stamps are rounded or jitter, and the count of samples stands, as GstAudioStreamAlign has it. */
+  /* ns: up to here time stamps are rounded or jitter, and the count of samples stands, as in GstAudioStreamAlign. */
   GENRE_TIMELINE_JITTER = 40 * 1000 * 1000,
 };
 

@@ -22,7 +22,8 @@ import time
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 COPIED = ["LICENSE", "README.md", "meson.build", "meson_options.txt", "dsp", "nn", "models", "gst", "tests", "docs"]
 COPIED += ["examples"]
-WITHOUT_PLUGIN = ("test-gst-pcm", "test-gst-genremessage", "test-gst-queue", "test-gst-queue-stress")
+WITHOUT_PLUGIN = ("test-gst-pcm", "test-gst-genremessage", "test-gst-queue", "test-gst-queue-stress",
+                  "test-gst-timeline", "test-gst-places")
 BUILDS = {"plain": [], "thread": ["-Db_sanitize=thread", "-Db_lundef=false"]}
 
 
@@ -56,6 +57,7 @@ MODEL = ("test-models-genre_model",)
 RUNS = ("test-gst-runs", "test-gst-element")
 RESETS = ("test-gst-resets", "test-gst-element")
 TIMES = ("test-gst-times", "test-gst-element")
+TAGS = ("test-gst-tags", "test-gst-titles", "test-gst-element")
 QUEUE = ("test-gst-queue",)
 LOCK, UNLOCK = (f"  pthread_mutex_{verb} (&queue->lock);\n" for verb in ("lock", "unlock"))
 
@@ -204,22 +206,28 @@ MUTATIONS = [
       "if (FALSE)\n    genre_feed_finish", *RUNS),
     M("gst/feed.c", "EOS overtakes the final", "      genre_queue_drain (feed->queue);", "      ;", *RUNS),
     M("gst/feed.c", "a flush does not begin a run",
-      "  feed->position = GST_CLOCK_TIME_NONE;\n  begin_run (feed);\n}\n\nvoid\ngenre_feed_finish",
-      "  feed->position = GST_CLOCK_TIME_NONE;\n}\n\nvoid\ngenre_feed_finish", *RUNS, *RESETS),
+      "  genre_timeline_reset (&feed->timeline);\n  begin_run (feed);\n}\n\nvoid\ngenre_feed_finish",
+      "  genre_timeline_reset (&feed->timeline);\n}\n\nvoid\ngenre_feed_finish", *RUNS, *RESETS),
     M("gst/feed.c", "other caps do not begin a window",
       "  feed->ask_live = TRUE;\n  feed->reset = TRUE;\n  return feed->usable;",
       "  feed->ask_live = TRUE;\n  return feed->usable;", *RUNS),
-    M("gst/feed.c", "the rest of a hole of a second filled with zeros",
-      "samples_to_time (feed, 1) || distance > ALIGNMENT)",
-      "samples_to_time (feed, 1) || distance > DISCONT_WAIT)", *RESETS),
+    M("gst/timeline.c", "a hole of more than a second filled with zeros", "    return distance <= FAR;\n",
+      "    return TRUE;\n", "test-gst-timeline", *RESETS),
+    M("gst/timeline.c", "times without time stamps rounded at each buffer",
+      "  timeline->end = genre_timeline_now (timeline);", "  (void) timeline;", "test-gst-timeline"),
     M("gst/feed.c", "what a GAP buffer holds is heard", "if (!GST_BUFFER_FLAG_IS_SET (buffer, GST_BUFFER_FLAG_GAP))",
       "if (TRUE)", *RESETS),
-    M("gst/worker.c", "running time is stream time", "times.running_time = gst_segment_to_running_time (",
+    M("gst/places.c", "running time is stream time", "times.running_time = gst_segment_to_running_time (",
       "times.running_time = gst_segment_to_stream_time (", *TIMES),
-    M("gst/worker.c", "the segment of the window after", "SegmentStart, i).sample > sample)",
-      "SegmentStart, i).sample >= sample)", *TIMES),
+    M("gst/places.c", "the segment of the window after", "nth (places, i)->sample > sample)",
+      "nth (places, i)->sample >= sample)", "test-gst-places", *TIMES),
     M("gst/worker.c", "the next track begins with the last one's aggregate",
-      "  post (worker, result, &times);\n\n  begin_run (worker);\n", "  post (worker, result, &times);\n\n", *RUNS),
+      "  tell_answer (session, result, &times);\n\n  begin_run (session);\n",
+      "  tell_answer (session, result, &times);\n\n", *RUNS),
+    M("gst/tags.c", "a tag after nine windows", "result->windows < LEAST_WINDOWS",
+      "result->windows + 1 < LEAST_WINDOWS", *TAGS),
+    M("gst/tags.c", "a tag without ten steady seconds",
+      "(!result->final && answer->heard - tags->leader_since < STEADY)", "FALSE", *TAGS),
     M("gst/message.c", "> for >= at the threshold", "result->smoothed[top] >= threshold;",
       "result->smoothed[top] > threshold;", "test-gst-messages"),
     M("gst/message.c", "silence has a label", "heard = result->state != GENRE_STATE_SILENCE && result->windows > 0;",
