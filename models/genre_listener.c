@@ -163,12 +163,11 @@ genre_listener_hear (GenreListener *listener, const GenreFeatureSet *set, const 
     for (gsize b = 0; b < listener->n_bands; b++)
       listener->levels[b] += gain_db;
     frame_level_push (listener->level, listener->levels, (double) gain_db);
-    if (!genre_windows_push (listener->windows, listener->levels, &window))
+    if (!genre_windows_push (listener->windows, listener->levels, &window) || passage->at_end_only)
       continue;
     answered = TRUE;
-    if (!passage->at_end_only || window.end == passage->n_frames)
-      answer (listener, set, &window,
-          listener->heard + (double) t * listener->hop_seconds + listener->half_window_seconds);
+    answer (listener, set, &window,
+        listener->heard + (double) t * listener->hop_seconds + listener->half_window_seconds);
   }
   listener->heard += (double) passage->n_frames * listener->hop_seconds;
   if (!answered && genre_windows_whole (listener->windows, &window))

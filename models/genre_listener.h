@@ -57,7 +57,7 @@ gsize genre_listener_window_frames (const GenreListener *listener);
 typedef struct GenrePassage
 {
   gsize clip, first, n_frames;
-  gboolean at_end_only; /* of the answers, only one that is due at its end */
+  gboolean at_end_only; /* one answer over all of it, whatever the schedule has */
 } GenrePassage;
 
 /* Each passage is a new start of the schedule (docs/schedule.md), as after a jump in a stream.  One too short for any

@@ -303,6 +303,14 @@ test_passages (GenreModel *model)
   CHECK (first->n_answers == 0, "nothing is taken twice");
   genre_hearing_free (first);
   genre_listener_free (listener);
+
+  /* A schedule that has no answer at the end, but one before. */
+  listener = genre_listener_new (model, 5 * (guint64) (1e9 * mel->hop_length / mel->sample_rate_hz));
+  genre_listener_hear (listener, set, &last, 0);
+  first = genre_listener_take (listener);
+  CHECK (first->n_answers == 1 && first->n_frames[0] == WINDOW, "%d answers over a segment", (int) first->n_answers);
+  genre_hearing_free (first);
+  genre_listener_free (listener);
   genre_feature_set_free (set);
 }
 
