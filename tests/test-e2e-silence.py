@@ -1,6 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""gst-genre-1.0 evaluate counts the windows that the element answers, and no silent ones: both on the same sounds."""
+"""gst-genre-1.0 evaluate counts the windows that the element answers, and no silent ones: both on the same sounds.
+Whose channels cancel each other is named.
+"""
 
 import csv
 import json
@@ -25,6 +27,40 @@ def call(*arguments):
     done = subprocess.run([tool, *map(str, arguments)], capture_output=True, text=True, timeout=120)
     verdict.check(done.returncode == 0, f"{arguments}: exit {done.returncode}, {done.stderr}")
     return done.stdout
+
+
+def write_wav(path, channels):
+    """channels: [channels][samples]"""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(len(channels))
+        file.setsampwidth(2)
+        file.setframerate(RATE)
+        file.writeframes((np.stack(channels, axis=1) * 32767).round().astype("<i2").tobytes())
+
+
+def test_cancelled(root):
+    """R = -L is silence to all commands, decoded or kept from before; stereo, quiet stereo and silence are not named"""
+    random = np.random.default_rng(4)
+    left, right = noise(random, -20), noise(random, -20)
+    for label, sounds_of in {"blues": (left, right), "rock": (right, left)}.items():
+        write_wav(root / "stereo" / label / "opposite.wav", [sounds_of[0], -sounds_of[0]])
+        write_wav(root / "stereo" / label / "two.wav", sounds_of)
+        write_wav(root / "stereo" / label / "faint.wav", [0.005 * sound for sound in sounds_of])
+        write_wav(root / "stereo" / label / "silent.wav", [0 * left, 0 * left])
+    tool = pathlib.Path(os.environ["GENRE_BUILD_DIR"]) / "gst" / "tools" / "gst-genre-1.0"
+    for command in (
+        ["extract", root / "stereo", "-o", root / "stereo.safetensors"],
+        ["extract", root / "stereo", "-o", root / "again.safetensors"],
+        ["evaluate", MODEL, root / "stereo"],
+        ["train", root / "stereo", "--steps", "2", "-o", root / "stereo-model.safetensors"],
+    ):
+        done = subprocess.run([tool, *map(str, command)], capture_output=True, text=True, timeout=120)
+        named = [line.split(": ")[0] for line in done.stderr.splitlines() if "cancel each other" in line]
+        verdict.check(
+            named == ["blues/opposite.wav", "rock/opposite.wav"],
+            f"{command[0]}: exit {done.returncode}, names {named}\n{done.stderr}",
+        )
 
 
 def noise(random, dbfs):
@@ -56,13 +92,7 @@ def main():
         answers, near = {}, {}
         for i, (sound, (samples, allowed)) in enumerate(sounds().items()):
             pcm = (samples * 32767).round().astype("<i2")
-            path = root / "music" / ["blues", "rock"][i % 2] / f"{sound}.wav"
-            path.parent.mkdir(parents=True, exist_ok=True)
-            with wave.open(str(path), "wb") as file:
-                file.setnchannels(1)
-                file.setsampwidth(2)
-                file.setframerate(RATE)
-                file.writeframes(pcm.tobytes())
+            write_wav(root / "music" / ["blues", "rock"][i % 2] / f"{sound}.wav", [samples])
             answers[sound], near[sound] = classify(pcm, RATE, format="S16LE")[-1].windows, allowed
         silent = sum(windows == 0 for windows in answers.values())
         verdict.check(silent == 4 and 0 < answers["then silent"] < answers["loud"], f"the element: {answers}")
@@ -78,6 +108,7 @@ def main():
                 text = f"{kind}: {sound}: {found.get(sound, 0)} windows, the element has {windows}"
                 print(text)
                 verdict.check(abs(found.get(sound, 0) - windows) <= near[sound], text)
+        test_cancelled(root)
     verdict.exit()
 
 

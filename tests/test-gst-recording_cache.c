@@ -33,6 +33,7 @@ tool_recording_read (const GenreFrontend *recipe, const char *location, GError *
   recording->seconds = 100. / 3;
   recording->artist = strstr (location, "/0") ? NULL : g_strdup ("Bj\u00f6rk \"\\\n");
   recording->album_artist = g_strdup (location);
+  recording->cancelled = TRUE;
   recording->db = g_new (float, FRAMES * recipe->bands);
   for (gsize i = 0; i < FRAMES * recipe->bands; i++)
     recording->db[i] = (float) (g_str_hash (location) % 1000) / 7 - (float) i / 3;
@@ -76,7 +77,7 @@ read_files (ToolRecordingCache *cache, const GenreFrontend *recipe, const char *
     CHECK (found->n_frames == FRAMES && memcmp (&found->seconds, &expected->seconds, sizeof found->seconds) == 0
             && found->n_sections == 2 && memcmp (found->ends, expected->ends, 2 * sizeof *found->ends) == 0
             && g_strcmp0 (found->artist, expected->artist) == 0
-            && g_strcmp0 (found->album_artist, expected->album_artist) == 0
+            && g_strcmp0 (found->album_artist, expected->album_artist) == 0 && found->cancelled == expected->cancelled
             && memcmp (found->db, expected->db, FRAMES * BANDS * sizeof *found->db) == 0,
         "file %u is another, kept: %d", i, kept);
   }

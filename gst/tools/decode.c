@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "gst/tools/decode.h"
 
+#include "gst/channels.h"
 #include "gst/pcm.h"
 #include "gst/tools/complaint.h"
 #include "gst/tools/interrupt.h"
@@ -15,7 +16,10 @@ enum
   IDLE_POLLS = 2,
   MIN_RATE = 2000,
   MAX_RATE = 1000000,
+  MAX_CHANNELS = 64, /* whose mean is watched */
 };
+
+static const double SILENCE = 1e-6; /* mean square of -60 dBFS, as in the element */
 
 static const GstClockTime POLL = 100 * GST_MSECOND;
 
@@ -40,8 +44,11 @@ struct GenreDecoder
   GstAudioInfo info;
   float *mono; /* [room] */
   gsize room;
-  gboolean heard; /* at least one sample came */
-  gboolean fresh; /* other audio than before begins with the next one */
+  GenreChannels *channels; /* since the caps changed */
+  gboolean watches;        /* so few channels that they are looked at */
+  gboolean cancelled;      /* they were silent in their mean */
+  gboolean heard;          /* at least one sample came */
+  gboolean fresh;          /* other audio than before begins with the next one */
 };
 
 /* --- the pipeline ---------------------------------------------------------------------------------------------- */
@@ -118,6 +125,7 @@ genre_decoder_new (const char *location)
 {
   GenreDecoder *decoder = g_new0 (GenreDecoder, 1);
   decoder->tags = gst_tag_list_new_empty ();
+  decoder->channels = genre_channels_new ();
   g_autofree char *uri = uri_of (location, &decoder->wrong);
   if (!uri)
     return decoder;
@@ -163,6 +171,7 @@ genre_decoder_free (GenreDecoder *decoder)
   gst_clear_caps (&decoder->caps);
   g_clear_pointer (&decoder->missing, gst_structure_free);
   gst_tag_list_unref (decoder->tags);
+  genre_channels_free (decoder->channels);
   g_free (decoder->mono);
   g_free (decoder->wrong);
   g_free (decoder->path);
@@ -300,10 +309,21 @@ may_wait (GenreDecoder *decoder, gint *reads, gint64 *since_us, GError **error)
 
 /* --- samples --------------------------------------------------------------------------------------------------- */
 
+/* Of the audio since the caps changed. */
+static void
+judge_channels (GenreDecoder *decoder)
+{
+  const double n = (double) genre_channels_samples (decoder->channels);
+
+  decoder->cancelled |= n > 0 && genre_channels_mean_energy (decoder->channels) < SILENCE * n
+      && genre_channels_energy (decoder->channels) >= SILENCE * n && genre_channels_cancel (decoder->channels);
+}
+
 static gboolean
 take_caps (GenreDecoder *decoder, GstCaps *caps, gboolean *ret_fresh, GError **error)
 {
   const GstAudioInfo before = decoder->info;
+  judge_channels (decoder);
   if (!caps || !gst_audio_info_from_caps (&decoder->info, caps))
     return fail (error, "audio of a kind that GStreamer cannot describe");
   const int rate = GST_AUDIO_INFO_RATE (&decoder->info);
@@ -311,6 +331,9 @@ take_caps (GenreDecoder *decoder, GstCaps *caps, gboolean *ret_fresh, GError **e
     return fail (error, "expected a sample rate from %d to %d Hz, found %d", MIN_RATE, MAX_RATE, rate);
   *ret_fresh = !decoder->caps || !gst_audio_info_is_equal (&before, &decoder->info);
   gst_caps_replace (&decoder->caps, caps);
+  const int channels = GST_AUDIO_INFO_CHANNELS (&decoder->info);
+  decoder->watches = channels > 1 && channels <= MAX_CHANNELS;
+  genre_channels_set_count (decoder->channels, decoder->watches ? (guint) channels : 0);
   return TRUE;
 }
 
@@ -339,10 +362,13 @@ convert (GenreDecoder *decoder, GstSample *sample, gsize *ret_n, gboolean *ret_f
       decoder->room = n;
       decoder->mono = g_renew (float, decoder->mono, n);
     }
-    if (GST_BUFFER_FLAG_IS_SET (buffer, GST_BUFFER_FLAG_GAP))
+    if (GST_BUFFER_FLAG_IS_SET (buffer, GST_BUFFER_FLAG_GAP)) {
       memset (decoder->mono, 0, n * sizeof *decoder->mono);
-    else
+    } else {
       genre_pcm_to_mono (info, audio.planes, 0, decoder->mono, n);
+      if (decoder->watches)
+        genre_channels_add (decoder->channels, info, audio.planes, 0, decoder->mono, n);
+    }
     gst_audio_buffer_unmap (&audio);
     *ret_n = n;
   } else {
@@ -379,6 +405,8 @@ genre_decoder_next (GenreDecoder *decoder, GenreStretch *ret_stretch, GError **e
       return fail (error, "there is no sound in it");
     if (n > 0 || eos) {
       decoder->heard = TRUE;
+      if (eos)
+        judge_channels (decoder);
       *ret_stretch = (GenreStretch){ decoder->mono, n, (guint) GST_AUDIO_INFO_RATE (&decoder->info), decoder->fresh };
       decoder->fresh = FALSE;
       return TRUE;
@@ -386,6 +414,12 @@ genre_decoder_next (GenreDecoder *decoder, GenreStretch *ret_stretch, GError **e
     if (!may_wait (decoder, &reads, &since_us, error))
       return FALSE;
   }
+}
+
+gboolean
+genre_decoder_cancelled (const GenreDecoder *decoder)
+{
+  return decoder->cancelled;
 }
 
 const GstTagList *

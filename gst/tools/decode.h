@@ -34,6 +34,10 @@ typedef struct GenreStretch
  * one line, without the name of the file.  Only free, and the tags, may follow then or after the end. */
 gboolean genre_decoder_next (GenreDecoder *decoder, GenreStretch *ret_stretch, GError **error);
 
+/* At the end: whether in some stretch of one format nothing was left of the channels but silence, as they cancel each
+ * other in their mean. */
+gboolean genre_decoder_cancelled (const GenreDecoder *decoder);
+
 /* What has been seen so far, all of them at the end; the first of each that came.  Never NULL. */
 const GstTagList *genre_decoder_tags (const GenreDecoder *decoder);
 

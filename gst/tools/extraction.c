@@ -120,6 +120,10 @@ append_result (Extraction *extraction, const ToolFile *file, const Result *resul
         longest, recording->n_sections > 1 ? " at most without a break" : "", extraction->config->min_frames);
     return TRUE;
   }
+  if (recording->cancelled)
+    tool_progress_message (extraction->progress,
+        "%s: its channels cancel each other in their mean, which is silence: change the sign of one or leave it out",
+        file->name);
   extraction->seconds += recording->seconds;
   return append_recording (extraction, file, recording);
 }

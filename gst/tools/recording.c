@@ -93,6 +93,7 @@ tool_recording_read (const GenreFrontend *recipe, const char *location, GError *
   recording->n_sections = analysis.ends->len;
   recording->ends = (gsize *) (gpointer) g_array_free (analysis.ends, FALSE);
   recording->seconds = analysis.seconds;
+  recording->cancelled = genre_decoder_cancelled (decoder);
   recording->artist = find_tag (genre_decoder_tags (decoder), GST_TAG_ARTIST);
   recording->album_artist = find_tag (genre_decoder_tags (decoder), GST_TAG_ALBUM_ARTIST);
   return recording;

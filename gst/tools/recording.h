@@ -19,8 +19,9 @@ typedef struct ToolRecording
   gsize n_frames;
   gsize *ends; /* [n_sections], the frame behind each: the last is n_frames */
   gsize n_sections;
-  double seconds; /* of audio */
-  char *artist;   /* as it is tagged, UTF-8; NULL: it is not */
+  double seconds;     /* of audio */
+  gboolean cancelled; /* genre_decoder_cancelled() */
+  char *artist;       /* as it is tagged, UTF-8; NULL: it is not */
   char *album_artist;
 } ToolRecording;
 

@@ -15,7 +15,7 @@
 #include <sys/stat.h>
 
 static const char format[] = "genre-recording";
-static const char version[] = "2"; /* of the format and of how recordings are decoded: what is older is made anew */
+static const char version[] = "3"; /* of the format and of how recordings are decoded: what is older is made anew */
 static const char suffix[] = ".recording";
 
 enum
@@ -177,7 +177,8 @@ entry_name (const char *source)
 
 /* --- one file -------------------------------------------------------------------------------------------------- */
 
-static const char seconds_key[] = "seconds", ends_key[] = "ends", source_key[] = "source", digest_key[] = "digest";
+static const char seconds_key[] = "seconds", ends_key[] = "ends", cancelled_key[] = "cancelled",
+                  source_key[] = "source", digest_key[] = "digest";
 
 /* The texts of a recording: all of them, for what came from the cache must be what was decoded. */
 static const struct
@@ -242,6 +243,7 @@ compute_digest (const ToolRecording *recording, gsize bands, const char *source,
   add_text (sum, source_key, source);
   add_text (sum, seconds_key, seconds);
   add_text (sum, ends_key, ends);
+  add_text (sum, cancelled_key, recording->cancelled ? "" : NULL);
   for (gsize i = 0; i < G_N_ELEMENTS (texts); i++)
     add_text (sum, texts[i].key, text_of (recording, i));
   g_checksum_update (sum, (const guchar *) recording->db,
@@ -262,6 +264,8 @@ serialize (const ToolRecording *recording, gsize bands, const char *source, GErr
   safetensors_writer_add_metadata (writer, source_key, source);
   safetensors_writer_add_metadata (writer, seconds_key, seconds);
   safetensors_writer_add_metadata (writer, ends_key, ends);
+  if (recording->cancelled)
+    safetensors_writer_add_metadata (writer, cancelled_key, "");
   for (gsize i = 0; i < G_N_ELEMENTS (texts); i++)
     if (text_of (recording, i))
       safetensors_writer_add_metadata (writer, texts[i].key, text_of (recording, i));
@@ -289,6 +293,7 @@ parse (const Safetensors *file, gsize bands, const char *source)
   recording->db = g_new (float, db->n_values);
   safetensors_copy_f32 (db, recording->db);
   recording->seconds = g_ascii_strtod (seconds, NULL);
+  recording->cancelled = safetensors_metadata (file, cancelled_key) != NULL;
   for (gsize i = 0; i < G_N_ELEMENTS (texts); i++)
     G_STRUCT_MEMBER (char *, recording, texts[i].offset) = g_strdup (safetensors_metadata (file, texts[i].key));
   g_autofree char *digest = compute_digest (recording, bands, source, seconds);
