@@ -267,6 +267,11 @@ regular_file_draft_sync (RegularFileDraft *draft, GError **error)
 gboolean
 regular_file_draft_place (RegularFileDraft *draft, GError **error)
 {
+  const int fd = draft->fd;
+
+  draft->fd = -1;
+  if (fd >= 0 && close (fd) != 0)
+    return regular_file_fail (draft->name, "write", error);
   if (g_rename (draft->temporary, draft->path) != 0)
     return regular_file_fail (draft->name, "put it in its place", error);
   draft->exists = false;

@@ -60,7 +60,8 @@ const char *regular_file_draft_temporary (const RegularFileDraft *draft);
  * can only be freed.
  *
  * write  appends; the first call makes the temporary file
- * sync   all of it is on the disk, not in a cache
+ * sync   all of it is on the disk, not in a cache.  It takes long, and may be left out where a reader notices what a
+ *        power cut did to the file
  * place  becomes `path` */
 gboolean regular_file_draft_write (RegularFileDraft *draft, const guint8 *data, gsize size, GError **error);
 gboolean regular_file_draft_sync (RegularFileDraft *draft, GError **error);

@@ -290,14 +290,14 @@ test_draft (void)
   g_mkdir (folder, 0755);
   replace (path, "old", 0666);
 
-  for (unsigned steps = 0; steps < 4; steps++) {
+  for (unsigned steps = 0; steps < 5; steps++) { /* nothing, write, sync, place; at last without sync */
     RegularFileDraft *draft = regular_file_draft_new (path, NULL, 0666);
     CHECK (count_files (folder) == 1, "before: %u files", count_files (folder));
     bool ok = true;
     if (steps > 0)
       ok = regular_file_draft_write (draft, (const guint8 *) "ne", 2, NULL)
           && regular_file_draft_write (draft, (const guint8 *) "w", 1, NULL);
-    if (steps > 1)
+    if (steps == 2 || steps == 3)
       ok = ok && regular_file_draft_sync (draft, NULL);
     check_content (path, "old", 3);
     CHECK (count_files (folder) == (steps > 0 ? 2 : 1), "%u files", count_files (folder));
@@ -307,6 +307,7 @@ test_draft (void)
     CHECK (ok, "%u steps", steps);
     check_content (path, steps > 2 ? "new" : "old", 3);
     CHECK (count_files (folder) == 1, "after: %u files", count_files (folder));
+    replace (path, "old", 0666);
   }
   g_remove (path);
   g_rmdir (folder);

@@ -3,6 +3,7 @@
 
 #include "gst/tools/outputs.h"
 
+#include "gst/tools/interrupt.h"
 #include "models/feature_set.h"
 #include "models/regular_file.h"
 
@@ -310,10 +311,16 @@ tool_output_save (const char *path, const char *data, gsize size)
     if (write_to (path, data, size))
       return TRUE;
     tool_fail ("%s: it cannot be written to", name);
-  } else {
-    if (regular_file_replace (path, data, size, 0666, &error))
-      return TRUE;
-    tool_fail ("%s", error->message);
+    return FALSE;
   }
-  return FALSE;
+  g_autoptr (RegularFileDraft) draft = regular_file_draft_new (path, NULL, 0666);
+  g_autofree char *temporary = g_strdup (regular_file_draft_temporary (draft));
+  tool_leftover_add (temporary);
+  const gboolean saved = regular_file_draft_write (draft, (const guint8 *) data, size, &error)
+      && regular_file_draft_sync (draft, &error) && regular_file_draft_place (draft, &error);
+  if (!saved)
+    tool_fail ("%s", error->message);
+  g_clear_pointer (&draft, regular_file_draft_free);
+  tool_leftover_forget (temporary);
+  return saved;
 }

@@ -363,10 +363,12 @@ keep (ToolRecordingCache *cache, const char *name, const ToolRecording *recordin
   g_hash_table_add (cache->used, g_strdup (name));
   g_mutex_unlock (&cache->lock);
   gsize size = 0;
-  const char *data = g_bytes_get_data (bytes, &size);
+  const guint8 *data = g_bytes_get_data (bytes, &size);
+  /* Not synced: the digest in it tells whether it is whole. */
+  g_autoptr (RegularFileDraft) draft = regular_file_draft_new (path, NULL, 0600);
   if (!room)
     lose (cache, "there is no room for more");
-  else if (!regular_file_replace (path, data, size, 0600, &error))
+  else if (!regular_file_draft_write (draft, data, size, &error) || !regular_file_draft_place (draft, &error))
     lose (cache, error->message);
 }
 

@@ -8,7 +8,6 @@
 #include "models/checkpoint.h"
 #include "models/metrics.h"
 #include "models/printable.h"
-#include "models/safetensors_writer.h"
 
 #include <json-glib/json-glib.h>
 #include <math.h>
@@ -42,10 +41,14 @@ save_model (const ToolTrainRun *run, const Training *training)
 {
   g_autoptr (GError) error = NULL;
   g_autoptr (GBytes) bytes = training_export (training, tool_commit, &error);
-  if (!bytes || !safetensors_save (bytes, run->path, &error)) {
+  if (!bytes) {
     tool_fail ("%s", error->message);
     return FALSE;
   }
+  gsize size = 0;
+  const char *data = g_bytes_get_data (bytes, &size);
+  if (!tool_output_save (run->path, data, size))
+    return FALSE;
   g_autofree char *sha256 = g_compute_checksum_for_bytes (G_CHECKSUM_SHA256, bytes);
   g_autofree char *base = g_path_get_basename (run->path);
   g_autofree char *name = printable_text (base);
