@@ -3,6 +3,8 @@
 
 #include "gst/pcm.h"
 
+#include <math.h>
+
 struct GenreChannels
 {
   guint n_channels;
@@ -13,6 +15,10 @@ struct GenreChannels
 };
 
 static const gdouble LEAST = .1; /* of what is left of unrelated channels */
+
+/* What stays this close to its first sample may be a mean that channels cancel each other in; anything louder is found
+ * at once, and costs nothing.  40 dB below full scale. */
+static const float QUIET = .01F;
 
 GenreChannels *
 genre_channels_new (void)
@@ -47,10 +53,25 @@ genre_channels_reset (GenreChannels *channels)
   channels->n = 0;
 }
 
+static gboolean
+is_quiet (const float *mono, gsize n)
+{
+  for (gsize i = 1; i < n; i++)
+    if (fabsf (mono[i] - mono[0]) > QUIET)
+      return FALSE;
+  return TRUE;
+}
+
 void
 genre_channels_add (GenreChannels *channels, const GstAudioInfo *info, gpointer const *planes, gsize first,
     const float *mono, gsize n)
 {
+  if (channels->n_channels == 1)
+    return;
+  if (!planes || !is_quiet (mono, n)) {
+    genre_channels_reset (channels);
+    return;
+  }
   channels->square += genre_pcm_add_channels (info, planes, first, n, channels->sums);
   for (gsize i = 0; i < n; i++) {
     channels->mono_sum += (gdouble) mono[i];

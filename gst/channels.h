@@ -23,7 +23,10 @@ void genre_channels_free (GenreChannels *channels); /* NULL is a no-op */
 void genre_channels_set_count (GenreChannels *channels, guint n_channels);
 void genre_channels_reset (GenreChannels *channels);
 
-/* planes, first, mono [n]  as genre_pcm_to_mono() took and gave them, of the channels set.  Allocates nothing. */
+/* planes, first, mono [n]  as genre_pcm_to_mono() took and gave them, of the channels set; no planes: zeros
+ *
+ * What is quiet enough to be a mean that channels cancel each other in is added; anything else empties.  One channel is
+ * never compared.  Allocates nothing. */
 void genre_channels_add (GenreChannels *channels, const GstAudioInfo *info, gpointer const *planes, gsize first,
     const float *mono, gsize n);
 

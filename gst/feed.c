@@ -4,17 +4,12 @@
 #include "gst/channels.h"
 #include "gst/mark.h"
 #include "gst/pcm.h"
+#include "gst/planes.h"
 #include "gst/timeline.h"
 #include "models/genre_stream.h"
 
-#include <math.h>
-
 GST_DEBUG_CATEGORY_EXTERN (gst_genre_classify_debug);
 #define GST_CAT_DEFAULT gst_genre_classify_debug
-
-/* What stays this close to its first sample may be a mean that channels cancel each other in; anything louder is found
- * at once, and costs nothing.  40 dB below full scale. */
-static const float QUIET = .01F;
 
 struct GenreFeed
 {
@@ -242,27 +237,6 @@ write_zeros (GenreFeed *feed, guint64 n)
   return TRUE;
 }
 
-static gboolean
-is_quiet (const float *mono, gsize n)
-{
-  for (gsize i = 1; i < n; i++)
-    if (fabsf (mono[i] - mono[0]) > QUIET)
-      return FALSE;
-  return TRUE;
-}
-
-/* mono [n]: of stretch->planes, from sample frame `first` on; NULL planes are zeros. */
-static void
-compare_channels (GenreFeed *feed, const Stretch *stretch, gsize first, const float *mono, gsize n)
-{
-  if (GST_AUDIO_INFO_CHANNELS (&feed->info) == 1)
-    return;
-  if (stretch->planes && is_quiet (mono, n))
-    genre_channels_add (feed->channels, &feed->info, stretch->planes, first, mono, n);
-  else
-    genre_channels_reset (feed->channels);
-}
-
 /* Once a hop, and only where they cancel.  Live, one that finds no room is lost: there are others. */
 static void
 tell_cancelled (GenreFeed *feed)
@@ -298,7 +272,7 @@ write_stretch (GenreFeed *feed, const Stretch *stretch)
       genre_pcm_to_mono (&feed->info, stretch->planes, stretch->first + done, span, n);
     else
       memset (span, 0, n * sizeof *span);
-    compare_channels (feed, stretch, stretch->first + done, span, n);
+    genre_channels_add (feed->channels, &feed->info, stretch->planes, stretch->first + done, span, n);
     genre_queue_commit (feed->queue, n);
     tell_cancelled (feed);
     done += n;
@@ -416,50 +390,6 @@ clip (const GenreTimeline *timeline, Stretch *stretch)
 
 /* --- buffers --------------------------------------------------------------------------------------------------- */
 
-/* Planes as the meta has them.  Returns their length in sample frames, 0 if it cannot be. */
-static gsize
-find_meta_planes (GenreFeed *feed, const GstAudioMeta *meta, const GstMapInfo *map)
-{
-  const GstAudioInfo *info = &feed->info;
-  const gboolean planar = GST_AUDIO_INFO_LAYOUT (info) == GST_AUDIO_LAYOUT_NON_INTERLEAVED;
-  const guint n_planes = planar ? (guint) GST_AUDIO_INFO_CHANNELS (info) : 1;
-  const gsize step = (gsize) (planar ? GST_AUDIO_INFO_WIDTH (info) / 8 : GST_AUDIO_INFO_BPF (info));
-  gboolean fits = !planar || GST_AUDIO_INFO_CHANNELS (&meta->info) == GST_AUDIO_INFO_CHANNELS (info);
-
-  for (guint c = 0; c < n_planes && fits; c++) {
-    const gsize offset = meta->offsets ? meta->offsets[c] : 0;
-
-    fits = offset <= map->size && meta->samples <= (map->size - offset) / step;
-    feed->planes[c] = map->data + (fits ? offset : 0);
-  }
-  if (fits)
-    return meta->samples;
-  warn_once (feed, GENRE_WARNING_ODD_META);
-  return 0;
-}
-
-/* Where each plane of the mapped buffer starts.  Returns its length in sample frames, 0 if it cannot be read. */
-static gsize
-find_planes (GenreFeed *feed, GstBuffer *buffer, const GstMapInfo *map)
-{
-  const GstAudioMeta *meta = gst_buffer_get_audio_meta (buffer);
-  const gboolean planar = GST_AUDIO_INFO_LAYOUT (&feed->info) == GST_AUDIO_LAYOUT_NON_INTERLEAVED;
-  const gsize bpf = (gsize) GST_AUDIO_INFO_BPF (&feed->info);
-
-  if (planar && !meta) {
-    warn_once (feed, GENRE_WARNING_NO_META);
-    return 0;
-  }
-  if (!planar && map->size % bpf != 0) { /* planes may have room between them */
-    warn_once (feed, GENRE_WARNING_RAGGED);
-    return 0;
-  }
-  if (meta)
-    return find_meta_planes (feed, meta, map);
-  feed->planes[0] = map->data;
-  return map->size / bpf;
-}
-
 /* Whether there is anything to listen to, and someone who listens; what is not heard leaves no trace. */
 static gboolean
 can_hear (GenreFeed *feed, GstBuffer *buffer)
@@ -491,6 +421,7 @@ void
 genre_feed_buffer (GenreFeed *feed, GstBuffer *buffer)
 {
   GstMapInfo map;
+  GenreWarning warning;
   Stretch stretch = { .pts = GST_BUFFER_PTS (buffer) };
 
   if (!can_hear (feed, buffer))
@@ -501,7 +432,8 @@ genre_feed_buffer (GenreFeed *feed, GstBuffer *buffer)
     feed->reset = TRUE;
     return;
   }
-  stretch.n = find_planes (feed, buffer, &map);
+  if (!genre_planes_find (&feed->info, buffer, &map, feed->planes, &stretch.n, &warning))
+    warn_once (feed, warning);
   if (stretch.n == 0) {
     feed->reset = TRUE;
   } else if (clip (&feed->timeline, &stretch)) {

@@ -2,7 +2,7 @@
  *
  * gst/feed.h - what the streaming thread does with buffers and events: decides what is continuous, and queues it.
  *
- * Layer:   gst; uses queue, pcm, mark and timeline.
+ * Layer:   gst; uses queue, pcm, planes, channels, mark and timeline.
  * Threads: the streaming thread, with the stream lock held, but for start (no streaming yet) and
  *          genre_feed_get_skipped() and _is_live() (any).
  *
