@@ -8,15 +8,18 @@
  * Every run is a process of its own, so that no element inherits another's caches, heap or threads.  The elements take
  * turns, so that a slow moment of the machine meets all of them; the medians over the rounds are printed.
  *
- * Layer:   tests; GStreamer.  POSIX: fork, getrusage.
+ * Layer:   tests; GStreamer.  POSIX: fork, the CPU clock.
  */
+#define _GNU_SOURCE /* CLOCK_PROCESS_CPUTIME_ID */
+
+#include "tests/bench.h"
+
 #include <gst/audio/audio.h>
 #include <gst/gst.h>
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -112,16 +115,6 @@ push_header (GstPad *pad, int rate)
   gst_caps_unref (caps);
 }
 
-static double
-cpu_seconds (void)
-{
-  struct rusage usage;
-
-  getrusage (RUSAGE_SELF, &usage);
-  return (double) usage.ru_utime.tv_sec + (double) usage.ru_stime.tv_sec
-      + 1e-6 * ((double) usage.ru_utime.tv_usec + (double) usage.ru_stime.tv_usec);
-}
-
 /* CPU seconds from the first buffer to the end of stream, and on to READY, when every thread has finished. */
 static double
 run_subject (const Subject *subject, int rate, guint seconds)
@@ -154,7 +147,7 @@ run_subject (const Subject *subject, int rate, guint seconds)
     _exit (4);
   push_header (src, rate);
 
-  const double before = cpu_seconds ();
+  const double before = bench_seconds (CLOCK_PROCESS_CPUTIME_ID);
   const guint64 n_frames = (guint64) seconds * (guint64) rate;
   gsize turn = 0;
 
@@ -170,7 +163,7 @@ run_subject (const Subject *subject, int rate, guint seconds)
   gst_pad_push_event (src, gst_event_new_eos ());
   gst_element_set_state (element, GST_STATE_READY);
 
-  const double used = cpu_seconds () - before;
+  const double used = bench_seconds (CLOCK_PROCESS_CPUTIME_ID) - before;
 
   if (subject != &subjects[IDENTITY] && (guint) n_messages + 5 < seconds)
     _exit (6); /* it did not do its work */
@@ -206,21 +199,6 @@ measure (const Subject *subject, int rate, guint seconds)
   return used;
 }
 
-static int
-compare_doubles (const void *a, const void *b)
-{
-  const double x = *(const double *) a, y = *(const double *) b;
-
-  return (x > y) - (x < y);
-}
-
-static double
-median (double *values, guint n)
-{
-  qsort (values, n, sizeof *values, compare_doubles);
-  return n % 2 ? values[n / 2] : (values[n / 2 - 1] + values[n / 2]) / 2;
-}
-
 int
 main (int argc, char **argv)
 {
@@ -246,7 +224,7 @@ main (int argc, char **argv)
           return 1;
       }
     for (guint s = 0; s < N_SUBJECTS; s++)
-      medians[s] = median (used[s], rounds);
+      medians[s] = bench_median (used[s], rounds);
     for (guint s = 0; s < N_SUBJECTS; s++) {
       const double above = medians[s] - medians[IDENTITY], ours = medians[GENRECLASSIFY] - medians[IDENTITY];
 

@@ -13,6 +13,8 @@
  */
 #define _POSIX_C_SOURCE 200809L
 
+#include "tests/bench.h"
+
 #include <gst/audio/audio.h>
 #include <gst/gst.h>
 
@@ -20,7 +22,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 enum
 {
@@ -166,15 +167,6 @@ typedef struct Times
   gsize n;
 } Times;
 
-static double
-microseconds (clockid_t clock)
-{
-  struct timespec now;
-
-  clock_gettime (clock, &now);
-  return 1e6 * (double) now.tv_sec + 1e-3 * (double) now.tv_nsec;
-}
-
 static void
 push (const Line *line, GstBuffer *sound, GstClockTime pts, Times *times)
 {
@@ -184,32 +176,16 @@ push (const Line *line, GstBuffer *sound, GstClockTime pts, Times *times)
   GST_BUFFER_PTS (buffer) = pts;
   GST_BUFFER_DURATION (buffer) = GST_SECOND / 100;
 
-  const double wall = microseconds (CLOCK_MONOTONIC), cpu = microseconds (CLOCK_THREAD_CPUTIME_ID);
+  const double wall = 1e6 * bench_seconds (CLOCK_MONOTONIC), cpu = 1e6 * bench_seconds (CLOCK_THREAD_CPUTIME_ID);
   const GstFlowReturn flow = gst_pad_push (line->src, buffer);
 
-  times->cpu[times->n] = microseconds (CLOCK_THREAD_CPUTIME_ID) - cpu;
-  times->wall[times->n] = microseconds (CLOCK_MONOTONIC) - wall;
+  times->cpu[times->n] = 1e6 * bench_seconds (CLOCK_THREAD_CPUTIME_ID) - cpu;
+  times->wall[times->n] = 1e6 * bench_seconds (CLOCK_MONOTONIC) - wall;
   times->n++;
   if (flow != GST_FLOW_OK) {
     fprintf (stderr, "%s\n", gst_flow_get_name (flow));
     exit (1);
   }
-}
-
-static int
-by_value (const void *a, const void *b)
-{
-  const double x = *(const double *) a, y = *(const double *) b;
-
-  return (x > y) - (x < y);
-}
-
-/* Sorts; q in [0, 1]. */
-static double
-quantile (double *values, gsize n, double q)
-{
-  qsort (values, n, sizeof *values, by_value);
-  return values[(gsize) (q * (double) (n - 1) + .5)];
 }
 
 static gint hogging;
@@ -291,7 +267,8 @@ measure (const char *how, gboolean live, gboolean real_time, guint n_hogs, guint
   printf ("| %s |", how);
   for (gsize c = 0; c < G_N_ELEMENTS (columns); c++)
     for (gsize q = 0; q < G_N_ELEMENTS (quantiles); q++) {
-      const double bare = quantile (columns[c][0], n, quantiles[q]), with = quantile (columns[c][1], n, quantiles[q]);
+      const double bare = bench_quantile (columns[c][0], n, quantiles[q]),
+                   with = bench_quantile (columns[c][1], n, quantiles[q]);
 
       printf (" %.1f - %.1f = **%.1f** |", with, bare, with - bare);
     }
@@ -338,7 +315,7 @@ interrupt (Line *line, GstBuffer *second, gboolean flush)
 
   g_usleep (10000 + (gulong) g_random_int_range (0, 5000));
 
-  const double before = microseconds (CLOCK_MONOTONIC);
+  const double before = bench_seconds (CLOCK_MONOTONIC);
 
   if (flush) {
     gst_pad_push_event (line->src, gst_event_new_flush_start ());
@@ -347,7 +324,7 @@ interrupt (Line *line, GstBuffer *second, gboolean flush)
     gst_element_set_state (line->element, GST_STATE_NULL);
   }
 
-  const double took = (microseconds (CLOCK_MONOTONIC) - before) / 1000;
+  const double took = (bench_seconds (CLOCK_MONOTONIC) - before) * 1000;
 
   if (flush)
     gst_element_set_state (line->element, GST_STATE_NULL);
@@ -370,7 +347,7 @@ measure_interrupts (void)
     for (guint i = 0; i < STOPS; i++)
       took[i] = interrupt (&line, second, flush);
     printf ("| %s | %.2f | %.2f |\n", flush ? "FLUSH_START and FLUSH_STOP" : "PLAYING to NULL",
-        quantile (took, STOPS, .5), quantile (took, STOPS, 1));
+        bench_quantile (took, STOPS, .5), bench_quantile (took, STOPS, 1));
   }
   line_close (&line);
   gst_buffer_unref (second);

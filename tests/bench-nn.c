@@ -12,17 +12,18 @@
 #include "nn/gemm.h"
 #include "nn/layers.h"
 #include "nn/run.h"
+#include "tests/bench.h"
+#include "tests/bench_network.h"
 #include "tests/nn_random.h"
 
 #include <stdlib.h>
-#include <time.h>
 
 enum
 {
-  BANDS = 64,
+  BANDS = BENCH_BANDS,
   MIN_FRAMES = 45,
-  WINDOW = 129,
-  LABELS = 10,
+  WINDOW = BENCH_WINDOW,
+  LABELS = BENCH_LABELS,
   REPEATS = 41,
   FRAMES = 516, /* pushed per repeat */
 };
@@ -40,52 +41,17 @@ __wrap_nn_gemm_best (void)
   return kernel;
 }
 
-static NnLayerSpec
-spec_of (const char *type)
-{
-  return nn_layer_spec_default (nn_layer_class_find (type));
-}
-
-static size_t
-add_block (NnLayerSpec *specs, size_t n, unsigned filters, unsigned pool_time)
-{
-  specs[n] = spec_of ("conv2d");
-  specs[n].filters = filters;
-  specs[n].kernel[0] = specs[n].kernel[1] = 3;
-  specs[n].padding[0] = NN_PADDING_SAME;
-  specs[n++].use_bias = false;
-  specs[n++] = spec_of ("batch_norm");
-  specs[n++] = spec_of ("relu");
-  specs[n] = spec_of ("max_pool2d");
-  specs[n].pool[0] = 2;
-  specs[n++].pool[1] = pool_time;
-  return n;
-}
-
 static NnNetwork *
 reference_network (uint64_t *seed)
 {
-  NnLayerSpec specs[32];
+  NnLayerSpec specs[BENCH_MAX_LAYERS];
   NnNetwork *network;
   NnIssue issue;
-  size_t n = 0;
+  size_t n = bench_body (specs);
 
-  n = add_block (specs, n, 20, 1);
-  n = add_block (specs, n, 40, 2);
-  n = add_block (specs, n, 56, 1);
-  n = add_block (specs, n, 72, 2);
-  n = add_block (specs, n, 96, 1);
-  specs[n++] = spec_of ("to_sequence");
-  specs[n] = spec_of ("gru");
-  specs[n].units = 128;
-  specs[n++].return_sequences = true;
-  specs[n] = spec_of ("temporal_pool");
-  specs[n].n_stats = 2;
-  specs[n].stats[0] = NN_STAT_MEAN;
-  specs[n++].stats[1] = NN_STAT_MAX;
-  specs[n] = spec_of ("dense");
+  specs[n] = bench_spec ("dense");
   specs[n++].units = LABELS;
-  specs[n++] = spec_of ("softmax");
+  specs[n++] = bench_spec ("softmax");
 
   if (nn_network_new (specs, n, BANDS, MIN_FRAMES, WINDOW, &network, &issue) != NN_OK)
     return NULL;
@@ -109,30 +75,6 @@ column_multiply_adds (const NnNetwork *network)
   return sum / FRAMES;
 }
 
-static double
-cpu_seconds (void)
-{
-  struct timespec now;
-
-  clock_gettime (CLOCK_THREAD_CPUTIME_ID, &now);
-  return (double) now.tv_sec + 1e-9 * (double) now.tv_nsec;
-}
-
-static int
-by_value (const void *a, const void *b)
-{
-  const double x = *(const double *) a, y = *(const double *) b;
-
-  return (x > y) - (x < y);
-}
-
-static double
-median (double *values, size_t n)
-{
-  qsort (values, n, sizeof *values, by_value);
-  return values[n / 2];
-}
-
 static bool
 measure (uint64_t *seed)
 {
@@ -148,32 +90,32 @@ measure (uint64_t *seed)
   }
   nn_random_array (seed, 1, frames[0], sizeof frames / sizeof (float));
   for (size_t i = 0; i < REPEATS; i++) {
-    double start = cpu_seconds ();
+    double start = bench_seconds (CLOCK_THREAD_CPUTIME_ID);
 
     nn_run_reset (run);
     for (size_t t = 0; t < FRAMES; t++)
       nn_run_push (run, frames[t]);
-    push[i] = (cpu_seconds () - start) / FRAMES * 1e6;
+    push[i] = (bench_seconds (CLOCK_THREAD_CPUTIME_ID) - start) / FRAMES * 1e6;
 
-    start = cpu_seconds ();
+    start = bench_seconds (CLOCK_THREAD_CPUTIME_ID);
     for (size_t k = 0; k < 10; k++) {
       nn_run_window (run, (FRAMES - WINDOW + 3) / 4 * 4, WINDOW - 1, out);
       sum += out[0];
     }
-    answer[i] = (cpu_seconds () - start) / 10 * 1e6;
+    answer[i] = (bench_seconds (CLOCK_THREAD_CPUTIME_ID) - start) / 10 * 1e6;
 
-    start = cpu_seconds ();
+    start = bench_seconds (CLOCK_THREAD_CPUTIME_ID);
     nn_run_forward (run, frames[0], WINDOW, out);
-    whole[i] = (cpu_seconds () - start) * 1e6;
+    whole[i] = (bench_seconds (CLOCK_THREAD_CPUTIME_ID) - start) * 1e6;
     sum += out[0];
   }
 
-  const double frame_us = median (push, REPEATS), answer_us = median (answer, REPEATS);
+  const double frame_us = bench_median (push, REPEATS), answer_us = bench_median (answer, REPEATS);
 
   printf ("%-9s %6.2f us a frame (%5.1f G multiply-adds/s)  %6.1f us an answer of %d frames  %7.1f us a window"
           "  %6.1f us a second of audio\n",
       kernel->name, frame_us, column_multiply_adds (network) / frame_us * 1e-3, answer_us, WINDOW - 1,
-      median (whole, REPEATS), frames_per_second * frame_us + answer_us);
+      bench_median (whole, REPEATS), frames_per_second * frame_us + answer_us);
   nn_run_free (run);
   nn_network_free (network);
   return isfinite (sum);

@@ -11,19 +11,20 @@
 #include "nn/gemm.h"
 #include "nn/layers.h"
 #include "nn/training.h"
+#include "tests/bench.h"
+#include "tests/bench_network.h"
 #include "tests/nn_random.h"
 
 #include <stdlib.h>
-#include <time.h>
 
 enum
 {
-  BANDS = 64,
-  WINDOW = 129,
+  BANDS = BENCH_BANDS,
+  WINDOW = BENCH_WINDOW,
   SAMPLES = 32,
   SLICE = 4,
   SLICES = SAMPLES / SLICE,
-  MAX_LAYERS = 32,
+  MAX_LAYERS = BENCH_MAX_LAYERS,
   REPEATS = 9,
 };
 
@@ -53,40 +54,7 @@ allocate (size_t n, size_t size)
   return memory;
 }
 
-static double
-cpu_seconds (void)
-{
-  struct timespec now;
-
-  clock_gettime (CLOCK_THREAD_CPUTIME_ID, &now);
-  return (double) now.tv_sec + 1e-9 * (double) now.tv_nsec;
-}
-
-static int
-by_value (const void *a, const void *b)
-{
-  const double x = *(const double *) a, y = *(const double *) b;
-
-  return (x > y) - (x < y);
-}
-
-static double
-median (const double *values)
-{
-  double sorted[REPEATS];
-
-  memcpy (sorted, values, sizeof sorted);
-  qsort (sorted, REPEATS, sizeof *sorted, by_value);
-  return sorted[REPEATS / 2];
-}
-
 /* --- the network ------------------------------------------------------------------------------------------------ */
-
-static NnLayerSpec
-spec_of (const char *type)
-{
-  return nn_layer_spec_default (nn_layer_class_find (type));
-}
 
 static void
 add (uint64_t *seed, NnLayerSpec spec)
@@ -123,42 +91,15 @@ add (uint64_t *seed, NnLayerSpec spec)
 }
 
 static void
-add_block (uint64_t *seed, unsigned filters, unsigned pool_time)
-{
-  NnLayerSpec conv = spec_of ("conv2d"), pool = spec_of ("max_pool2d");
-
-  conv.filters = filters;
-  conv.kernel[0] = conv.kernel[1] = 3;
-  conv.padding[0] = NN_PADDING_SAME;
-  conv.use_bias = false;
-  pool.pool[0] = 2;
-  pool.pool[1] = pool_time;
-  add (seed, conv);
-  add (seed, spec_of ("batch_norm"));
-  add (seed, spec_of ("relu"));
-  add (seed, pool);
-}
-
-static void
 build (uint64_t *seed)
 {
-  NnLayerSpec gru = spec_of ("gru"), stats = spec_of ("temporal_pool"), dense = spec_of ("dense");
+  NnLayerSpec specs[BENCH_MAX_LAYERS], dense = bench_spec ("dense");
+  const size_t n = bench_body (specs);
 
   n_steps = n_scratch = 0;
-  add_block (seed, 20, 1);
-  add_block (seed, 40, 2);
-  add_block (seed, 56, 1);
-  add_block (seed, 72, 2);
-  add_block (seed, 96, 1);
-  add (seed, spec_of ("to_sequence"));
-  gru.units = 128;
-  gru.return_sequences = true;
-  add (seed, gru);
-  stats.n_stats = 2;
-  stats.stats[0] = NN_STAT_MEAN;
-  stats.stats[1] = NN_STAT_MAX;
-  add (seed, stats);
-  dense.units = 10;
+  for (size_t i = 0; i < n; i++)
+    add (seed, specs[i]);
+  dense.units = BENCH_LABELS;
   add (seed, dense);
   scratch = allocate (n_scratch, sizeof (float));
 }
@@ -220,20 +161,20 @@ forward (size_t begin, size_t repeat)
   for (size_t index = 0; index < SLICES; index++) {
     for (size_t i = begin; i < end; i++) {
       const NnSlice slice = slice_at (i, index);
-      const double start = cpu_seconds ();
+      const double start = bench_seconds (CLOCK_THREAD_CPUTIME_ID);
 
       training_of (i)->forward (&steps[i].layer, &slice, input_at (i, index),
           steps[i].out + slice.first * steps[i].n_out, steps[i].cache + slice.first * steps[i].n_cache, scratch);
-      steps[i].forward[repeat] += cpu_seconds () - start;
+      steps[i].forward[repeat] += bench_seconds (CLOCK_THREAD_CPUTIME_ID) - start;
     }
     if (end < n_steps) {
       const NnSlice slice = slice_at (end, index);
-      const double start = cpu_seconds ();
+      const double start = bench_seconds (CLOCK_THREAD_CPUTIME_ID);
 
       training_of (end)->forward_sums (&steps[end].layer, &slice, input_at (end, index), steps[end].sums);
       for (size_t k = 0; k < steps[end].n_sums; k++)
         sums[k] += steps[end].sums[k];
-      steps[end].forward[repeat] += cpu_seconds () - start;
+      steps[end].forward[repeat] += bench_seconds (CLOCK_THREAD_CPUTIME_ID) - start;
     }
   }
   if (end < n_steps) {
@@ -247,13 +188,13 @@ static void
 backward_layer (size_t i, size_t index, size_t repeat)
 {
   const NnSlice slice = slice_at (i, index);
-  const double start = cpu_seconds ();
+  const double start = bench_seconds (CLOCK_THREAD_CPUTIME_ID);
   float *din = i > 0 ? steps[i - 1].dout + slice.first * steps[i].n_in : NULL;
 
   training_of (i)->backward (&steps[i].layer, &slice, input_at (i, index), steps[i].out + slice.first * steps[i].n_out,
       steps[i].cache + slice.first * steps[i].n_cache, steps[i].dout + slice.first * steps[i].n_out, din,
       steps[i].gradients, scratch);
-  steps[i].backward[repeat] += cpu_seconds () - start;
+  steps[i].backward[repeat] += bench_seconds (CLOCK_THREAD_CPUTIME_ID) - start;
 }
 
 /* From layer `top` down to the next that needs sums, with its sums, and so on. */
@@ -274,14 +215,14 @@ backward (size_t top, size_t repeat)
     if (bottom > 0) {
       Step *step = &steps[bottom - 1];
       const NnSlice slice = slice_at (bottom - 1, index);
-      const double start = cpu_seconds ();
+      const double start = bench_seconds (CLOCK_THREAD_CPUTIME_ID);
 
       training_of (bottom - 1)
           ->backward_sums (&step->layer, &slice, input_at (bottom - 1, index), step->dout + slice.first * step->n_out,
               step->sums);
       for (size_t k = 0; k < step->n_sums; k++)
         sums[k] += step->sums[k];
-      step->backward[repeat] += cpu_seconds () - start;
+      step->backward[repeat] += bench_seconds (CLOCK_THREAD_CPUTIME_ID) - start;
     }
   }
   if (bottom > 0) {
@@ -304,26 +245,27 @@ measure (uint64_t *seed)
   nn_random_array (seed, 1, input, (size_t) SAMPLES * WINDOW * BANDS);
   nn_random_array (seed, .03F, top, SAMPLES * steps[n_steps - 1].n_out);
   for (size_t r = 0; r < REPEATS; r++) {
-    const double start = cpu_seconds ();
+    const double start = bench_seconds (CLOCK_THREAD_CPUTIME_ID);
 
     for (size_t i = 0; i < n_steps; i++)
       if (training_of (i)->prepare && training_of (i)->prepare (&steps[i].layer) != NN_OK)
         abort ();
-    prepared[r] = cpu_seconds () - start;
+    prepared[r] = bench_seconds (CLOCK_THREAD_CPUTIME_ID) - start;
     forward (0, r);
     memcpy (steps[n_steps - 1].dout, top, SAMPLES * steps[n_steps - 1].n_out * sizeof *top);
     backward (n_steps - 1, r);
-    total[r] = cpu_seconds () - start;
+    total[r] = bench_seconds (CLOCK_THREAD_CPUTIME_ID) - start;
   }
 
   printf ("%s: us a window, in slices of %d\n", kernel->name, SLICE);
   printf ("  %-16s %9s %9s\n", "layer", "forward", "backward");
   for (size_t i = 0; i < n_steps; i++)
-    printf ("  %-16s %9.1f %9.1f\n", steps[i].layer.spec.class->type, median (steps[i].forward) / SAMPLES * 1e6,
-        median (steps[i].backward) / SAMPLES * 1e6);
-  printf ("  %-16s %9.1f\n", "packing", median (prepared) / SAMPLES * 1e6);
-  printf ("  %.2f ms a window, %.0f windows per CPU second\n\n", median (total) / SAMPLES * 1e3,
-      SAMPLES / median (total));
+    printf ("  %-16s %9.1f %9.1f\n", steps[i].layer.spec.class->type,
+        bench_median (steps[i].forward, REPEATS) / SAMPLES * 1e6,
+        bench_median (steps[i].backward, REPEATS) / SAMPLES * 1e6);
+  printf ("  %-16s %9.1f\n", "packing", bench_median (prepared, REPEATS) / SAMPLES * 1e6);
+  printf ("  %.2f ms a window, %.0f windows per CPU second\n\n", bench_median (total, REPEATS) / SAMPLES * 1e3,
+      SAMPLES / bench_median (total, REPEATS));
 
   const bool finite = isfinite (steps[0].gradients[0][0]) && steps[0].gradients[0][0] != 0;
 

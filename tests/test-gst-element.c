@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * tests/test-gst-element.c - what messages say, clipping, restarts, rates, live streams.
+ * tests/test-gst-element.c - what messages say, clipping, restarts, live streams.
  *
  * Layer:   tests; the element.
  */
@@ -168,29 +168,6 @@ test_restart (void)
   log_close (&log);
 }
 
-static void
-test_rates_outside (void)
-{
-  static const gint rates[] = { 1, 1999, 1000001, G_MAXINT };
-  Log log;
-
-  for (guint i = 0; i < G_N_ELEMENTS (rates); i++) {
-    GstHarness *harness = log_open (&log);
-    gchar *caps = g_strdup_printf ("audio/x-raw, format=" GST_AUDIO_NE (
-                                       F32) ", layout=interleaved, rate=%d, channels=1",
-        rates[i]);
-
-    gst_harness_set_src_caps_str (harness, caps);
-    push_seconds (harness, 2, GST_CLOCK_TIME_NONE, .3F);
-    gst_harness_push_event (harness, gst_event_new_eos ());
-    CHECK (log.listener.warnings == 1, "%d Hz: %d warnings", rates[i], log.listener.warnings);
-    check_string (log_last (&log), "state", "too-short");
-    CHECK (log.n == 1 && get_windows (log_last (&log)) == 0, "%d Hz: %u messages", rates[i], log.n);
-    g_free (caps);
-    log_close (&log);
-  }
-}
-
 /* --- live ------------------------------------------------------------------------------------------------------ */
 
 static void
@@ -309,7 +286,6 @@ main (int argc, char **argv)
   test_threshold_silence_and_quiet ();
   test_clipping ();
   test_restart ();
-  test_rates_outside ();
   test_live_never_blocks ();
   test_live_goes_on ();
   test_live_same_stream ();
