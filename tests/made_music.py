@@ -2,6 +2,7 @@
 """made_music.py - three kinds of music that differ in timbre and rhythm, for tests of the tool that need no recordings.
 """
 
+import os
 import wave
 
 import numpy as np
@@ -42,10 +43,11 @@ def music(kind, seed, seconds=12):
 KINDS = ["bells", "drone", "drums"]
 
 
-def write_wav(path, pcm):
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with wave.open(str(path), "wb") as file:
-        file.setnchannels(1)
+def write_wav(path, pcm, rate=RATE):
+    """[samples] or [samples][channels] int16; path: text, bytes or a path, whose folder is made"""
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    with open(path, "wb") as raw, wave.open(raw, "wb") as file:
+        file.setnchannels(1 if pcm.ndim == 1 else pcm.shape[1])
         file.setsampwidth(2)
-        file.setframerate(RATE)
+        file.setframerate(rate)
         file.writeframes(pcm.tobytes())

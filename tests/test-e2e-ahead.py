@@ -6,23 +6,12 @@ And how --steps shares its steps out among stages of different units.
 """
 
 import json
-import os
 import pathlib
-import subprocess
 import tempfile
 
 from made_music import KINDS, music, write_wav
 from pipeline import CACHE, Verdict, need
-
-TIMEOUT = 60
-
-
-def call(*arguments):
-    """-> exit status, stdout, stderr"""
-    tool = pathlib.Path(os.environ["GENRE_BUILD_DIR"]) / "gst" / "tools" / "gst-genre-1.0"
-    done = subprocess.run([tool, *map(str, arguments)], capture_output=True, text=True, timeout=TIMEOUT)
-    return done.returncode, done.stdout, done.stderr
-
+from tool import call, start
 
 def decoded():
     """how many recordings have been decoded so far"""
@@ -66,8 +55,7 @@ def make_models(verdict, root):
 
     # A training that is killed as soon as it has a checkpoint.
     long = ["train", root / "set", "-r", recipe, "-t", 1, "--steps", 100000, "--checkpoint", 0, "-q"]
-    tool = pathlib.Path(os.environ["GENRE_BUILD_DIR"]) / "gst" / "tools" / "gst-genre-1.0"
-    process = subprocess.Popen([tool, *map(str, long), "-o", root / "left"], stderr=subprocess.PIPE)
+    process = start(*long, "-o", root / "left", stdout=None)
     while not (root / "left.checkpoint").exists() and process.poll() is None:
         pass
     process.kill()

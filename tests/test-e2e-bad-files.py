@@ -9,27 +9,20 @@ import pathlib
 import random
 import re
 import struct
-import subprocess
 import tempfile
 import time
-import wave
 import zlib
 
 import numpy as np
 
+from made_music import write_wav
 from numpy_genre import read_safetensors
 from pipeline import Gst, Verdict, need
+from tool import call
 
 TRIES = 20  # of what hung in about a third
 PATIENCE = 5  # seconds
 verdict = Verdict()
-
-
-def call(*arguments, timeout=120):
-    """-> exit status, stdout, stderr"""
-    tool = pathlib.Path(os.environ["GENRE_BUILD_DIR"]) / "gst" / "tools" / "gst-genre-1.0"
-    done = subprocess.run([tool, *map(str, arguments)], capture_output=True, text=True, timeout=timeout)
-    return done.returncode, done.stdout, done.stderr
 
 
 # Files -------------------------------------------------------------------------------------------------------------
@@ -39,11 +32,7 @@ def encode(path, encoder, seconds=8, rate=44100, seed=1):
     """noise, as a file of some kind"""
     source = path.with_suffix(".source")
     noise = np.random.default_rng(seed).standard_normal(seconds * rate)
-    with wave.open(str(source), "wb") as file:
-        file.setnchannels(1)
-        file.setsampwidth(2)
-        file.setframerate(rate)
-        file.writeframes((noise * 3000).astype("<i2").tobytes())
+    write_wav(source, (noise * 3000).astype("<i2"), rate)
     pipeline = Gst.parse_launch(f"filesrc name=in ! wavparse ! audioconvert ! {encoder} ! filesink name=out")
     pipeline.get_by_name("in").set_property("location", str(source))
     pipeline.get_by_name("out").set_property("location", str(path))

@@ -9,7 +9,6 @@ import csv
 import functools
 import importlib.util
 import json
-import os
 import pathlib
 import shutil
 import struct
@@ -21,17 +20,16 @@ import xml.etree.ElementTree
 import numpy as np
 
 from pipeline import Verdict, need, shared_directory, skip
+from tool import call
 
 EVERY = 6  # of the clips of the set: 33 of 197
 KEYS = "model clips tracks accuracy accuracy_window macro_f1 top2 ece labels confusion wilson".split()
 MODEL = "genre-crnn-reference.safetensors"
 
 
-def call(*arguments, timeout=240):
+def evaluate(*arguments, **options):
     """-> exit status, stdout, stderr"""
-    tool = pathlib.Path(os.environ["GENRE_BUILD_DIR"]) / "gst" / "tools" / "gst-genre-1.0"
-    done = subprocess.run([tool, "evaluate", *map(str, arguments)], capture_output=True, text=True, timeout=timeout)
-    return done.returncode, done.stdout, done.stderr
+    return call("evaluate", *arguments, **options)
 
 
 def load_reference(shared):
@@ -102,7 +100,7 @@ def wilson_of(hits, n, z=1.959963984540054):
 def check_report(verdict, model, part, meta, tensors, reference, shared, folder):
     """the JSON object, the tables and the pictures of one run"""
     files = [folder / name for name in ("matrix.csv", "tracks.csv", "matrix.svg", "seconds.svg")]
-    status, out, err = call(
+    status, out, err = evaluate(
         model, part, "--json", "--gain", "--csv", files[0], "--tracks-csv", files[1], "--confusion-svg", files[2],
         "--seconds-svg", files[3],
     )  # fmt: skip
@@ -148,7 +146,7 @@ def check_report(verdict, model, part, meta, tensors, reference, shared, folder)
     # By window, on the tracks whose windows are known.
     few = folder / "few.safetensors"
     write_set(few, *subset(meta, tensors, list(some)))
-    windows = json.loads(call(model, few, "--json")[1])
+    windows = json.loads(evaluate(model, few, "--json")[1])
     answers, of = np.concatenate(answers), np.repeat(truth[some], [len(q) for q in answers])
     verdict.close(windows["ece_window"], ece_of(answers, of), 1e-4, "calibration error by window")
     verdict.close(windows["accuracy_window"], (answers.argmax(1) == of).mean(), 1e-12, "accuracy by window")
@@ -172,23 +170,23 @@ def check_gain(verdict, model, part, tensors, folder):
     """-6 dB is what a set with levels 6 dB lower gives"""
     meta, softer = subset(*part, slice(None), offset_db=(tensors["offset_db"] - 6).astype("f4"))
     write_set(folder / "softer.safetensors", meta, softer)
-    status, out, _ = call(model, folder / "softer.safetensors", "--json")
-    _, louder, _ = call(model, folder / "part.safetensors", "--json", "--gain")
+    status, out, _ = evaluate(model, folder / "softer.safetensors", "--json")
+    _, louder, _ = evaluate(model, folder / "part.safetensors", "--json", "--gain")
     verdict.check(status == 0, "softer")
     verdict.check(json.loads(out)["accuracy"] == json.loads(louder)["gain"][1]["accuracy"], "6 dB less")
 
 
 def check_jobs(verdict, model, part, expected):
     for jobs in (1, 3, 64):
-        status, out, err = call(model, part, "--json", "--gain", "--jobs", jobs)
+        status, out, err = evaluate(model, part, "--json", "--gain", "--jobs", jobs)
         verdict.check(status == 0 and out == expected, f"{jobs} jobs: {status}, {err}")
 
 
 def check_compare(verdict, model, part):
-    status, out, _ = call(model, part, "--json", "--compare", model)
+    status, out, _ = evaluate(model, part, "--json", "--compare", model)
     found = json.loads(out)["compare"]
     verdict.check(status == 0 and found["p"] == 1 and found["only_first"] == found["only_second"] == 0, f"{found}")
-    status, out, _ = call(model, part, "--compare", model, "--seconds", "--gain")
+    status, out, _ = evaluate(model, part, "--compare", model, "--seconds", "--gain")
     verdict.check(status == 0 and "McNemar's test      p = 1:" in out and "-12 dB" in out, out)
 
 
@@ -206,14 +204,14 @@ def check_calibration(verdict, model, part, folder):
     for source in (model, sure):
         target = folder / "calibrated.safetensors"
         before = source.read_bytes()
-        status, out, err = call(source, part, "--calibrate", part, "-o", target, "--json")
+        status, out, err = evaluate(source, part, "--calibrate", part, "-o", target, "--json")
         report = json.loads(out)
         calibration = report["calibration"]
         verdict.check(status == 0 and source.read_bytes() == before, f"the source stays: {status} {err}")
         verdict.check(calibration["ece"] <= calibration["ece_before"], f"{calibration}")
         verdict.close(report["ece"], calibration["ece"], 1e-12, "what is evaluated is the calibrated model")
         verdict.check(calibration["changed"] == (calibration["ece"] < calibration["ece_before"]), f"{calibration}")
-        _, plain, _ = call(target, part, "--json")
+        _, plain, _ = evaluate(target, part, "--json")
         verdict.close(json.loads(plain)["ece"], calibration["ece"], 1e-12, "the file has it")
         verdict.check(json.loads(plain)["temperature"] == calibration["temperature"], "temperature in the file")
         found.append(calibration)
@@ -222,9 +220,9 @@ def check_calibration(verdict, model, part, folder):
         verdict.close(found[1]["temperature"], found[0]["temperature"], 2e-3, "temperatures")
 
     # In place; then a second time, which has nothing left to do.
-    status, out, err = call(sure, "--calibrate", part)
+    status, out, err = evaluate(sure, "--calibrate", part)
     verdict.check(status == 0 and "0.1 ->" in out, f"in place: {status} {out} {err}")
-    status, out, _ = call(sure, part, "--json", "--calibrate", part)
+    status, out, _ = evaluate(sure, part, "--json", "--calibrate", part)
     again = json.loads(out)
     verdict.check(abs(np.log(again["temperature"] / found[1]["temperature"])) < 2e-3, f"again: {again['calibration']}")
     size, = struct.unpack("<Q", sure.read_bytes()[:8])
@@ -234,7 +232,7 @@ def check_calibration(verdict, model, part, folder):
     # Write-protected files stay, whoever asks.
     sure.chmod(0o444)
     before = sure.read_bytes()
-    status, _, err = call(sure, "--calibrate", part)
+    status, _, err = evaluate(sure, "--calibrate", part)
     verdict.check(status == 1 and "write-protected" in err and sure.read_bytes() == before, f"{status} {err}")
 
 
@@ -256,7 +254,7 @@ def check_left_out(verdict, model, part, folder):
     recording[7] = recording[6]
     label[5], label[7] = label[4], (label[6] + 1) % len(names)
     write_set(folder / "odd.safetensors", meta, tensors | {"label": label, "frames": frames, "recording": recording})
-    status, out, err = call(model, folder / "odd.safetensors", "--json")
+    status, out, err = evaluate(model, folder / "odd.safetensors", "--json")
     report = json.loads(out)
     expected = {"unlabelled": 1, "unknown_label": 1, "contradictory": 1, "too_short": 1, "silent": 0}
     verdict.check(status == 0 and report["left_out"] == expected, f"{report['left_out']} {err}")
@@ -298,7 +296,7 @@ def check_errors(verdict, model, part, folder):
         ([model, "--calibrate", folder / "unlabelled.safetensors", "-o", folder / "x"], 1, "clips with labels"),
         ([model, part_file, "--calibrate", part_file, "-o", nowhere], 1, "such"),
     ]:
-        found, out, err = call(*arguments)
+        found, out, err = evaluate(*arguments)
         shown = " ".join(str(a) for a in arguments)
         verdict.check(found == status and words in err, f"{shown}: status {found}, {err!r}, expected {words!r}")
         verdict.check("CRITICAL" not in err and "Sanitizer" not in err, f"{shown}: {err}")
@@ -312,7 +310,7 @@ def check_all_right(verdict, model, part, reference, folder):
     db = lambda i: tensors["offset_db"][i] + tensors["scale_db"][i] * (tensors["features"][i] / 255.0)
     right = [i for i in range(0, len(tensors["label"]), 3) if own.classify(db(i)).argmax() == tensors["label"][i]]
     write_set(folder / "right.safetensors", *subset(*part, right))
-    status, _, err = call(model, "--calibrate", folder / "right.safetensors", "-o", folder / "x")
+    status, _, err = evaluate(model, "--calibrate", folder / "right.safetensors", "-o", folder / "x")
     verdict.check(status == 1 and "named correctly" in err and not (folder / "x").exists(), f"{status} {err}")
 
 
@@ -324,7 +322,7 @@ def check_directory(verdict, model, shared, reference, folder):
     for path in sorted((shared / "audio").glob("*.flac")):
         (music / path.name.split(".")[0]).mkdir(parents=True, exist_ok=True)
         shutil.copy(path, music / path.name.split(".")[0])
-    status, out, err = call(model, music, "--json", "--tracks-csv", folder / "music.csv")
+    status, out, err = evaluate(model, music, "--json", "--tracks-csv", folder / "music.csv")
     report = json.loads(out)
     _, _, p = read_tracks(folder / "music.csv", report["labels"])
     verdict.check(status == 0 and report["tracks"] == 20, f"{status} {err}")
@@ -332,7 +330,7 @@ def check_directory(verdict, model, shared, reference, folder):
     verdict.check(round(20 * report["accuracy"]) == hits, f"{report['accuracy']}, expected {hits} of 20")
     verdict.close(p, golden["final_probabilities"], 0.01, "the recordings' probabilities")
     (music / "rock" / "broken.flac").write_bytes(b"fLaC" + bytes(1000))
-    status, out, err = call(model, music, "--json")
+    status, out, err = evaluate(model, music, "--json")
     verdict.check(status == 1 and json.loads(out)["tracks"] == 20 and "broken.flac" in err, f"{status} {err}")
 
 
@@ -353,7 +351,7 @@ def main():
         path = folder / "part.safetensors"
         write_set(path, *part)
         out = check_report(verdict, model, path, *part, reference, shared, folder)
-        _, plain, _ = call(model, path, "--json", "--gain")
+        _, plain, _ = evaluate(model, path, "--json", "--gain")
         verdict.check(plain == out, "the same again")
         check_jobs(verdict, model, path, plain)
         check_gain(verdict, model, part, part[1], folder)

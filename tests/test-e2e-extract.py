@@ -9,36 +9,23 @@ and half a step of the 256.
 import json
 import os
 import pathlib
-import pty
 import re
 import signal
-import subprocess
 import tempfile
 import time
-import wave
 
 import numpy as np
 
+from made_music import write_wav
 from numpy_genre import Spectrogram, read_safetensors
 from pipeline import Gst, Verdict, need, quoted, write_sparse_wav
+from tool import call, on_terminal, start
 
 FRAMES, BANDS, LEAST = 387, 64, 45  # of a clip, of the default model
 NEAR_DB = 0.02
 RECIPE = {
     "sample_rate": 22050, "n_fft": 2048, "hop_length": 1708, "n_mels": 128, "band_pool": 2, "fmin": 0, "fmax": 11025,
 }  # fmt: skip
-
-
-def tool():
-    path = pathlib.Path(os.environ["GENRE_BUILD_DIR"]) / "gst" / "tools" / "gst-genre-1.0"
-    assert path.is_file(), path
-    return str(path)
-
-
-def call(*arguments, timeout=120):
-    """-> exit status, stdout, stderr"""
-    done = subprocess.run([tool(), *map(str, arguments)], capture_output=True, text=True, timeout=timeout)
-    return done.returncode, done.stdout, done.stderr
 
 
 # Recordings --------------------------------------------------------------------------------------------------------
@@ -54,15 +41,6 @@ def sound(seed, seconds, rate, channels):
     pcm *= swell[:, np.newaxis]
     pcm[count // 2 : count // 2 + rate] = 0
     return np.clip(pcm * 32767, -32768, 32767).astype("<i2")
-
-
-def write_wav(path, pcm, rate):
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with wave.open(str(path), "wb") as file:
-        file.setnchannels(pcm.shape[1])
-        file.setsampwidth(2)
-        file.setframerate(rate)
-        file.writeframes(pcm.tobytes())
 
 
 def convert(source, target, encoder, tags=""):
@@ -340,22 +318,7 @@ def make_many(root):
 
 def test_progress(verdict, root, many):
     """On a terminal, one line that is rewritten and wiped at the end; messages stand whole."""
-    ours, theirs = pty.openpty()
-    process = subprocess.Popen([tool(), "extract", many, "-o", root / "x"], stderr=theirs)
-    os.close(theirs)
-    time.sleep(4)
-    process.send_signal(signal.SIGINT)
-    shown = b""
-    while True:
-        try:
-            piece = os.read(ours, 65536)
-        except OSError:  # the other end is closed
-            break
-        if not piece:
-            break
-        shown += piece
-    os.close(ours)
-    process.wait(timeout=60)
+    _, shown = on_terminal(100, "extract", many, "-o", root / "x", interrupt_after=20)
     lines = shown.decode().split("\r\033[K")
     verdict.check(len(lines) > 10 and "\n" not in "".join(lines[:-1]), f"progress: {lines}")
     last = re.fullmatch(r"extract  (\d+) of 600 \((\d+) %\), (\d+:)?\d+:\d\d left", lines[-2])
@@ -369,7 +332,7 @@ def test_interrupted(verdict, root, many, old):
     path = root / "interrupted.safetensors"
     path.write_bytes(old)
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGKILL):
-        process = subprocess.Popen([tool(), "extract", many, "-o", path], stderr=subprocess.PIPE, text=True)
+        process = start("extract", many, "-o", path, stdout=None)
         time.sleep(1)
         process.send_signal(number)
         _, errors = process.communicate(timeout=60)

@@ -5,19 +5,18 @@ holds back, and what it says about it.
 """
 
 import json
-import os
 import pathlib
 import re
 import shutil
-import subprocess
 import tempfile
-import wave
 
 import numpy as np
 
+from made_music import RATE, write_wav
 from pipeline import Gst, Verdict, need, quoted
+from tool import call
 
-RATE, SECONDS = 22050, 5
+SECONDS = 5
 RECIPE = {
     "base": "small",
     "stages": [{"name": "labels", "steps": 2, "batch": {"music": {"windows": 8, "labels": 1}}, "learning_rate": 1e-3}],
@@ -26,32 +25,20 @@ RECIPE = {
 verdict = Verdict()
 
 
-def tool():
-    path = pathlib.Path(os.environ["GENRE_BUILD_DIR"]) / "gst" / "tools" / "gst-genre-1.0"
-    assert path.is_file(), path
-    return str(path)
-
-
 def train(root, *arguments):
     """-> exit status, stdout, stderr"""
     (root / "recipe.json").write_text(json.dumps(RECIPE))
-    command = [tool(), "train", *arguments, "-o", root / "model.safetensors", "--recipe", root / "recipe.json"]
-    done = subprocess.run([*map(str, command)], capture_output=True, text=True, timeout=120)
-    print(done.stderr)
-    return done.returncode, done.stdout, done.stderr
+    said = call("train", *arguments, "-o", root / "model.safetensors", "--recipe", root / "recipe.json")
+    print(said[2])
+    return said
 
 
 def write_song(path, seed, artist=None, album_artist=None):
     """noise of its own, as FLAC where it is tagged -> its path"""
-    path.parent.mkdir(parents=True, exist_ok=True)
     noise = np.random.default_rng(seed)
     pcm = np.clip(noise.standard_normal(RATE * SECONDS) * (2000 + 50 * seed), -32768, 32767).astype("<i2")
     plain = path.with_suffix(".wav")
-    with wave.open(str(plain), "wb") as file:
-        file.setnchannels(1)
-        file.setsampwidth(2)
-        file.setframerate(RATE)
-        file.writeframes(pcm.tobytes())
+    write_wav(plain, pcm)
     if artist is None and album_artist is None:
         return plain
     tags = ",".join(

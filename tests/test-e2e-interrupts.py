@@ -13,12 +13,12 @@ import random
 import re
 import shutil
 import signal
-import subprocess
 import tempfile
 import time
 
 from made_music import KINDS, music, write_wav
 from pipeline import Verdict, need, write_sparse_wav
+from tool import start
 
 FILES = 30  # a folder of them takes seconds
 SOON = 3.0  # seconds to an end: .6 if it must be by force; the rest is for a busy machine
@@ -36,10 +36,8 @@ class Runner:
         self.tmp.mkdir()
 
     def start(self, *arguments, **streams):
-        tool = pathlib.Path(os.environ["GENRE_BUILD_DIR"]) / "gst" / "tools" / "gst-genre-1.0"
         environment = {**os.environ, "XDG_CACHE_HOME": str(self.cache), "TMPDIR": str(self.tmp)}
-        streams = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **streams}
-        return subprocess.Popen([tool, *map(str, arguments)], text=True, env=environment, **streams)
+        return start(*arguments, env=environment, **streams)
 
     def call(self, *arguments):
         process = self.start(*arguments)

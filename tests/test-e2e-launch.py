@@ -14,10 +14,10 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import wave
 
 import numpy as np
 
+from made_music import write_wav
 from pipeline import FIELDS, GenreMessage, Gst, Verdict, need
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -38,11 +38,7 @@ def write_music(path):
     tones = np.sin(2 * np.pi * chord[(t / 2).astype(int) % 4].T * t).sum(axis=0)
     beat = np.exp(-12 * (2 * t % 1)) * random.normal(size=len(t))
     left, right = 0.1 * tones + 0.2 * beat, 0.12 * tones + 0.15 * beat
-    with wave.open(str(path), "wb") as stream:
-        stream.setnchannels(2)
-        stream.setsampwidth(2)
-        stream.setframerate(RATE)
-        stream.writeframes((np.stack([left, right], axis=1).clip(-1, 1) * 32767).astype("<i2").tobytes())
+    write_wav(path, (np.stack([left, right], axis=1).clip(-1, 1) * 32767).astype("<i2"), RATE)
 
 
 def shell(verdict, command, **environment):

@@ -9,46 +9,39 @@ import os
 import pathlib
 import random
 import shutil
-import subprocess
 import tempfile
-import wave
 
 import numpy as np
 
+from made_music import RATE, write_wav
 from numpy_genre import read_safetensors
 from pipeline import Verdict, need
+from tool import call
 
-RATE, SECONDS = 22050, 4
+SECONDS = 4
 
 verdict = Verdict()
 
 
 def extract(directory, path, *arguments):
     """-> exit status, {name: label}, stderr"""
-    tool = pathlib.Path(os.environ["GENRE_BUILD_DIR"]) / "gst" / "tools" / "gst-genre-1.0"
     path.unlink(missing_ok=True)
-    command = [str(tool), "extract", str(directory), "-o", str(path), *arguments]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    status, _, stderr = call("extract", directory, "-o", path, *arguments)
     if not path.exists():
-        return done.returncode, {}, done.stderr
+        return status, {}, stderr
     metadata, tensors = read_safetensors(path)
     labels = [*json.loads(metadata["labels"]), None]
     names = json.loads(metadata["names"])
-    return done.returncode, {n: labels[int(i)] for n, i in zip(names, tensors["label"])}, done.stderr
+    return status, {n: labels[int(i)] for n, i in zip(names, tensors["label"])}, stderr
 
 
 def song(seed):
     noise = np.random.default_rng(seed).standard_normal(RATE * SECONDS)
-    return np.clip(noise * 3000, -32768, 32767).astype("<i2").tobytes()
+    return np.clip(noise * 3000, -32768, 32767).astype("<i2")
 
 
 def write(path, seed):
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with wave.open(str(path), "wb") as file:
-        file.setnchannels(1)
-        file.setsampwidth(2)
-        file.setframerate(RATE)
-        file.writeframes(song(seed))
+    write_wav(path, song(seed))
 
 
 def test_inside(root):

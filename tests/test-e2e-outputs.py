@@ -9,20 +9,11 @@ import hashlib
 import json
 import os
 import pathlib
-import subprocess
 import tempfile
 
 from made_music import KINDS, music, write_wav
 from pipeline import Verdict, need
-
-TIMEOUT = 60
-
-
-def call(*arguments):
-    """-> exit status, stdout, stderr"""
-    tool = pathlib.Path(os.environ["GENRE_BUILD_DIR"]) / "gst" / "tools" / "gst-genre-1.0"
-    done = subprocess.run([tool, *map(str, arguments)], capture_output=True, text=True, timeout=TIMEOUT)
-    return done.returncode, done.stdout, done.stderr
+from tool import call
 
 
 def state(root):

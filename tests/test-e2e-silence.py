@@ -8,35 +8,28 @@ import csv
 import json
 import os
 import pathlib
-import subprocess
 import tempfile
-import wave
 
 import numpy as np
 
+from made_music import write_wav
 from pipeline import Verdict, classify, need
+from tool import call
 
 RATE, SECONDS = 22050, 28
 MODEL = pathlib.Path(__file__).resolve().parent.parent / "models" / "weights" / "genre-crnn.safetensors"
 verdict = Verdict()
 
 
-def call(*arguments):
+def printed(*arguments):
     """-> stdout of what must succeed"""
-    tool = pathlib.Path(os.environ["GENRE_BUILD_DIR"]) / "gst" / "tools" / "gst-genre-1.0"
-    done = subprocess.run([tool, *map(str, arguments)], capture_output=True, text=True, timeout=120)
-    verdict.check(done.returncode == 0, f"{arguments}: exit {done.returncode}, {done.stderr}")
-    return done.stdout
+    status, out, err = call(*arguments)
+    verdict.check(status == 0, f"{arguments}: exit {status}, {err}")
+    return out
 
 
-def write_wav(path, channels):
-    """channels: [channels][samples]"""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with wave.open(str(path), "wb") as file:
-        file.setnchannels(len(channels))
-        file.setsampwidth(2)
-        file.setframerate(RATE)
-        file.writeframes((np.stack(channels, axis=1) * 32767).round().astype("<i2").tobytes())
+def write_channels(path, *channels):
+    write_wav(path, (np.stack(channels, axis=1) * 32767).round().astype("<i2"), RATE)
 
 
 def test_cancelled(root):
@@ -44,22 +37,21 @@ def test_cancelled(root):
     random = np.random.default_rng(4)
     left, right = noise(random, -20), noise(random, -20)
     for label, sounds_of in {"blues": (left, right), "rock": (right, left)}.items():
-        write_wav(root / "stereo" / label / "opposite.wav", [sounds_of[0], -sounds_of[0]])
-        write_wav(root / "stereo" / label / "two.wav", sounds_of)
-        write_wav(root / "stereo" / label / "faint.wav", [0.005 * sound for sound in sounds_of])
-        write_wav(root / "stereo" / label / "silent.wav", [0 * left, 0 * left])
-    tool = pathlib.Path(os.environ["GENRE_BUILD_DIR"]) / "gst" / "tools" / "gst-genre-1.0"
+        write_channels(root / "stereo" / label / "opposite.wav", sounds_of[0], -sounds_of[0])
+        write_channels(root / "stereo" / label / "two.wav", *sounds_of)
+        write_channels(root / "stereo" / label / "faint.wav", *[0.005 * sound for sound in sounds_of])
+        write_channels(root / "stereo" / label / "silent.wav", 0 * left, 0 * left)
     for command in (
         ["extract", root / "stereo", "-o", root / "stereo.safetensors"],
         ["extract", root / "stereo", "-o", root / "again.safetensors"],
         ["evaluate", MODEL, root / "stereo"],
         ["train", root / "stereo", "--steps", "2", "-o", root / "stereo-model.safetensors"],
     ):
-        done = subprocess.run([tool, *map(str, command)], capture_output=True, text=True, timeout=120)
-        named = [line.split(": ")[0] for line in done.stderr.splitlines() if "cancel each other" in line]
+        status, _, err = call(*command)
+        named = [line.split(": ")[0] for line in err.splitlines() if "cancel each other" in line]
         verdict.check(
             named == ["blues/opposite.wav", "rock/opposite.wav"],
-            f"{command[0]}: exit {done.returncode}, names {named}\n{done.stderr}",
+            f"{command[0]}: exit {status}, names {named}\n{err}",
         )
 
 
@@ -92,14 +84,14 @@ def main():
         answers, near = {}, {}
         for i, (sound, (samples, allowed)) in enumerate(sounds().items()):
             pcm = (samples * 32767).round().astype("<i2")
-            write_wav(root / "music" / ["blues", "rock"][i % 2] / f"{sound}.wav", [samples])
+            write_wav(root / "music" / ["blues", "rock"][i % 2] / f"{sound}.wav", pcm, RATE)
             answers[sound], near[sound] = classify(pcm, RATE, format="S16LE")[-1].windows, allowed
         silent = sum(windows == 0 for windows in answers.values())
         verdict.check(silent == 4 and 0 < answers["then silent"] < answers["loud"], f"the element: {answers}")
         for kind in ("u8", "f16"):
             features, table = root / f"{kind}.safetensors", root / f"{kind}.csv"
-            call("extract", "-q", "--type", kind, root / "music", "-o", features)
-            report = json.loads(call("evaluate", "-q", MODEL, features, "--json", "--tracks-csv", table))
+            printed("extract", "-q", "--type", kind, root / "music", "-o", features)
+            report = json.loads(printed("evaluate", "-q", MODEL, features, "--json", "--tracks-csv", table))
             with open(table, newline="") as file:
                 found = {pathlib.Path(row["name"]).stem: int(row["windows"]) for row in csv.DictReader(file)}
             verdict.check(report["left_out"]["silent"] == silent, f"{kind}: {report['left_out']}")

@@ -9,65 +9,28 @@ command is run on them, and none may come out.
 import json
 import os
 import pathlib
-import pty
-import re
 import signal
 import struct
 import subprocess
 import sys
 import tempfile
-import termios
 import unicodedata
-import wave
 
 import numpy as np
 
+import tool
+from made_music import RATE, write_wav
 from pipeline import Verdict, need, write_sparse_wav
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-RATE = 22050
 EVIL = "\x1b]0;owned\x07\x1b[2J\x7f\x9b31m\u202eflac\u2066\u2028"  # sets the title, wipes the screen, turns the line
 EVIL_FILE = EVIL.replace("/", "") + "\n\r"
 verdict = Verdict()
 
 
-def tool():
-    path = pathlib.Path(os.environ["GENRE_BUILD_DIR"]) / "gst" / "tools" / "gst-genre-1.0"
-    assert path.is_file(), path
-    return str(path)
-
-
-def call(*arguments, timeout=240, **others):
+def call(*arguments, **options):
     """-> exit status, stdout, stderr, bytes"""
-    done = subprocess.run([tool(), *map(os.fsencode, arguments)], capture_output=True, timeout=timeout, **others)
-    return done.returncode, done.stdout, done.stderr
-
-
-def on_terminal(columns, *arguments, interrupt_after=None, timeout=240, environment=None):
-    """-> exit status, what a terminal of so many columns got"""
-    ours, theirs = pty.openpty()
-    termios.tcsetwinsize(theirs, (24, columns))
-    attributes = termios.tcgetattr(theirs)
-    attributes[1] &= ~termios.OPOST  # a newline stays one
-    termios.tcsetattr(theirs, termios.TCSANOW, attributes)
-    process = subprocess.Popen(
-        [tool(), *map(os.fsencode, arguments)], stdout=theirs, stderr=theirs, env={**os.environ, **(environment or {})}
-    )
-    os.close(theirs)
-    shown = b""
-    while True:
-        try:
-            piece = os.read(ours, 65536)
-        except OSError:  # the other end is closed
-            break
-        if not piece:
-            break
-        shown += piece
-        if interrupt_after and shown.count(b"\r\x1b[K") >= interrupt_after:
-            process.send_signal(signal.SIGINT)
-            interrupt_after = None
-    os.close(ours)
-    return process.wait(timeout=timeout), shown
+    return tool.call(*arguments, text=False, **options)
 
 
 # Printable -------------------------------------------------------------------------------------------------------
@@ -85,14 +48,9 @@ def check_printable(output, what):
     verdict.check(not bad, f"{what}: {sorted(bad)} in {text!r}"[:600])
 
 
-def write_wav(path, seconds, seed, rate=RATE):
-    os.makedirs(os.path.dirname(path), exist_ok=True)
+def write_noise(path, seconds, seed, rate=RATE):
     noise = np.random.default_rng(seed).standard_normal(int(seconds * rate))
-    with open(path, "wb") as raw, wave.open(raw, "wb") as file:
-        file.setnchannels(1)
-        file.setsampwidth(2)
-        file.setframerate(rate)
-        file.writeframes((noise * 3000).astype("<i2").tobytes())
+    write_wav(path, (noise * 3000).astype("<i2"), rate)
 
 
 def with_metadata(source, target, **changes):
@@ -112,7 +70,7 @@ def write_flac(path, seconds, seed, **tags):
     from pipeline import Gst
 
     source = f"{path}.wav"
-    write_wav(source, seconds, seed)
+    write_noise(source, seconds, seed)
     pipeline = Gst.parse_launch("filesrc name=in ! wavparse ! flacenc name=enc ! filesink name=out")
     pipeline.get_by_name("in").set_property("location", source)
     pipeline.get_by_name("out").set_property("location", path)
@@ -132,13 +90,13 @@ def make_evil(root):
     music = os.path.join(root, "music" + EVIL_FILE)
     for label in ("jazz" + EVIL_FILE, "rock" + EVIL_FILE):
         for i in range(4):
-            write_wav(os.path.join(music, label, f"{i}{EVIL_FILE}.wav"), 5, [i, ord(label[0])])
+            write_noise(os.path.join(music, label, f"{i}{EVIL_FILE}.wav"), 5, [i, ord(label[0])])
         with open(os.path.join(music, label, f"bad{EVIL_FILE}.mp3"), "wb") as file:
             file.write(b"no music" * 500)
     write_flac(os.path.join(music, "jazz" + EVIL_FILE, "tagged.flac"), 5, 9, artist=EVIL, title=EVIL, genre=EVIL)
     with open(os.path.join(music, "rock" + EVIL_FILE, "page" + EVIL_FILE + ".mp3"), "w") as file:
         file.write(f"<!DOCTYPE html><html><title>{EVIL}</title></html>" * 20)
-    write_wav(os.fsencode(os.path.join(music, "rock" + EVIL_FILE)) + b"/no utf-8 \x9b\xff.wav", 5, 10)
+    write_noise(os.fsencode(os.path.join(music, "rock" + EVIL_FILE)) + b"/no utf-8 \x9b\xff.wav", 5, 10)
     return music
 
 
@@ -196,7 +154,7 @@ def test_commands(root):
     card = pathlib.Path(trained).with_suffix(".md")
     check_printable(card.read_bytes(), "the card")
     for columns in (20, 80):
-        status, seen = on_terminal(columns, "extract", music, "-o", features)
+        status, seen = tool.on_terminal(columns, "extract", music, "-o", features)
         lines = seen.replace(b"\r\x1b[K", b"\n")
         check_printable(lines, f"extract on a terminal of {columns} columns")
         verdict.check(status == 1 and seen.count(b"bad") == 2, f"extract on a terminal: {status} {seen!r}")
@@ -218,7 +176,7 @@ def test_progress(root):
         write_sparse_wav(many / f"{i}.wav", 60, i)
     for columns, environment in ((12, {}), (24, {"COLUMNS": "200"}), (200, {}), (0, {"COLUMNS": "16"}), (0, {})):
         wanted = columns or int(environment.get("COLUMNS", 80))
-        _, seen = on_terminal(
+        _, seen = tool.on_terminal(
             columns, "extract", many, "-o", pathlib.Path(root) / "x", interrupt_after=12, environment=environment
         )
         lines = [line for line in seen.decode().split("\r\x1b[K") if "\n" not in line]
@@ -246,11 +204,13 @@ def test_output(root):
     for arguments in commands:
         what = " ".join(arguments).encode("unicode_escape").decode()
         with open("/dev/full", "wb") as full:
-            done = subprocess.run([tool(), *arguments], stdout=full, stderr=subprocess.PIPE, timeout=240)
+            done = subprocess.run([tool.TOOL, *arguments], stdout=full, stderr=subprocess.PIPE, timeout=240)
         verdict.check(done.returncode == 1, f"{what} >/dev/full: exit {done.returncode}")
         said = b"standard output cannot be written to" in done.stderr and done.stderr.count(b"\n") == 1
         verdict.check(said, f"{what} >/dev/full: {done.stderr!r}")
-        done = subprocess.run([tool(), *arguments], preexec_fn=lambda: os.close(1), stderr=subprocess.PIPE, timeout=240)
+        done = subprocess.run(
+            [tool.TOOL, *arguments], preexec_fn=lambda: os.close(1), stderr=subprocess.PIPE, timeout=240
+        )
         verdict.check(done.returncode == 1, f"{what} >&-: exit {done.returncode}")
         verdict.check(b"standard output cannot be written to" in done.stderr, f"{what} >&-: {done.stderr!r}")
         status, output, errors = call(*arguments)
@@ -259,7 +219,7 @@ def test_output(root):
     # Nobody reads on: as quiet as any other filter, whether the signal is ignored or not.
     for ignored in (signal.SIG_DFL, signal.SIG_IGN):
         process = subprocess.Popen(
-            [tool(), "inspect", "--json", *[default] * 50], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            [tool.TOOL, "inspect", "--json", *[default] * 50], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
             preexec_fn=lambda: signal.signal(signal.SIGPIPE, ignored),
         )  # fmt: skip
         process.stdout.read(100)
@@ -277,7 +237,7 @@ def test_arguments(root):
     music, default = os.path.join(root, "plain"), str(ROOT / "models" / "weights" / "genre-crnn.safetensors")
     for i in range(4):
         for label in ("a", "b"):
-            write_wav(os.path.join(music, label, f"{i}.wav"), 5, [i, ord(label)])
+            write_noise(os.path.join(music, label, f"{i}.wav"), 5, [i, ord(label)])
     made = os.path.join(root, "made.safetensors")
     plain = os.path.join(root, "plain.safetensors")
     verdict.check(call("extract", "-q", music, "-o", plain)[0] == 0, "a plain set")

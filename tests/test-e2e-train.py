@@ -18,6 +18,7 @@ import sys
 import tempfile
 import time
 
+import tool
 from made_music import KINDS, RATE, music, write_wav
 from pipeline import Verdict, classify, decode, need
 
@@ -36,25 +37,13 @@ RECIPE = {  # the small network, trained for seconds
 verdict = Verdict()
 
 
-def tool():
-    path = pathlib.Path(os.environ["GENRE_BUILD_DIR"]) / "gst" / "tools" / "gst-genre-1.0"
-    assert path.is_file(), path
-    return str(path)
-
-
 def start(*arguments):
-    command = [tool(), "train", *map(str, arguments)]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    return tool.start("train", *arguments)
 
 
-def train(*arguments, timeout=240):
+def train(*arguments):
     """-> exit status, stdout, stderr"""
-    process = start(*arguments)
-    try:
-        stdout, stderr = process.communicate(timeout=timeout)
-    finally:
-        process.kill()
-    return process.returncode, stdout, stderr
+    return tool.call("train", *arguments)
 
 
 def sha256(path):

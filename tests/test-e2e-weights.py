@@ -6,32 +6,33 @@ tree, within the size that was set for it, and works in the element.  Needs noth
 
 import hashlib
 import json
-import os
 import pathlib
-import subprocess
 import tempfile
 
 import numpy as np
 
 from numpy_genre import read_safetensors
 from pipeline import Verdict, classify, need
+from tool import call
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-TOOL = pathlib.Path(os.environ["GENRE_BUILD_DIR"]) / "gst" / "tools" / "gst-genre-1.0"
 PARAMETERS = {"genre-crnn": 253390, "deck-cnn-gru": 64986, "deck-cnn-lstm": 1603392}
 GENRES = "blues classical country disco hiphop jazz metal pop reggae rock".split()
 RATE = 22050
 
 
-def call(*arguments):
-    return subprocess.run([TOOL, *map(str, arguments)], capture_output=True, text=True, check=True).stdout
+def printed(*arguments):
+    """standard output of a command that succeeds"""
+    status, out, err = call(*arguments)
+    assert status == 0, err
+    return out
 
 
 def check_record(verdict, path, record, folder):
     """what the file says of its making, against the recipe"""
     file = folder / "recipe.json"
     file.write_text(json.dumps(record["recipe"]))
-    recipe, built_in = (json.loads(call("train", "--recipe", r, "--print-recipe")) for r in (file, path.stem))
+    recipe, built_in = (json.loads(printed("train", "--recipe", r, "--print-recipe")) for r in (file, path.stem))
     for key in ("seed", "initial"):  # of the command line
         recipe.pop(key), built_in.pop(key)
     verdict.check(recipe == built_in, f"{path.name}: not of the recipe {path.stem}")
@@ -52,7 +53,7 @@ def check_ideas(verdict):
     page = (ROOT / "docs" / "accuracy.md").read_text(encoding="utf-8")
     ideas = sorted((ROOT / "docs" / "ideas").glob("*.json"))
     for path in ideas:
-        recipe = json.loads(call("train", "--recipe", path, "--print-recipe"))
+        recipe = json.loads(printed("train", "--recipe", path, "--print-recipe"))
         verdict.check(recipe["name"] and f"`{path.stem}`" in page, f"{path.name}: not in docs/accuracy.md")
     verdict.check(ideas != [], "no recipes in docs/ideas")
 
@@ -94,7 +95,7 @@ def main():
     said = {}
     for path in paths:
         metadata, tensors = read_safetensors(path)
-        found = json.loads(call("inspect", "--json", path))
+        found = json.loads(printed("inspect", "--json", path))
         with tempfile.TemporaryDirectory() as name:
             check_record(verdict, path, json.loads(metadata["training"]), pathlib.Path(name))
         check_digests(verdict, path, found["weights_sha256"], readme)
