@@ -22,8 +22,10 @@
 #include "gst/gstgenrescope.h"
 
 #include "gst/analysis.h"
+#include "gst/frame_clock.h"
 #include "gst/pcm.h"
 #include "gst/picture/scope.h"
+#include "gst/quiet.h"
 #include "gst/timeline.h"
 #include "models/spectrogram.h"
 
@@ -75,14 +77,10 @@ struct _GstGenreScope
   ScopePicture *picture;
   guint8 *levels; /* [spectrum.height] */
   guint n_labels;
-  gdouble *shares;        /* [n_labels] a copy of the answer */
-  GenreTimeline timeline; /* where audio is; what follows is where frames are */
-  GstClockTime base;      /* time of sample `origin`; NONE: the next buffer's */
-  guint64 origin;
-  guint64 sample; /* the next one, counted on from a frame's beginning */
-  guint64 frame;  /* the one that it is in */
-  guint64 quiet;  /* samples since the last that was not */
-  gdouble quiet_sum;
+  gdouble *shares; /* [n_labels] a copy of the answer */
+  GenreTimeline timeline;
+  GenreFrameClock clock;
+  GenreQuiet quiet;
 };
 
 G_DEFINE_TYPE (GstGenreScope, gst_genre_scope, GST_TYPE_AUDIO_VISUALIZER)
@@ -146,51 +144,20 @@ samples_to_time (const GstGenreScope *self, guint64 samples)
   return gst_util_uint64_scale (samples, GST_SECOND, (guint64) GST_AUDIO_INFO_RATE (&self->audio));
 }
 
-/* The first sample of a frame, counted as self->sample is. */
-static guint64
-frame_start (const GstGenreScope *self, guint64 frame)
-{
-  const guint64 duration = (guint64) GST_AUDIO_INFO_RATE (&self->audio) * (guint64) GST_VIDEO_INFO_FPS_D (&self->video);
-
-  return gst_util_uint64_scale (frame, duration, (guint64) GST_VIDEO_INFO_FPS_N (&self->video));
-}
-
-/* The samples since the last frame count for the next, but the time is that of the buffer to come. */
-static void
-restart_clock (GstGenreScope *self)
-{
-  const guint64 begun = self->sample - MIN (self->sample, frame_start (self, self->frame));
-
-  self->base = GST_CLOCK_TIME_NONE;
-  self->frame = 0;
-  self->sample = MIN (begun, frame_start (self, 1) - 1);
-  self->origin = self->sample;
-}
-
 /* From nothing. */
 static void
 begin_counting (GstGenreScope *self)
 {
-  self->sample = 0;
-  self->frame = 0;
-  self->quiet = 0;
-  self->quiet_sum = 0;
-  restart_clock (self);
-}
-
-static GstClockTime
-time_of (const GstGenreScope *self, guint64 sample)
-{
-  if (!GST_CLOCK_TIME_IS_VALID (self->base))
-    return GST_CLOCK_TIME_NONE;
-  return self->base + samples_to_time (self, sample - MIN (sample, self->origin));
+  genre_frame_clock_begin (&self->clock, (guint) GST_AUDIO_INFO_RATE (&self->audio),
+      (guint) GST_VIDEO_INFO_FPS_N (&self->video), (guint) GST_VIDEO_INFO_FPS_D (&self->video));
+  self->quiet = (GenreQuiet){ 0 };
 }
 
 /* From when on to count, and whether the spectrogram goes on: not with audio from elsewhere. */
 static void
 follow (GstGenreScope *self, GstBuffer *buffer)
 {
-  const GstClockTime pts = GST_BUFFER_PTS (buffer), expected = time_of (self, self->sample);
+  const GstClockTime pts = GST_BUFFER_PTS (buffer);
   const GstClockTime length = samples_to_time (self,
       gst_buffer_get_size (buffer) / (gsize) GST_AUDIO_INFO_BPF (&self->audio));
   GstClockTime hole;
@@ -198,13 +165,7 @@ follow (GstGenreScope *self, GstBuffer *buffer)
   if (!genre_timeline_goes_on (&self->timeline, pts, length, GST_BUFFER_IS_DISCONT (buffer), &hole))
     genre_spectrogram_reset (self->spectrogram);
   genre_timeline_advance (&self->timeline, pts, length);
-  if (GST_CLOCK_TIME_IS_VALID (expected) && !genre_time_agrees (expected, pts))
-    restart_clock (self);
-  if (GST_CLOCK_TIME_IS_VALID (self->base))
-    return;
-  self->base = pts;
-  if (!GST_CLOCK_TIME_IS_VALID (pts) && self->timeline.segment.format == GST_FORMAT_TIME)
-    self->base = self->timeline.segment.start;
+  genre_frame_clock_follow (&self->clock, pts, &self->timeline.segment);
 }
 
 /* --- set-up ---------------------------------------------------------------------------------------------------- */
@@ -286,7 +247,7 @@ gst_genre_scope_setup (GstAudioVisualizer *scope)
     return TRUE;
   }
   if (self->picture)
-    now = time_of (self, self->sample);
+    now = genre_frame_clock_time_of (&self->clock, self->clock.sample);
   drop_picture (self);
   if (!make_picture (self, &scope->vinfo, (guint) GST_AUDIO_INFO_RATE (&scope->ainfo))) {
     GST_ELEMENT_ERROR (self, RESOURCE, NO_SPACE_LEFT, ("Not enough memory for a spectrogram."), (NULL));
@@ -295,7 +256,7 @@ gst_genre_scope_setup (GstAudioVisualizer *scope)
   self->audio = scope->ainfo;
   self->video = scope->vinfo;
   begin_counting (self);
-  self->base = now;
+  self->clock.base = now;
   return TRUE;
 }
 
@@ -316,7 +277,7 @@ gst_genre_scope_render (GstAudioVisualizer *scope, GstBuffer *audio, GstVideoFra
     memcpy (self->shares, self->answer, self->n_labels * sizeof *self->shares);
   }
   g_mutex_unlock (&self->lock);
-  if (samples_to_time (self, self->quiet) >= QUIET)
+  if (samples_to_time (self, self->quiet.samples) >= QUIET)
     mood = SCOPE_SILENCE;
 
   scope_picture_set_bars (self->picture, mood, self->shares, seconds);
@@ -324,41 +285,10 @@ gst_genre_scope_render (GstAudioVisualizer *scope, GstBuffer *audio, GstVideoFra
   return TRUE;
 }
 
-/* Energy of the samples about a mean: a constant is no sound. */
-static gdouble
-energy_about (const float *mono, gsize n, gdouble mean)
-{
-  gdouble sum = 0;
-
-  for (gsize i = 0; i < n; i++)
-    sum += ((gdouble) mono[i] - mean) * ((gdouble) mono[i] - mean);
-  return sum;
-}
-
-/* The mean is that of the quiet stretch with these samples; where they make it no quiet one, another may begin. */
-static void
-listen_for_silence (GstGenreScope *self, const float *mono, gsize n)
-{
-  const gdouble least = pow (10, SILENCE_DB / 10) * (gdouble) n;
-  gdouble sum = 0;
-
-  for (gsize i = 0; i < n; i++)
-    sum += (gdouble) mono[i];
-  self->quiet += n;
-  self->quiet_sum += sum;
-  if (energy_about (mono, n, self->quiet_sum / (gdouble) self->quiet) < least)
-    return;
-
-  const gboolean begins = energy_about (mono, n, sum / (gdouble) n) < least;
-
-  self->quiet = begins ? n : 0;
-  self->quiet_sum = begins ? sum : 0;
-}
-
 static void
 add_samples (GstGenreScope *self, const float *mono, gsize n)
 {
-  listen_for_silence (self, mono, n);
+  genre_quiet_listen (&self->quiet, mono, n, SILENCE_DB);
   while (n > 0) {
     const gsize taken = genre_spectrogram_push (self->spectrogram, mono, n);
 
@@ -374,12 +304,13 @@ static GstFlowReturn
 push_frame (GstGenreScope *self)
 {
   const gsize size = (gsize) GST_AUDIO_INFO_BPF (&self->audio);
+  const guint64 start = genre_frame_clock_start_of (&self->clock, self->clock.frame);
   GstBuffer *tick = gst_buffer_new_allocate (NULL, size, NULL);
 
   gst_buffer_memset (tick, 0, 0, size);
-  GST_BUFFER_PTS (tick) = time_of (self, frame_start (self, self->frame));
+  GST_BUFFER_PTS (tick) = genre_frame_clock_time_of (&self->clock, start);
   GST_BUFFER_FLAG_SET (tick, GST_BUFFER_FLAG_DISCONT);
-  self->frame++;
+  self->clock.frame++;
   return self->chain (self->sinkpad, GST_OBJECT (self), tick);
 }
 
@@ -392,8 +323,8 @@ add_audio (GstGenreScope *self, guint8 *data, gsize n)
   float mono[CHUNK];
 
   while (n > 0 && flow == GST_FLOW_OK) {
-    const guint64 end = frame_start (self, self->frame + 1);
-    const gsize taken = (gsize) MIN (MIN (n, CHUNK), end - self->sample);
+    const guint64 end = genre_frame_clock_start_of (&self->clock, self->clock.frame + 1);
+    const gsize taken = (gsize) MIN (MIN (n, CHUNK), end - self->clock.sample);
 
     if (data) {
       genre_pcm_to_mono (&self->audio, (gpointer[]){ data }, 0, mono, taken);
@@ -403,8 +334,8 @@ add_audio (GstGenreScope *self, guint8 *data, gsize n)
     }
     n -= taken;
     add_samples (self, mono, taken);
-    self->sample += taken;
-    if (self->sample == end)
+    self->clock.sample += taken;
+    if (self->clock.sample == end)
       flow = push_frame (self); /* which may set up anew: another size, another rate of frames */
   }
   return flow;
