@@ -10,6 +10,7 @@
 #include "nn/layers.h"
 #include "nn/training.h"
 #include "tests/nn_random.h"
+#include "tests/nn_shapes.h"
 
 #include <stdlib.h>
 
@@ -24,48 +25,14 @@ static const float start = 0x1p-6F;   /* what gradients are before */
 
 static const NnGemm *kernel;
 
-static void *
-allocate (size_t n, size_t size)
-{
-  void *memory = calloc (n > 0 ? n : 1, size);
-
-  if (!memory)
-    abort ();
-  return memory;
-}
-
 static float *
 allocate_nan (size_t n)
 {
-  float *x = allocate (n, sizeof *x);
+  float *x = nn_shape_allocate (n, sizeof *x);
 
   for (size_t i = 0; i < n; i++)
     x[i] = NAN;
   return x;
-}
-
-static size_t
-items_out (const NnLayer *layer, size_t items)
-{
-  return layer->spec.class->items_out ? layer->spec.class->items_out (layer, items) : items;
-}
-
-static NnShape
-image (size_t items, size_t rows, size_t values)
-{
-  return (NnShape){ .rank = 3, .items = items, .rows = rows, .values = values };
-}
-
-static NnShape
-sequence (size_t items, size_t values)
-{
-  return (NnShape){ .rank = 2, .items = items, .rows = 1, .values = values };
-}
-
-static NnShape
-vector (size_t values)
-{
-  return (NnShape){ .rank = 1, .items = 1, .rows = 1, .values = values };
 }
 
 /* --- definitions: a batch of samples, in double ---------------------------------------------------------------- */
@@ -96,7 +63,8 @@ define_conv2d (const NnLayer *layer, size_t samples, size_t items, const double 
 {
   const NnLayerSpec *spec = &layer->spec;
   const long rows = (long) layer->in.rows, depth = (long) layer->in.values, filters = (long) spec->filters;
-  const long high = (long) spec->kernel[0], wide = (long) spec->kernel[1], columns = (long) items_out (layer, items);
+  const long high = (long) spec->kernel[0], wide = (long) spec->kernel[1],
+             columns = (long) nn_shape_items_out (layer, items);
   const long top = spec->padding[0] == NN_PADDING_SAME ? (high - 1) / 2 : 0;
   const long left = spec->padding[1] == NN_PADDING_SAME ? (wide - 1) / 2 : 0;
 
@@ -251,8 +219,9 @@ define_gru (const NnLayer *layer, size_t samples, size_t items, const double *in
 {
   const NnLayerSpec *spec = &layer->spec;
   const size_t units = spec->units, gates = 3 * units, n_in = layer->in.values;
-  double *h = allocate (units, sizeof *h), *z = allocate (units, sizeof *z), *r = allocate (units, sizeof *r),
-         *rh = allocate (units, sizeof *rh), *c = allocate (units, sizeof *c);
+  double *h = nn_shape_allocate (units, sizeof *h), *z = nn_shape_allocate (units, sizeof *z),
+         *r = nn_shape_allocate (units, sizeof *r), *rh = nn_shape_allocate (units, sizeof *rh),
+         *c = nn_shape_allocate (units, sizeof *c);
 
   for (size_t s = 0; s < samples; s++) {
     memset (h, 0, units * sizeof *h);
@@ -296,7 +265,8 @@ define_lstm (const NnLayer *layer, size_t samples, size_t items, const double *i
 {
   const NnLayerSpec *spec = &layer->spec;
   const size_t units = spec->units, gates = 4 * units, n_in = layer->in.values;
-  double *h = allocate (units, sizeof *h), *c = allocate (units, sizeof *c), *a = allocate (gates, sizeof *a);
+  double *h = nn_shape_allocate (units, sizeof *h), *c = nn_shape_allocate (units, sizeof *c),
+         *a = nn_shape_allocate (gates, sizeof *a);
 
   for (size_t s = 0; s < samples; s++) {
     memset (h, 0, units * sizeof *h);
@@ -348,19 +318,19 @@ batch_new (uint64_t *seed, const NnLayerSpec *spec, NnShape in, size_t more, siz
     CHECK (false, "%s: %s", spec->class->type, issue.text);
     exit (1);
   }
-  layer->out.items = items_out (layer, in.items);
-  batch.items_out = items_out (layer, batch.items);
+  layer->out.items = nn_shape_items_out (layer, in.items);
+  batch.items_out = nn_shape_items_out (layer, batch.items);
   batch.n_in = batch.items * nn_shape_item (&layer->in);
   batch.n_out = batch.items_out * nn_shape_item (&layer->out);
-  batch.x = allocate (samples * batch.n_in, sizeof (float));
-  batch.weights = allocate (samples * batch.n_out, sizeof (float));
-  batch.out = allocate (samples * batch.n_out, sizeof (float));
-  batch.din = allocate (samples * batch.n_in, sizeof (float));
+  batch.x = nn_shape_allocate (samples * batch.n_in, sizeof (float));
+  batch.weights = nn_shape_allocate (samples * batch.n_out, sizeof (float));
+  batch.out = nn_shape_allocate (samples * batch.n_out, sizeof (float));
+  batch.din = nn_shape_allocate (samples * batch.n_in, sizeof (float));
   nn_random_array (seed, size, batch.x, samples * batch.n_in);
   nn_random_array (seed, 1, batch.weights, samples * batch.n_out);
   for (unsigned t = 0; t < layer->n_tensors; t++) {
-    layer->tensors[t].values = allocate (nn_tensor_size (&layer->tensors[t]), sizeof (float));
-    batch.gradients[t] = allocate (nn_tensor_size (&layer->tensors[t]), sizeof (float));
+    layer->tensors[t].values = nn_shape_allocate (nn_tensor_size (&layer->tensors[t]), sizeof (float));
+    batch.gradients[t] = nn_shape_allocate (nn_tensor_size (&layer->tensors[t]), sizeof (float));
     nn_random_tensor (seed, &layer->tensors[t]);
   }
   return batch;
@@ -436,7 +406,7 @@ run_batch (Batch *batch, size_t size, bool wanted)
   const NnLayerTraining *training = layer->spec.class->training;
   const size_t n_sums = training->n_sums ? training->n_sums (layer) : 0;
   Part parts[MAX_SLICES];
-  double *sums = allocate (n_sums, sizeof *sums), *total = allocate (n_sums, sizeof *total);
+  double *sums = nn_shape_allocate (n_sums, sizeof *sums), *total = nn_shape_allocate (n_sums, sizeof *total);
   float *slice_gradients[NN_MAX_TENSORS];
   size_t n = 0;
 
@@ -472,7 +442,7 @@ run_batch (Batch *batch, size_t size, bool wanted)
 
   for (size_t i = 0; i < n; i++) {
     for (unsigned t = 0; t < layer->n_tensors; t++) {
-      slice_gradients[t] = allocate (nn_tensor_size (&layer->tensors[t]), sizeof (float));
+      slice_gradients[t] = nn_shape_allocate (nn_tensor_size (&layer->tensors[t]), sizeof (float));
       for (size_t k = 0; k < nn_tensor_size (&layer->tensors[t]); k++)
         slice_gradients[t][k] = start; /* is added to */
     }
@@ -501,7 +471,7 @@ typedef struct Exact
 static double *
 to_double (const float *x, size_t n)
 {
-  double *y = allocate (n, sizeof *y);
+  double *y = nn_shape_allocate (n, sizeof *y);
 
   for (size_t i = 0; i < n; i++)
     y[i] = (double) x[i];
@@ -587,7 +557,7 @@ typedef void (*Reference) (const NnLayer *layer, const float *in, size_t items, 
 static void
 check_reference (const Batch *batch, Reference reference)
 {
-  float *out = allocate (batch->samples * batch->n_out, sizeof *out);
+  float *out = nn_shape_allocate (batch->samples * batch->n_out, sizeof *out);
 
   for (size_t s = 0; s < batch->samples; s++)
     reference (&batch->layer, batch->x + s * batch->n_in, batch->items, out + s * batch->n_out);
@@ -607,13 +577,13 @@ check_reference (const Batch *batch, Reference reference)
 static void
 check_cut (Batch *batch, size_t size, bool wanted)
 {
-  float *expected[NN_MAX_TENSORS], *din = allocate (batch->samples * batch->n_in, sizeof *din);
+  float *expected[NN_MAX_TENSORS], *din = nn_shape_allocate (batch->samples * batch->n_in, sizeof *din);
 
   memcpy (din, batch->din, batch->samples * batch->n_in * sizeof *din);
   for (unsigned t = 0; t < batch->layer.n_tensors; t++) {
     const size_t n = nn_tensor_size (&batch->layer.tensors[t]);
 
-    expected[t] = allocate (n, sizeof (float));
+    expected[t] = nn_shape_allocate (n, sizeof (float));
     memcpy (expected[t], batch->gradients[t], n * sizeof (float));
   }
   run_batch (batch, size, wanted);
@@ -642,8 +612,8 @@ check_layer (uint64_t *seed, const NnLayerSpec *spec, NnShape in, size_t samples
 {
   const bool fixed = spec->class->fixed_items || in.rank == 1;
   Batch batch = batch_new (seed, spec, in, fixed ? 0 : nn_random_size (seed, 0, 3), samples, size);
-  Exact exact = { define, to_double (batch.x, samples * batch.n_in), allocate (samples * batch.n_out, sizeof (double)),
-    { NULL } };
+  Exact exact = { define, to_double (batch.x, samples * batch.n_in),
+    nn_shape_allocate (samples * batch.n_out, sizeof (double)), { NULL } };
 
   for (unsigned t = 0; t < batch.layer.n_tensors; t++)
     exact.tensors[t] = to_double (batch.layer.tensors[t].values, nn_tensor_size (&batch.layer.tensors[t]));
@@ -684,11 +654,11 @@ test_conv2d (uint64_t *seed)
       spec.use_bias = choice & 4;
       spec.filters = (unsigned) nn_random_size (seed, 1, choice == 5 ? 70 : 9);
       check_layer (seed, &spec,
-          image (spec.kernel[1] + nn_random_size (seed, 0, 6), spec.kernel[0] + nn_random_size (seed, 0, 9),
+          nn_shape_image (spec.kernel[1] + nn_random_size (seed, 0, 6), spec.kernel[0] + nn_random_size (seed, 0, 9),
               nn_random_size (seed, 1, choice == 3 ? 30 : 5)),
           nn_random_size (seed, 1, 4), define_conv2d, nn_conv2d_ref, 1);
       /* As small as it may be. */
-      check_layer (seed, &spec, image (choice & 2 ? 1 : spec.kernel[1], choice & 1 ? 1 : spec.kernel[0], 2), 2,
+      check_layer (seed, &spec, nn_shape_image (choice & 2 ? 1 : spec.kernel[1], choice & 1 ? 1 : spec.kernel[0], 2), 2,
           define_conv2d, nn_conv2d_ref, 1);
     }
 }
@@ -700,10 +670,10 @@ test_batch_norm (uint64_t *seed)
 
   for (int i = 0; i < 4; i++) {
     spec.epsilon = i % 2 ? 1e-5 : 1e-3;
-    check_layer (seed, &spec, image (3, 4, nn_random_size (seed, 1, 80)), 4, define_batch_norm, NULL, 2);
-    check_layer (seed, &spec, image (7, 11, nn_random_size (seed, 1, 20)), 3, define_batch_norm, NULL, 2);
-    check_layer (seed, &spec, sequence (5, nn_random_size (seed, 1, 20)), 5, define_batch_norm, NULL, 2);
-    check_layer (seed, &spec, vector (nn_random_size (seed, 1, 20)), 8, define_batch_norm, NULL, 2);
+    check_layer (seed, &spec, nn_shape_image (3, 4, nn_random_size (seed, 1, 80)), 4, define_batch_norm, NULL, 2);
+    check_layer (seed, &spec, nn_shape_image (7, 11, nn_random_size (seed, 1, 20)), 3, define_batch_norm, NULL, 2);
+    check_layer (seed, &spec, nn_shape_sequence (5, nn_random_size (seed, 1, 20)), 5, define_batch_norm, NULL, 2);
+    check_layer (seed, &spec, nn_shape_vector (nn_random_size (seed, 1, 20)), 8, define_batch_norm, NULL, 2);
   }
 }
 
@@ -725,9 +695,9 @@ test_pointwise (uint64_t *seed)
   for (size_t i = 0; i < sizeof layers / sizeof *layers; i++) {
     const NnLayerSpec spec = nn_layer_spec_default (layers[i].class);
 
-    check_layer (seed, &spec, image (4, 5, 3), 3, define_pointwise, layers[i].reference, 4);
-    check_layer (seed, &spec, sequence (4, 7), 2, define_pointwise, layers[i].reference, 4);
-    check_layer (seed, &spec, vector (33), 2, define_pointwise, layers[i].reference, 4);
+    check_layer (seed, &spec, nn_shape_image (4, 5, 3), 3, define_pointwise, layers[i].reference, 4);
+    check_layer (seed, &spec, nn_shape_sequence (4, 7), 2, define_pointwise, layers[i].reference, 4);
+    check_layer (seed, &spec, nn_shape_vector (33), 2, define_pointwise, layers[i].reference, 4);
   }
 }
 
@@ -741,7 +711,7 @@ test_pools (uint64_t *seed)
       for (spec.pool[1] = 1; spec.pool[1] <= 3; spec.pool[1]++)
         for (size_t i = 0; i < 3; i++) /* as many rows and columns beyond whole cells */
           check_layer (seed, &spec,
-              image (2 * spec.pool[1] + i, nn_random_size (seed, 1, 3) * spec.pool[0] + i,
+              nn_shape_image (2 * spec.pool[1] + i, nn_random_size (seed, 1, 3) * spec.pool[0] + i,
                   nn_random_size (seed, 1, i == 2 ? 150 : 9)),
               2, define_pool, max ? nn_max_pool2d_ref : nn_avg_pool2d_ref, 1);
   }
@@ -756,12 +726,13 @@ test_orders (uint64_t *seed)
                     turned = nn_layer_spec_default (&nn_to_sequence_class);
 
   for (int i = 0; i < 4; i++) {
-    const NnShape shape = image (nn_random_size (seed, 1, 5), nn_random_size (seed, 1, 5), nn_random_size (seed, 1, 5));
+    const NnShape shape = nn_shape_image (nn_random_size (seed, 1, 5), nn_random_size (seed, 1, 5),
+        nn_random_size (seed, 1, 5));
 
     check_layer (seed, &flatten, shape, 3, define_turn, nn_flatten_ref, 1);
-    check_layer (seed, &flatten, sequence (4, 5), 3, define_turn, nn_flatten_ref, 1);
+    check_layer (seed, &flatten, nn_shape_sequence (4, 5), 3, define_turn, nn_flatten_ref, 1);
     check_layer (seed, &steps, shape, 3, define_turn, nn_time_distributed_flatten_ref, 1);
-    check_layer (seed, &expand, vector (shape.rows + 3), 3, define_turn, nn_expand_dims_ref, 1);
+    check_layer (seed, &expand, nn_shape_vector (shape.rows + 3), 3, define_turn, nn_expand_dims_ref, 1);
     check_layer (seed, &turned, shape, 3, define_to_sequence, nn_to_sequence_ref, 1);
   }
 }
@@ -774,8 +745,8 @@ test_dense (uint64_t *seed)
   for (int i = 0; i < 8; i++) {
     spec.use_bias = i % 2;
     spec.units = (unsigned) nn_random_size (seed, 1, i < 4 ? 9 : 100);
-    check_layer (seed, &spec, vector (nn_random_size (seed, 1, 60)), 7, define_dense, nn_dense_ref, 1);
-    check_layer (seed, &spec, sequence (4, nn_random_size (seed, 1, 60)), 3, define_dense, nn_dense_ref, 1);
+    check_layer (seed, &spec, nn_shape_vector (nn_random_size (seed, 1, 60)), 7, define_dense, nn_dense_ref, 1);
+    check_layer (seed, &spec, nn_shape_sequence (4, nn_random_size (seed, 1, 60)), 3, define_dense, nn_dense_ref, 1);
   }
 }
 
@@ -788,7 +759,7 @@ test_temporal_pool (uint64_t *seed)
     for (int order = 0; order < 2; order++) {
       spec.stats[0] = order ? NN_STAT_MAX : NN_STAT_MEAN;
       spec.stats[1] = order ? NN_STAT_MEAN : NN_STAT_MAX;
-      check_layer (seed, &spec, sequence (nn_random_size (seed, 1, 9), 6), 3, define_temporal_pool,
+      check_layer (seed, &spec, nn_shape_sequence (nn_random_size (seed, 1, 9), 6), 3, define_temporal_pool,
           nn_temporal_pool_ref, 1);
     }
 }
@@ -809,7 +780,8 @@ test_recurrent (uint64_t *seed)
           spec.return_sequences = sequences;
           spec.reset_after = kind == 1;
           spec.units = (unsigned) nn_random_size (seed, 1, f == g ? 40 : 9);
-          check_layer (seed, &spec, sequence (nn_random_size (seed, 1, gates ? 8 : 3), nn_random_size (seed, 1, 12)),
+          check_layer (seed, &spec,
+              nn_shape_sequence (nn_random_size (seed, 1, gates ? 8 : 3), nn_random_size (seed, 1, 12)),
               nn_random_size (seed, 1, 5), kind == 0 ? define_lstm : define_gru, kind == 0 ? nn_lstm_ref : nn_gru_ref,
               gates ? 1 : .5F);
         }
@@ -825,7 +797,7 @@ test_moving_statistics (uint64_t *seed)
 
   spec.momentum = .75;
 
-  Batch batch = batch_new (seed, &spec, image (20, 30, 3), 0, 6, 1);
+  Batch batch = batch_new (seed, &spec, nn_shape_image (20, 30, 3), 0, 6, 1);
   const size_t n = 6 * 20 * 30;
   float *moving_mean = batch.layer.tensors[2].values, *moving_variance = batch.layer.tensors[3].values;
 
@@ -863,7 +835,7 @@ test_equal_maxima (void)
   const NnSlice slice = { 1, 0, 2, false, 0 };
   const float in[] = { 1, 7, 7, 7 }, dout[] = { 3 }, expected[] = { 0, 0, 3, 0 }; /* column 0: 1 7, column 1: 7 7 */
   float din[4];
-  NnLayer layer = { .spec = spec, .in = image (2, 2, 1), .gemm = kernel };
+  NnLayer layer = { .spec = spec, .in = nn_shape_image (2, 2, 1), .gemm = kernel };
   NnIssue issue;
 
   CHECK (spec.class->configure (&layer, &issue) == NN_OK, "%s", issue.text);
@@ -881,10 +853,10 @@ test_dropout (uint64_t *seed)
   for (size_t r = 0; r < sizeof rates / sizeof *rates; r++) {
     spec.rate = rates[r];
 
-    Batch batch = batch_new (seed, &spec, image (20, 25, 4), 0, 8, 1);
+    Batch batch = batch_new (seed, &spec, nn_shape_image (20, 25, 4), 0, 8, 1);
     const size_t n = 8 * batch.n_in;
     const float scale = (float) (1 / (1 - rates[r]));
-    float *first = allocate (n, sizeof *first);
+    float *first = nn_shape_allocate (n, sizeof *first);
     size_t dropped = 0, twins = 0, again = 0;
 
     run_batch (&batch, 3, true);
@@ -940,10 +912,10 @@ test_sum (uint64_t *seed)
     shape.ldo = shape.n + nn_random_size (seed, 0, 5);
 
     const size_t n_out = shape.k * shape.ldo, n_a = shape.m * shape.lda + shape.k, n_b = shape.m * shape.ldb;
-    float *out = allocate (n_out, sizeof *out), *expected = allocate (n_out, sizeof *expected);
+    float *out = nn_shape_allocate (n_out, sizeof *out), *expected = nn_shape_allocate (n_out, sizeof *expected);
 
     for (size_t s = 0; s < shape.segments; s++) {
-      a[s] = as[s] = allocate (n_a, sizeof (float));
+      a[s] = as[s] = nn_shape_allocate (n_a, sizeof (float));
       b[s] = bs[s] = allocate_nan (n_b + NN_GEMM_SLACK);
       nn_random_array (seed, 1, as[s], n_a);
       nn_random_array (seed, 1, bs[s], n_b);

@@ -7,6 +7,7 @@
 #include "nn/gemm.h"
 #include "nn/layers.h"
 #include "tests/nn_random.h"
+#include "tests/nn_shapes.h"
 
 #include <stdlib.h>
 
@@ -16,40 +17,6 @@ enum
 };
 
 static const NnGemm *kernel;
-
-static void *
-allocate (size_t n, size_t size)
-{
-  void *memory = calloc (n > 0 ? n : 1, size);
-
-  if (!memory)
-    abort ();
-  return memory;
-}
-
-static size_t
-items_out (const NnLayer *layer, size_t items)
-{
-  return layer->spec.class->items_out ? layer->spec.class->items_out (layer, items) : items;
-}
-
-static NnShape
-image (size_t items, size_t rows, size_t values)
-{
-  return (NnShape){ .rank = 3, .items = items, .rows = rows, .values = values };
-}
-
-static NnShape
-sequence (size_t items, size_t values)
-{
-  return (NnShape){ .rank = 2, .items = items, .rows = 1, .values = values };
-}
-
-static NnShape
-vector (size_t values)
-{
-  return (NnShape){ .rank = 1, .items = 1, .rows = 1, .values = values };
-}
 
 /* --- a layer by itself ----------------------------------------------------------------------------------------- */
 
@@ -64,11 +31,11 @@ layer_new (const NnLayerSpec *spec, NnShape in)
   CHECK (status == NN_OK, "%s: %s", spec->class->type, issue.text);
   if (status != NN_OK)
     exit (1);
-  layer.out.items = items_out (&layer, in.items);
+  layer.out.items = nn_shape_items_out (&layer, in.items);
   if (layer.push_values == 0)
     layer.push_values = nn_shape_item (&layer.out);
   for (unsigned t = 0; t < layer.n_tensors; t++)
-    layer.tensors[t].values = allocate (nn_tensor_size (&layer.tensors[t]), sizeof (float));
+    layer.tensors[t].values = nn_shape_allocate (nn_tensor_size (&layer.tensors[t]), sizeof (float));
   return layer;
 }
 
@@ -85,8 +52,9 @@ push_all (const NnLayer *layer, const float *in, size_t items, float *out)
 {
   const NnLayerClass *class = layer->spec.class;
   const size_t values = nn_shape_item (&layer->in);
-  void *state = allocate (1, layer->state_bytes);
-  float *zeros = allocate (values, sizeof *zeros), *trash = allocate (layer->push_values, sizeof *trash);
+  void *state = nn_shape_allocate (1, layer->state_bytes);
+  float *zeros = nn_shape_allocate (values, sizeof *zeros),
+        *trash = nn_shape_allocate (layer->push_values, sizeof *trash);
   size_t n = 0;
 
   /* What was pushed before a reset is forgotten. */
@@ -123,13 +91,13 @@ run_layer (const NnLayer *layer, const float *in, size_t items, float *out)
   if (!class->forward) {
     const size_t n = push_all (layer, in, items, out);
 
-    CHECK (n == items_out (layer, items), "%s: %zu of %zu items came out, not %zu", class->type, n, items,
-        items_out (layer, items));
+    CHECK (n == nn_shape_items_out (layer, items), "%s: %zu of %zu items came out, not %zu", class->type, n, items,
+        nn_shape_items_out (layer, items));
     return;
   }
 
-  float *scratch = allocate (n_scratch, sizeof *scratch);
-  float *pushed = allocate (items * layer->push_values, sizeof *pushed);
+  float *scratch = nn_shape_allocate (n_scratch, sizeof *scratch);
+  float *pushed = nn_shape_allocate (items * layer->push_values, sizeof *pushed);
 
   if (class->push) {
     const size_t n = push_all (layer, in, items, pushed);
@@ -150,8 +118,8 @@ check_layer (uint64_t *seed, const NnLayerSpec *spec, NnShape in, Reference refe
 {
   NnLayer layer = layer_new (spec, in);
   const size_t n_in = in.items * nn_shape_item (&in), n_out = layer.out.items * nn_shape_item (&layer.out);
-  float *x = allocate (n_in, sizeof *x), *y = allocate (n_out, sizeof *y),
-        *expected = allocate (n_out, sizeof *expected);
+  float *x = nn_shape_allocate (n_in, sizeof *x), *y = nn_shape_allocate (n_out, sizeof *y),
+        *expected = nn_shape_allocate (n_out, sizeof *expected);
 
   for (unsigned t = 0; t < layer.n_tensors; t++)
     nn_random_tensor (seed, &layer.tensors[t]);
@@ -192,12 +160,13 @@ test_conv2d (uint64_t *seed)
       spec.use_bias = choice & 4;
       spec.filters = (unsigned) nn_random_size (seed, 1, 45);
       check_layer (seed, &spec,
-          image (nn_random_size (seed, spec.kernel[1], 15), nn_random_size (seed, spec.kernel[0], 30),
+          nn_shape_image (nn_random_size (seed, spec.kernel[1], 15), nn_random_size (seed, spec.kernel[0], 30),
               nn_random_size (seed, 1, 21)),
           nn_conv2d_ref, 1);
       /* As small as it may be. */
       check_layer (seed, &spec,
-          image (choice & 2 ? 1 : spec.kernel[1], choice & 1 ? 1 : spec.kernel[0], nn_random_size (seed, 1, 3)),
+          nn_shape_image (choice & 2 ? 1 : spec.kernel[1], choice & 1 ? 1 : spec.kernel[0],
+              nn_random_size (seed, 1, 3)),
           nn_conv2d_ref, 1);
     }
 }
@@ -208,9 +177,9 @@ test_batch_norm (uint64_t *seed)
   NnLayerSpec spec = nn_layer_spec_default (&nn_batch_norm_class);
 
   for (int i = 0; i < 5; i++, spec.epsilon *= .1) {
-    check_layer (seed, &spec, image (6, 9, nn_random_size (seed, 1, 40)), nn_batch_norm_ref, 2);
-    check_layer (seed, &spec, sequence (6, nn_random_size (seed, 1, 40)), nn_batch_norm_ref, 2);
-    check_layer (seed, &spec, vector (nn_random_size (seed, 1, 40)), nn_batch_norm_ref, 2);
+    check_layer (seed, &spec, nn_shape_image (6, 9, nn_random_size (seed, 1, 40)), nn_batch_norm_ref, 2);
+    check_layer (seed, &spec, nn_shape_sequence (6, nn_random_size (seed, 1, 40)), nn_batch_norm_ref, 2);
+    check_layer (seed, &spec, nn_shape_vector (nn_random_size (seed, 1, 40)), nn_batch_norm_ref, 2);
   }
 }
 
@@ -223,7 +192,8 @@ test_max_pool2d (uint64_t *seed)
     for (spec.pool[1] = 1; spec.pool[1] <= 4; spec.pool[1]++)
       for (size_t i = 0; i < 4; i++) /* as many rows and columns beyond whole cells */
         check_layer (seed, &spec,
-            image (3 * spec.pool[1] + i, nn_random_size (seed, 1, 4) * spec.pool[0] + i, nn_random_size (seed, 1, 21)),
+            nn_shape_image (3 * spec.pool[1] + i, nn_random_size (seed, 1, 4) * spec.pool[0] + i,
+                nn_random_size (seed, 1, 21)),
             nn_max_pool2d_ref, 1);
 }
 
@@ -236,7 +206,8 @@ test_avg_pool2d (uint64_t *seed)
     for (spec.pool[1] = 1; spec.pool[1] <= 4; spec.pool[1]++)
       for (size_t i = 0; i < 4; i++) /* as many rows and columns beyond whole cells */
         check_layer (seed, &spec,
-            image (3 * spec.pool[1] + i, nn_random_size (seed, 1, 4) * spec.pool[0] + i, nn_random_size (seed, 1, 21)),
+            nn_shape_image (3 * spec.pool[1] + i, nn_random_size (seed, 1, 4) * spec.pool[0] + i,
+                nn_random_size (seed, 1, 21)),
             nn_avg_pool2d_ref, 1);
 }
 
@@ -255,7 +226,9 @@ test_pointwise_and_orders (uint64_t *seed)
     const size_t a = nn_random_size (seed, 1, 20), b = nn_random_size (seed, 1, 20), c = nn_random_size (seed, 1, 20);
 
     for (unsigned rank = 1; rank <= 3; rank++) {
-      const NnShape in = rank == 3 ? image (a, b, c) : rank == 2 ? sequence (a, b) : vector (a);
+      const NnShape in = rank == 3 ? nn_shape_image (a, b, c)
+          : rank == 2              ? nn_shape_sequence (a, b)
+                                   : nn_shape_vector (a);
 
       check_layer (seed, &elu, in, nn_elu_ref, 4);
       check_layer (seed, &tanh_, in, nn_tanh_ref, 4);
@@ -263,8 +236,8 @@ test_pointwise_and_orders (uint64_t *seed)
       check_layer (seed, &hard_sigmoid, in, nn_hard_sigmoid_ref, 4);
       check_layer (seed, &flatten, in, nn_flatten_ref, 1);
     }
-    check_layer (seed, &steps, image (a, b, c), nn_time_distributed_flatten_ref, 1);
-    check_layer (seed, &expand, vector (a), nn_expand_dims_ref, 1);
+    check_layer (seed, &steps, nn_shape_image (a, b, c), nn_time_distributed_flatten_ref, 1);
+    check_layer (seed, &expand, nn_shape_vector (a), nn_expand_dims_ref, 1);
   }
 }
 
@@ -284,8 +257,9 @@ test_gru (uint64_t *seed)
         /* Gates outside of 0 to 1 make h grow, and with it every rounding: few steps then. */
         const bool gates = g == NN_ACTIVATION_SIGMOID || g == NN_ACTIVATION_HARD_SIGMOID;
 
-        check_layer (seed, &spec, sequence (nn_random_size (seed, 1, gates ? 40 : 3), nn_random_size (seed, 1, 90)),
-            nn_gru_ref, gates ? 2 : .5F);
+        check_layer (seed, &spec,
+            nn_shape_sequence (nn_random_size (seed, 1, gates ? 40 : 3), nn_random_size (seed, 1, 90)), nn_gru_ref,
+            gates ? 2 : .5F);
       }
 }
 
@@ -303,8 +277,9 @@ test_lstm (uint64_t *seed)
         spec.recurrent_activation = (NnActivation) g;
         spec.return_sequences = sequences;
         spec.units = (unsigned) nn_random_size (seed, 1, 70);
-        check_layer (seed, &spec, sequence (nn_random_size (seed, 1, gates ? 20 : 3), nn_random_size (seed, 1, 90)),
-            nn_lstm_ref, gates ? 1 : .5F);
+        check_layer (seed, &spec,
+            nn_shape_sequence (nn_random_size (seed, 1, gates ? 20 : 3), nn_random_size (seed, 1, 90)), nn_lstm_ref,
+            gates ? 1 : .5F);
       }
 }
 
@@ -318,7 +293,7 @@ test_temporal_pool (uint64_t *seed)
       spec.stats[0] = order ? NN_STAT_MAX : NN_STAT_MEAN;
       spec.stats[1] = order ? NN_STAT_MEAN : NN_STAT_MAX;
       for (int i = 0; i < 5; i++)
-        check_layer (seed, &spec, sequence (nn_random_size (seed, 1, 300), nn_random_size (seed, 1, 50)),
+        check_layer (seed, &spec, nn_shape_sequence (nn_random_size (seed, 1, 300), nn_random_size (seed, 1, 50)),
             nn_temporal_pool_ref, 1);
     }
 }
@@ -331,8 +306,9 @@ test_dense (uint64_t *seed)
   for (int i = 0; i < 20; i++) {
     spec.use_bias = i % 2;
     spec.units = (unsigned) nn_random_size (seed, 1, 250);
-    check_layer (seed, &spec, vector (nn_random_size (seed, 1, 300)), nn_dense_ref, 1);
-    check_layer (seed, &spec, sequence (nn_random_size (seed, 1, 9), nn_random_size (seed, 1, 300)), nn_dense_ref, 1);
+    check_layer (seed, &spec, nn_shape_vector (nn_random_size (seed, 1, 300)), nn_dense_ref, 1);
+    check_layer (seed, &spec, nn_shape_sequence (nn_random_size (seed, 1, 9), nn_random_size (seed, 1, 300)),
+        nn_dense_ref, 1);
   }
 }
 
@@ -345,9 +321,9 @@ test_softmax (uint64_t *seed)
   for (size_t i = 0; i < sizeof temperatures / sizeof *temperatures; i++) {
     spec.temperature = temperatures[i];
     for (int n = 1; n <= 200; n += 33) {
-      check_layer (seed, &spec, vector ((size_t) n), nn_softmax_ref, 5);
-      check_layer (seed, &spec, vector ((size_t) n), nn_softmax_ref, 1e4F);
-      check_layer (seed, &spec, sequence (4, (size_t) n), nn_softmax_ref, 5);
+      check_layer (seed, &spec, nn_shape_vector ((size_t) n), nn_softmax_ref, 5);
+      check_layer (seed, &spec, nn_shape_vector ((size_t) n), nn_softmax_ref, 1e4F);
+      check_layer (seed, &spec, nn_shape_sequence (4, (size_t) n), nn_softmax_ref, 5);
     }
   }
 }
@@ -368,13 +344,13 @@ test_others (uint64_t *seed)
   for (int i = 0; i < 10; i++) {
     const size_t a = nn_random_size (seed, 1, 20), b = nn_random_size (seed, 1, 20), c = nn_random_size (seed, 1, 20);
 
-    check_layer (seed, &to_sequence, image (a, b, c), nn_to_sequence_ref, 1);
-    check_layer (seed, &relu, image (a, b, c), nn_relu_ref, 1);
-    check_layer (seed, &relu, sequence (a, b), nn_relu_ref, 1);
-    check_layer (seed, &relu, vector (a), nn_relu_ref, 1);
-    check_layer (seed, &dropout, image (a, b, c), dropout_ref, 1);
-    check_layer (seed, &dropout, sequence (a, b), dropout_ref, 1);
-    check_layer (seed, &dropout, vector (a), dropout_ref, 1);
+    check_layer (seed, &to_sequence, nn_shape_image (a, b, c), nn_to_sequence_ref, 1);
+    check_layer (seed, &relu, nn_shape_image (a, b, c), nn_relu_ref, 1);
+    check_layer (seed, &relu, nn_shape_sequence (a, b), nn_relu_ref, 1);
+    check_layer (seed, &relu, nn_shape_vector (a), nn_relu_ref, 1);
+    check_layer (seed, &dropout, nn_shape_image (a, b, c), dropout_ref, 1);
+    check_layer (seed, &dropout, nn_shape_sequence (a, b), dropout_ref, 1);
+    check_layer (seed, &dropout, nn_shape_vector (a), dropout_ref, 1);
   }
 }
 
@@ -431,18 +407,18 @@ test_conv2d_by_hand (void)
   spec.padding[0] = spec.padding[1] = NN_PADDING_SAME;
   spec.use_bias = false;
   spec.kernel[0] = 2;
-  check_hand ("2x1", &spec, image (2, 3, 1), nn_conv2d_ref, &(Hand){ { two }, in, high, 6, 0 });
+  check_hand ("2x1", &spec, nn_shape_image (2, 3, 1), nn_conv2d_ref, &(Hand){ { two }, in, high, 6, 0 });
   spec.kernel[0] = 1;
   spec.kernel[1] = 2;
-  check_hand ("1x2", &spec, image (2, 3, 1), nn_conv2d_ref, &(Hand){ { two }, in, wide, 6, 0 });
+  check_hand ("1x2", &spec, nn_shape_image (2, 3, 1), nn_conv2d_ref, &(Hand){ { two }, in, wide, 6, 0 });
   spec.kernel[0] = 2;
   spec.padding[0] = spec.padding[1] = NN_PADDING_VALID;
   spec.use_bias = true;
-  check_hand ("2x2", &spec, image (2, 3, 1), nn_conv2d_ref, &(Hand){ { square, bias }, in, valid, 2, 0 });
+  check_hand ("2x2", &spec, nn_shape_image (2, 3, 1), nn_conv2d_ref, &(Hand){ { square, bias }, in, valid, 2, 0 });
   spec.kernel[0] = spec.kernel[1] = 1;
   spec.use_bias = false;
   spec.filters = 2;
-  check_hand ("[in][out]", &spec, image (1, 1, 2), nn_conv2d_ref, &(Hand){ { split }, image2, mixed, 2, 0 });
+  check_hand ("[in][out]", &spec, nn_shape_image (1, 1, 2), nn_conv2d_ref, &(Hand){ { split }, image2, mixed, 2, 0 });
 }
 
 /* One unit, three steps: z keeps; r is inside of tanh, around U h + c or, without reset_after, around h.  The numbers
@@ -459,18 +435,18 @@ test_gru_by_hand (void)
 
   spec.units = 1;
   spec.return_sequences = true;
-  check_hand ("gru", &spec, sequence (3, 1), nn_gru_ref,
+  check_hand ("gru", &spec, nn_shape_sequence (3, 1), nn_gru_ref,
       &(Hand){ { kernel_zrh, recurrent, bias }, in, smooth, 3, 3e-7 });
   spec.reset_after = false;
-  check_hand ("gru, reset before", &spec, sequence (3, 1), nn_gru_ref,
+  check_hand ("gru, reset before", &spec, nn_shape_sequence (3, 1), nn_gru_ref,
       &(Hand){ { kernel_zrh, recurrent, bias }, in, before, 3, 3e-7 });
   spec.reset_after = true;
   spec.activation = NN_ACTIVATION_RELU;
   spec.recurrent_activation = NN_ACTIVATION_HARD_SIGMOID;
-  check_hand ("gru, relu and hard_sigmoid", &spec, sequence (3, 1), nn_gru_ref,
+  check_hand ("gru, relu and hard_sigmoid", &spec, nn_shape_sequence (3, 1), nn_gru_ref,
       &(Hand){ { kernel_zrh, recurrent, bias }, in, hard, 3, 1e-6 });
   spec.return_sequences = false;
-  check_hand ("gru, last step", &spec, sequence (3, 1), nn_gru_ref,
+  check_hand ("gru, last step", &spec, nn_shape_sequence (3, 1), nn_gru_ref,
       &(Hand){ { kernel_zrh, recurrent, bias }, in, hard + 2, 1, 1e-6 });
 }
 
@@ -488,10 +464,10 @@ test_lstm_by_hand (void)
   spec.return_sequences = true;
   spec.activation = NN_ACTIVATION_RELU;
   spec.recurrent_activation = NN_ACTIVATION_HARD_SIGMOID;
-  check_hand ("lstm", &spec, sequence (2, 1), nn_lstm_ref,
+  check_hand ("lstm", &spec, nn_shape_sequence (2, 1), nn_lstm_ref,
       &(Hand){ { kernel_ifco, recurrent, bias }, in, out, 2, 3e-7 });
   spec.return_sequences = false;
-  check_hand ("lstm, last step", &spec, sequence (2, 1), nn_lstm_ref,
+  check_hand ("lstm, last step", &spec, nn_shape_sequence (2, 1), nn_lstm_ref,
       &(Hand){ { kernel_ifco, recurrent, bias }, in, out + 1, 1, 3e-7 });
 }
 
@@ -504,18 +480,18 @@ test_flattening_by_hand (void)
   static const float signs[] = { -1, 2 }, elu[] = { -.63212056F, 2 };
   NnLayerSpec spec = nn_layer_spec_default (&nn_flatten_class);
 
-  check_hand ("flatten", &spec, image (2, 3, 1), nn_flatten_ref, &(Hand){ { 0 }, in, rows_first, 6, 0 });
-  check_hand ("flatten, 2 channels", &spec, image (2, 2, 2), nn_flatten_ref,
+  check_hand ("flatten", &spec, nn_shape_image (2, 3, 1), nn_flatten_ref, &(Hand){ { 0 }, in, rows_first, 6, 0 });
+  check_hand ("flatten, 2 channels", &spec, nn_shape_image (2, 2, 2), nn_flatten_ref,
       &(Hand){ { 0 }, pairs, pairs_turned, 8, 0 });
   spec.class = &nn_time_distributed_flatten_class;
-  check_hand ("time_distributed_flatten", &spec, image (2, 3, 1), nn_time_distributed_flatten_ref,
+  check_hand ("time_distributed_flatten", &spec, nn_shape_image (2, 3, 1), nn_time_distributed_flatten_ref,
       &(Hand){ { 0 }, in, rows_first, 6, 0 });
   spec.class = &nn_expand_dims_class;
-  check_hand ("expand_dims", &spec, vector (6), nn_expand_dims_ref, &(Hand){ { 0 }, in, in, 6, 0 });
+  check_hand ("expand_dims", &spec, nn_shape_vector (6), nn_expand_dims_ref, &(Hand){ { 0 }, in, in, 6, 0 });
   spec.class = &nn_avg_pool2d_class; /* the third row is dropped */
-  check_hand ("avg_pool2d", &spec, image (2, 3, 1), nn_avg_pool2d_ref, &(Hand){ { 0 }, in, average, 1, 0 });
+  check_hand ("avg_pool2d", &spec, nn_shape_image (2, 3, 1), nn_avg_pool2d_ref, &(Hand){ { 0 }, in, average, 1, 0 });
   spec.class = &nn_elu_class;
-  check_hand ("elu", &spec, vector (2), nn_elu_ref, &(Hand){ { 0 }, signs, elu, 2, 1e-7 });
+  check_hand ("elu", &spec, nn_shape_vector (2), nn_elu_ref, &(Hand){ { 0 }, signs, elu, 2, 1e-7 });
 }
 
 static void
@@ -530,22 +506,23 @@ test_orders_by_hand (void)
   static const float product[] = { 2001.5F, 10, 105 };
   NnLayerSpec spec = nn_layer_spec_default (&nn_to_sequence_class);
 
-  check_hand ("to_sequence", &spec, image (1, 3, 2), nn_to_sequence_ref, &(Hand){ { 0 }, in, turned, 6, 0 });
+  check_hand ("to_sequence", &spec, nn_shape_image (1, 3, 2), nn_to_sequence_ref, &(Hand){ { 0 }, in, turned, 6, 0 });
   spec = nn_layer_spec_default (&nn_max_pool2d_class); /* the third row is dropped */
-  check_hand ("max_pool2d", &spec, image (2, 3, 1), nn_max_pool2d_ref,
+  check_hand ("max_pool2d", &spec, nn_shape_image (2, 3, 1), nn_max_pool2d_ref,
       &(Hand){ { 0 }, (const float[]){ 1, 0, 9, 3, 2, 9 }, pooled, 1, 0 });
   spec = nn_layer_spec_default (&nn_temporal_pool_class);
   spec.n_stats = 2;
   spec.stats[0] = NN_STAT_MAX;
   spec.stats[1] = NN_STAT_MEAN;
-  check_hand ("temporal_pool", &spec, sequence (3, 2), nn_temporal_pool_ref, &(Hand){ { 0 }, in, max_mean, 4, 1e-6 });
+  check_hand ("temporal_pool", &spec, nn_shape_sequence (3, 2), nn_temporal_pool_ref,
+      &(Hand){ { 0 }, in, max_mean, 4, 1e-6 });
   spec = nn_layer_spec_default (&nn_batch_norm_class);
   spec.epsilon = .25;
-  check_hand ("batch_norm", &spec, sequence (1, 2), nn_batch_norm_ref,
+  check_hand ("batch_norm", &spec, nn_shape_sequence (1, 2), nn_batch_norm_ref,
       &(Hand){ { gamma, beta, mean, variance }, norm_in, normed, 2, 1e-6 });
   spec = nn_layer_spec_default (&nn_dense_class);
   spec.units = 3;
-  check_hand ("dense", &spec, vector (2), nn_dense_ref, &(Hand){ { weights, bias }, vector2, product, 3, 0 });
+  check_hand ("dense", &spec, nn_shape_vector (2), nn_dense_ref, &(Hand){ { weights, bias }, vector2, product, 3, 0 });
 }
 
 static void
@@ -556,10 +533,10 @@ test_softmax_by_hand (void)
   static const float large[] = { 1e4F, -1e4F, 1e4F - 1000 }, one[] = { 1, 0, 0 };
   NnLayerSpec spec = nn_layer_spec_default (&nn_softmax_class);
 
-  check_hand ("equal", &spec, vector (4), nn_softmax_ref, &(Hand){ { 0 }, equal, quarters, 4, 0 });
-  check_hand ("large", &spec, vector (3), nn_softmax_ref, &(Hand){ { 0 }, large, one, 3, 0 });
+  check_hand ("equal", &spec, nn_shape_vector (4), nn_softmax_ref, &(Hand){ { 0 }, equal, quarters, 4, 0 });
+  check_hand ("large", &spec, nn_shape_vector (3), nn_softmax_ref, &(Hand){ { 0 }, large, one, 3, 0 });
   spec.temperature = 2;
-  check_hand ("temperature", &spec, vector (2), nn_softmax_ref, &(Hand){ { 0 }, ln4, thirds, 2, 1e-7 });
+  check_hand ("temperature", &spec, nn_shape_vector (2), nn_softmax_ref, &(Hand){ { 0 }, ln4, thirds, 2, 1e-7 });
 }
 
 /* Whatever weights a file has, probabilities come out. */
@@ -587,7 +564,7 @@ test_softmax_sums (void)
     { 1 / 3.F, 1 / 3.F, 1 / 3.F },
   };
   const NnLayerSpec spec = nn_layer_spec_default (&nn_softmax_class);
-  NnLayer layer = layer_new (&spec, vector (3));
+  NnLayer layer = layer_new (&spec, nn_shape_vector (3));
 
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
     float out[3];
@@ -623,23 +600,23 @@ test_refused_conv2d (void)
   NnLayerSpec spec = nn_layer_spec_default (&nn_conv2d_class);
 
   spec.filters = 4;
-  check_refused (&spec, sequence (3, 5), NN_BAD_SHAPE, "needs an image, but a sequence comes in");
-  check_refused (&spec, vector (5), NN_BAD_SHAPE, "needs an image, but a vector comes in");
+  check_refused (&spec, nn_shape_sequence (3, 5), NN_BAD_SHAPE, "needs an image, but a sequence comes in");
+  check_refused (&spec, nn_shape_vector (5), NN_BAD_SHAPE, "needs an image, but a vector comes in");
   spec.kernel[0] = 6;
-  check_refused (&spec, image (9, 5, 1), NN_BAD_SHAPE, "a kernel of 6 bands does not fit into 5");
+  check_refused (&spec, nn_shape_image (9, 5, 1), NN_BAD_SHAPE, "a kernel of 6 bands does not fit into 5");
   spec.kernel[0] = 0;
-  check_refused (&spec, image (9, 5, 1), NN_BAD_LAYER, "kernel must be 1 to 255, not 0");
+  check_refused (&spec, nn_shape_image (9, 5, 1), NN_BAD_LAYER, "kernel must be 1 to 255, not 0");
   spec.kernel[0] = 1;
   spec.kernel[1] = 256;
-  check_refused (&spec, image (9, 5, 1), NN_BAD_LAYER, "kernel must be 1 to 255, not 256");
+  check_refused (&spec, nn_shape_image (9, 5, 1), NN_BAD_LAYER, "kernel must be 1 to 255, not 256");
   spec.kernel[1] = 255;
-  check_refused (&spec, image (9, 1000, 1000), NN_BAD_SHAPE,
+  check_refused (&spec, nn_shape_image (9, 1000, 1000), NN_BAD_SHAPE,
       "a kernel over 255 columns of 1000 x 1000 values needs too much memory");
   spec.kernel[1] = 1;
   spec.filters = 0;
-  check_refused (&spec, image (9, 5, 1), NN_BAD_LAYER, "filters must be 1 to 65536, not 0");
+  check_refused (&spec, nn_shape_image (9, 5, 1), NN_BAD_LAYER, "filters must be 1 to 65536, not 0");
   spec.filters = 65537;
-  check_refused (&spec, image (9, 5, 1), NN_BAD_LAYER, "filters must be 1 to 65536, not 65537");
+  check_refused (&spec, nn_shape_image (9, 5, 1), NN_BAD_LAYER, "filters must be 1 to 65536, not 65537");
 }
 
 static void
@@ -648,26 +625,26 @@ test_refused_recurrent (void)
   NnLayerSpec spec = nn_layer_spec_default (&nn_gru_class);
 
   spec.units = 4;
-  check_refused (&spec, image (3, 4, 5), NN_BAD_SHAPE, "needs a sequence, but an image comes in");
-  check_refused (&spec, vector (5), NN_BAD_SHAPE, "needs a sequence, but a vector comes in");
+  check_refused (&spec, nn_shape_image (3, 4, 5), NN_BAD_SHAPE, "needs a sequence, but an image comes in");
+  check_refused (&spec, nn_shape_vector (5), NN_BAD_SHAPE, "needs a sequence, but a vector comes in");
   spec.units = 0;
-  check_refused (&spec, sequence (3, 5), NN_BAD_LAYER, "units must be 1 to 65536, not 0");
+  check_refused (&spec, nn_shape_sequence (3, 5), NN_BAD_LAYER, "units must be 1 to 65536, not 0");
   spec.units = 4000000000;
-  check_refused (&spec, sequence (3, 5), NN_BAD_LAYER, "units must be 1 to 65536, not 4000000000");
+  check_refused (&spec, nn_shape_sequence (3, 5), NN_BAD_LAYER, "units must be 1 to 65536, not 4000000000");
 
   spec = nn_layer_spec_default (&nn_lstm_class);
   spec.units = 4;
-  check_refused (&spec, image (3, 4, 5), NN_BAD_SHAPE, "needs a sequence, but an image comes in");
-  check_refused (&spec, vector (5), NN_BAD_SHAPE, "needs a sequence, but a vector comes in");
+  check_refused (&spec, nn_shape_image (3, 4, 5), NN_BAD_SHAPE, "needs a sequence, but an image comes in");
+  check_refused (&spec, nn_shape_vector (5), NN_BAD_SHAPE, "needs a sequence, but a vector comes in");
   spec.units = 65537;
-  check_refused (&spec, sequence (3, 5), NN_BAD_LAYER, "units must be 1 to 65536, not 65537");
+  check_refused (&spec, nn_shape_sequence (3, 5), NN_BAD_LAYER, "units must be 1 to 65536, not 65537");
 
   spec = nn_layer_spec_default (&nn_temporal_pool_class);
-  check_refused (&spec, image (3, 4, 5), NN_BAD_SHAPE, "needs a sequence, but an image comes in");
-  check_refused (&spec, vector (5), NN_BAD_SHAPE, "needs a sequence, but a vector comes in");
-  check_refused (&spec, sequence (3, 5), NN_BAD_LAYER, "stats must name \"mean\", \"max\" or both");
+  check_refused (&spec, nn_shape_image (3, 4, 5), NN_BAD_SHAPE, "needs a sequence, but an image comes in");
+  check_refused (&spec, nn_shape_vector (5), NN_BAD_SHAPE, "needs a sequence, but a vector comes in");
+  check_refused (&spec, nn_shape_sequence (3, 5), NN_BAD_LAYER, "stats must name \"mean\", \"max\" or both");
   spec.n_stats = 3;
-  check_refused (&spec, sequence (3, 5), NN_BAD_LAYER, "stats must name \"mean\", \"max\" or both");
+  check_refused (&spec, nn_shape_sequence (3, 5), NN_BAD_LAYER, "stats must name \"mean\", \"max\" or both");
 }
 
 static void
@@ -676,43 +653,43 @@ test_refused_others (void)
   NnLayerSpec spec = nn_layer_spec_default (&nn_dense_class);
 
   spec.units = 3;
-  check_refused (&spec, image (3, 4, 5), NN_BAD_SHAPE, "needs a vector or a sequence, but an image comes in");
+  check_refused (&spec, nn_shape_image (3, 4, 5), NN_BAD_SHAPE, "needs a vector or a sequence, but an image comes in");
   spec.units = 0;
-  check_refused (&spec, vector (5), NN_BAD_LAYER, "units must be 1 to 65536, not 0");
+  check_refused (&spec, nn_shape_vector (5), NN_BAD_LAYER, "units must be 1 to 65536, not 0");
 
   spec = nn_layer_spec_default (&nn_softmax_class);
-  check_refused (&spec, image (3, 4, 5), NN_BAD_SHAPE, "needs a vector or a sequence, but an image comes in");
+  check_refused (&spec, nn_shape_image (3, 4, 5), NN_BAD_SHAPE, "needs a vector or a sequence, but an image comes in");
   spec.temperature = 0;
-  check_refused (&spec, vector (5), NN_BAD_LAYER, "temperature must be .001 to 1000, not 0");
+  check_refused (&spec, nn_shape_vector (5), NN_BAD_LAYER, "temperature must be .001 to 1000, not 0");
   spec.temperature = (double) NAN;
-  check_refused (&spec, vector (5), NN_BAD_LAYER, "temperature must be .001 to 1000, not nan");
+  check_refused (&spec, nn_shape_vector (5), NN_BAD_LAYER, "temperature must be .001 to 1000, not nan");
 
   spec = nn_layer_spec_default (&nn_batch_norm_class);
   spec.epsilon = -1e-3;
-  check_refused (&spec, vector (5), NN_BAD_LAYER, "epsilon must be 0 to 1, not -0.001");
+  check_refused (&spec, nn_shape_vector (5), NN_BAD_LAYER, "epsilon must be 0 to 1, not -0.001");
   spec.epsilon = (double) INFINITY;
-  check_refused (&spec, vector (5), NN_BAD_LAYER, "epsilon must be 0 to 1, not inf");
+  check_refused (&spec, nn_shape_vector (5), NN_BAD_LAYER, "epsilon must be 0 to 1, not inf");
 
   spec = nn_layer_spec_default (&nn_batch_norm_class);
   spec.momentum = 1.5;
-  check_refused (&spec, vector (5), NN_BAD_LAYER, "momentum must be 0 to 1, not 1.5");
+  check_refused (&spec, nn_shape_vector (5), NN_BAD_LAYER, "momentum must be 0 to 1, not 1.5");
 
   spec = nn_layer_spec_default (&nn_dropout_class);
   spec.rate = 1;
-  check_refused (&spec, vector (5), NN_BAD_LAYER, "rate must be at least 0 and below 1, not 1");
+  check_refused (&spec, nn_shape_vector (5), NN_BAD_LAYER, "rate must be at least 0 and below 1, not 1");
 
   spec = nn_layer_spec_default (&nn_to_sequence_class);
-  check_refused (&spec, sequence (3, 5), NN_BAD_SHAPE, "needs an image, but a sequence comes in");
-  check_refused (&spec, vector (5), NN_BAD_SHAPE, "needs an image, but a vector comes in");
+  check_refused (&spec, nn_shape_sequence (3, 5), NN_BAD_SHAPE, "needs an image, but a sequence comes in");
+  check_refused (&spec, nn_shape_vector (5), NN_BAD_SHAPE, "needs an image, but a vector comes in");
 
   spec = nn_layer_spec_default (&nn_max_pool2d_class);
-  check_refused (&spec, sequence (3, 5), NN_BAD_SHAPE, "needs an image, but a sequence comes in");
+  check_refused (&spec, nn_shape_sequence (3, 5), NN_BAD_SHAPE, "needs an image, but a sequence comes in");
   spec.pool[0] = 5;
-  check_refused (&spec, image (9, 4, 1), NN_BAD_SHAPE, "a cell of 5 bands does not fit into 4");
+  check_refused (&spec, nn_shape_image (9, 4, 1), NN_BAD_SHAPE, "a cell of 5 bands does not fit into 4");
   spec.pool[1] = 0;
-  check_refused (&spec, image (9, 8, 1), NN_BAD_LAYER, "pool must be 1 to 255, not 0");
+  check_refused (&spec, nn_shape_image (9, 8, 1), NN_BAD_LAYER, "pool must be 1 to 255, not 0");
   spec.pool[1] = 256;
-  check_refused (&spec, image (9, 8, 1), NN_BAD_LAYER, "pool must be 1 to 255, not 256");
+  check_refused (&spec, nn_shape_image (9, 8, 1), NN_BAD_LAYER, "pool must be 1 to 255, not 256");
 }
 
 static void
@@ -720,23 +697,23 @@ test_refused_orders (void)
 {
   NnLayerSpec spec = nn_layer_spec_default (&nn_avg_pool2d_class);
 
-  check_refused (&spec, vector (5), NN_BAD_SHAPE, "needs an image, but a vector comes in");
+  check_refused (&spec, nn_shape_vector (5), NN_BAD_SHAPE, "needs an image, but a vector comes in");
   spec.pool[0] = 5;
-  check_refused (&spec, image (9, 4, 1), NN_BAD_SHAPE, "a cell of 5 bands does not fit into 4");
+  check_refused (&spec, nn_shape_image (9, 4, 1), NN_BAD_SHAPE, "a cell of 5 bands does not fit into 4");
   spec.pool[1] = 0;
-  check_refused (&spec, image (9, 8, 1), NN_BAD_LAYER, "pool must be 1 to 255, not 0");
+  check_refused (&spec, nn_shape_image (9, 8, 1), NN_BAD_LAYER, "pool must be 1 to 255, not 0");
 
   spec = nn_layer_spec_default (&nn_flatten_class);
-  check_refused (&spec, image (4097, 64, 64), NN_BAD_SHAPE, "4097 columns of 64 x 64 values exceed 16777216");
-  check_refused (&spec, image ((size_t) 1 << 31, 64, 64), NN_BAD_SHAPE,
+  check_refused (&spec, nn_shape_image (4097, 64, 64), NN_BAD_SHAPE, "4097 columns of 64 x 64 values exceed 16777216");
+  check_refused (&spec, nn_shape_image ((size_t) 1 << 31, 64, 64), NN_BAD_SHAPE,
       "2147483648 columns of 64 x 64 values exceed 16777216");
   spec.class = &nn_time_distributed_flatten_class;
-  check_refused (&spec, sequence (3, 5), NN_BAD_SHAPE, "needs an image, but a sequence comes in");
-  check_refused (&spec, vector (5), NN_BAD_SHAPE, "needs an image, but a vector comes in");
-  check_refused (&spec, image (4097, 64, 64), NN_BAD_SHAPE, "4097 columns of 64 x 64 values exceed 16777216");
+  check_refused (&spec, nn_shape_sequence (3, 5), NN_BAD_SHAPE, "needs an image, but a sequence comes in");
+  check_refused (&spec, nn_shape_vector (5), NN_BAD_SHAPE, "needs an image, but a vector comes in");
+  check_refused (&spec, nn_shape_image (4097, 64, 64), NN_BAD_SHAPE, "4097 columns of 64 x 64 values exceed 16777216");
   spec.class = &nn_expand_dims_class;
-  check_refused (&spec, sequence (3, 5), NN_BAD_SHAPE, "needs a vector, but a sequence comes in");
-  check_refused (&spec, image (3, 4, 5), NN_BAD_SHAPE, "needs a vector, but an image comes in");
+  check_refused (&spec, nn_shape_sequence (3, 5), NN_BAD_SHAPE, "needs a vector, but a sequence comes in");
+  check_refused (&spec, nn_shape_image (3, 4, 5), NN_BAD_SHAPE, "needs a vector, but an image comes in");
 }
 
 /* --- the list of classes --------------------------------------------------------------------------------------- */
