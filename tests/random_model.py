@@ -4,6 +4,7 @@
 
     random_model.py SEED FILE      one of VARIANTS (SEED modulo their number), everything else drawn from SEED
     random_model.py tiny FILE      a model that costs next to nothing, for long runs
+    random_model.py sure FILE      the same, sure of its first label whatever it hears
 
 The weights are scaled so that the answers on noise and tones are neither uniform nor saturated.
 """
@@ -274,6 +275,12 @@ def tiny_model():
     return metadata_of(["one", "two", "three"], recipe, build.network, 129, 45), build.tensors
 
 
+def sure_model():
+    metadata, tensors = tiny_model()
+    bias = np.array([20, 0, 0], np.float32)
+    return metadata, {**tensors, "predictions/kernel": 0 * tensors["predictions/kernel"], "predictions/bias": bias}
+
+
 def swap_outputs(metadata, tensors, order):
     """The same model with its labels, and the outputs of its last layer, in another order."""
     metadata, tensors = dict(metadata), dict(tensors)
@@ -287,7 +294,8 @@ def swap_outputs(metadata, tensors, order):
 def main(argv):
     if len(argv) != 3:
         sys.exit(__doc__)
-    metadata, tensors = tiny_model() if argv[1] == "tiny" else random_model(int(argv[1]))
+    special = {"tiny": tiny_model, "sure": sure_model}
+    metadata, tensors = special[argv[1]]() if argv[1] in special else random_model(int(argv[1]))
     pathlib.Path(argv[2]).write_bytes(safetensors(metadata, tensors))
 
 
