@@ -84,9 +84,9 @@ def make_files(root):
         for i in range(4):
             write_wav(root / "music" / kind / f"{i}.wav", music(kind, i))
     stage = {
-        "steps": 60, "batch": {"music": {"windows": 12, "labels": 1}}, "learning_rate": 4e-3, "average": 0.9,
+        "steps": 240, "batch": {"music": {"windows": 12, "labels": 1}}, "learning_rate": 4e-3, "average": 0.9,
     }  # fmt: skip
-    (root / "recipe.json").write_text(json.dumps({"base": "small", "stages": [stage], "validation": {"every": 20}}))
+    (root / "recipe.json").write_text(json.dumps({"base": "small", "stages": [stage], "validation": {"every": 80}}))
 
 
 def test_extract(verdict, root, dice):

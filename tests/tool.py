@@ -19,15 +19,21 @@ def command(*arguments):
     return [os.fsencode(a if isinstance(a, bytes) else str(a)) for a in (TOOL, *arguments)]
 
 
+def default_signals():
+    """as a shell starts it in the foreground: who runs the tests in the background or by nohup ignores some"""
+    for number in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM, signal.SIGPIPE):
+        signal.signal(number, signal.SIG_DFL)
+
+
 def start(*arguments, text=True, **options):
     """-> Popen, whose standard output and standard error are pipes unless options say otherwise"""
-    options = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **options}
+    options = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "preexec_fn": default_signals, **options}
     return subprocess.Popen(command(*arguments), text=text, **options)
 
 
 def call(*arguments, timeout=240, text=True, **options):
     """-> exit status, stdout, stderr; what takes longer is killed, and raises TimeoutExpired"""
-    options = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **options}
+    options = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "preexec_fn": default_signals, **options}
     done = subprocess.run(command(*arguments), text=text, timeout=timeout, check=False, **options)
     return done.returncode, done.stdout, done.stderr
 
