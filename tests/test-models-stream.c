@@ -363,6 +363,27 @@ test_constants_are_silent (void)
   genre_model_unref (model);
 }
 
+/* What lies behind the last frame's centre and is covered by it counts: sound in the last half frame of a window that is
+ * silent otherwise. */
+static void
+test_level_of_the_last_half_frame (void)
+{
+  GenreModel *model = tiny_model ();
+  const size_t center = 128 * (genre_model_min_frames (model) - 1), n = center + 128;
+  g_autofree float *samples = g_new0 (float, n);
+  GenreStreamConfig config = { 1, 0, -60 };
+  uint64_t seed = 8;
+
+  for (size_t i = center; i < n; i++)
+    samples[i] = .5F * test_noise (&seed);
+
+  g_autofree Answers *answers = run (model, 8000, &config, samples, n, 0, 1);
+
+  CHECK (answers->n == 2, "%zu answers, expected one and the final", answers->n);
+  CHECK (answers->list[0].state == GENRE_STATE_OK, "state %d", answers->list[0].state);
+  genre_model_unref (model);
+}
+
 /* Where the hop is longer than half a frame, what comes after the last frame of a short run counts neither in its
  * energy nor in its length. */
 static void
@@ -766,6 +787,7 @@ main (void)
   test_smoothing_and_aggregate ();
   test_silence_threshold ();
   test_constants_are_silent ();
+  test_level_of_the_last_half_frame ();
   test_level_of_long_hops ();
   test_aggregate_by_hand ();
   test_finals ();
