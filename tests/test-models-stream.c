@@ -363,8 +363,8 @@ test_constants_are_silent (void)
   genre_model_unref (model);
 }
 
-/* What lies behind the last frame's centre and is covered by it counts: sound in the last half frame of a window that is
- * silent otherwise. */
+/* What lies behind the last frame's centre and is covered by it counts: sound in the last half frame of a window that
+ * is silent otherwise. */
 static void
 test_level_of_the_last_half_frame (void)
 {
