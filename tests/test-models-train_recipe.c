@@ -56,7 +56,7 @@ test_builtin (void)
     if (recipe)
       check_round_trip (recipe, *name);
   }
-  CHECK (n == 7, "%u recipes", n);
+  CHECK (n == 8, "%u recipes", n);
 }
 
 static void
@@ -82,6 +82,7 @@ test_networks (void)
   check_parameters ("deck-cnn-lstm", 173, 1603392);
   check_parameters ("deck-cnn-lstm-teacher", 173, 1603392);
   check_parameters ("genre-crnn", 129, 253390);
+  check_parameters ("genre-crnn-teacher", 129, 253390);
 
   g_autoptr (TrainRecipe) deck = train_recipe_load ("deck-cnn-lstm", NULL);
   CHECK (deck->frontend.ref == 0 && deck->frontend.top_db == 80 && !deck->has_spectrogram
@@ -92,10 +93,11 @@ test_networks (void)
 static void
 test_values (void)
 {
-  g_autoptr (TrainRecipe) recipe = parse ("{\"base\":\"genre-crnn\",\"network\":\"small\",\"seed\":7,\"min_frames\":50,"
-                                          "\"frontend\":{\"ref\":\"max\",\"amin\":1e-10,\"top_db\":80},"
-                                          "\"augment\":{\"gain_db\":3},\"teacher_logits\":{\"classes\":[5,[7,9]]},"
-                                          "\"soft_labels\":{\"base\":0.25}}");
+  g_autoptr (TrainRecipe)
+      recipe = parse ("{\"base\":\"genre-crnn-teacher\",\"network\":\"small\",\"seed\":7,\"min_frames\":50,"
+                      "\"frontend\":{\"ref\":\"max\",\"amin\":1e-10,\"top_db\":80},"
+                      "\"augment\":{\"gain_db\":3},\"teacher_logits\":{\"classes\":[5,[7,9]]},"
+                      "\"soft_labels\":{\"base\":0.25}}");
   if (!recipe)
     return;
   CHECK (recipe->seed == 7 && recipe->min_frames == 50 && recipe->window_frames == 129, "numbers");

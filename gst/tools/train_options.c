@@ -136,7 +136,8 @@ tool_train_options_parse (ToolTrainOptions *options, int n, char **arguments, To
   const GOptionEntry entries[] = {
     { "output", 'o', 0, G_OPTION_ARG_FILENAME, &options->output, "The model to write", "MODEL" },
     { "recipe", 'r', 0, G_OPTION_ARG_FILENAME, &options->recipe,
-        "A JSON file, or default, small, genre-crnn, deck-cnn-gru, deck-cnn-lstm, or one of the last two with -teacher",
+        "A JSON file, or default, small, genre-crnn, deck-cnn-gru, deck-cnn-lstm, or one of the last three "
+        "with -teacher",
         "RECIPE" },
     { "validation", 0, 0, G_OPTION_ARG_FILENAME, &options->validation,
         "A set or directory that chooses the best weights; or none", "SET" },
