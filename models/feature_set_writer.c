@@ -56,6 +56,7 @@ struct GenreFeatureSetWriter
   GString *artists;           /* the same */
   GHashTable *artist_numbers; /* key of a name -> number + 1 */
   gsize escapes;              /* bytes that a string of JSON takes beyond `names` and `artists` */
+  GChecksum *source;          /* of what was appended */
   RegularFileDraft *draft;    /* of the whole file */
   char *spool;                /* path of the temporary file of features; NULL: it has none */
   int fd;
@@ -120,6 +121,7 @@ genre_feature_set_writer_new (const char *path, const GenreFrontend *frontend, c
   writer->names = g_string_new ("[");
   writer->artists = g_string_new ("[");
   writer->artist_numbers = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  writer->source = g_checksum_new (G_CHECKSUM_SHA256);
   writer->draft = regular_file_draft_new (path, NULL, 0666);
   writer->fd = -1;
 
@@ -155,6 +157,7 @@ genre_feature_set_writer_free (GenreFeatureSetWriter *writer)
   g_string_free (writer->names, TRUE);
   g_string_free (writer->artists, TRUE);
   g_hash_table_unref (writer->artist_numbers);
+  g_checksum_free (writer->source);
   g_array_unref (writer->clips);
   g_free (writer->block);
   g_free (writer->labels);
@@ -248,6 +251,18 @@ check_room (const GenreFeatureSetWriter *writer, gsize bytes, GError **error)
   return FALSE;
 }
 
+/* Its name, its label and its levels, as they are before they are stored. */
+static void
+add_to_source (GenreFeatureSetWriter *writer, const GenreFeatureClip *clip)
+{
+  const char *name = clip->name ? clip->name : "";
+
+  g_checksum_update (writer->source, (const guchar *) name, (gssize) strlen (name) + 1);
+  g_checksum_update (writer->source, (const guchar *) &clip->label, sizeof clip->label);
+  g_checksum_update (writer->source, (const guchar *) clip->db,
+      (gssize) (clip->frames * writer->n_bands * sizeof *clip->db));
+}
+
 gboolean
 genre_feature_set_writer_append (GenreFeatureSetWriter *writer, const GenreFeatureClip *clip, GError **error)
 {
@@ -264,6 +279,7 @@ genre_feature_set_writer_append (GenreFeatureSetWriter *writer, const GenreFeatu
     .frames = (gint32) clip->frames };
 
   append_string (writer, writer->names, clip->name);
+  add_to_source (writer, clip);
   if (!check_room (writer, bytes, error))
     return FALSE;
   measure (clip->db, n, &entry.offset_db, &entry.scale_db);
@@ -309,6 +325,7 @@ describe (const GenreFeatureSetWriter *writer)
   safetensors_writer_add_metadata (file, "labels", writer->labels);
   safetensors_writer_add_metadata (file, "names", names);
   safetensors_writer_add_metadata (file, "artists", artists);
+  safetensors_writer_add_metadata (file, "source_sha256", g_checksum_get_string (writer->source));
   safetensors_writer_reserve (file, "features", writer->type, dim, 3);
   if (writer->type == SAFETENSORS_U8) {
     add_field (writer, file, "offset_db", SAFETENSORS_F32, G_STRUCT_OFFSET (Clip, offset_db), FALSE);

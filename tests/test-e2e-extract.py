@@ -197,6 +197,11 @@ def test_tree(verdict, root, music, good):
     verdict.check(call("extract", music, "--type", "f16", "-o", half)[0] == 0, "f16")
     check_set(verdict, half, good, labels, "f16")
     verdict.check(leftovers(out, one, four, flat, half) == [], f"left behind: {leftovers(out)}")
+    sources = [read_safetensors(path)[0]["source_sha256"] for path in (one, half, flat)]
+    verdict.check(
+        len(sources[0]) == 64 and sources[0] == sources[1] != sources[2],
+        f"the same source for either type, another without labels: {sources}",
+    )
 
     status, text, errors = call("inspect", one)
     verdict.check(status == 0 and "метал ♫" in text and errors == "", f"inspect: {text} {errors}")
