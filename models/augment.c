@@ -22,7 +22,8 @@ augment_draw (const AugmentConfig *config, Random *random, gsize n_frames, gsize
 
   /* Even on a logarithmic scale: half and double are equally far. */
   augment.stretch = exp (random_between (random, log (config->stretch_min), log (config->stretch_max)));
-  augment.gain_db = config->gain_db * random_between (random, -1, 1);
+  augment.gain_db = (config->gain_min_db + config->gain_max_db) / 2
+      + (config->gain_max_db - config->gain_min_db) / 2 * random_between (random, -1, 1);
   for (unsigned k = 0; k < AUGMENT_EQUALIZER_TERMS; k++) {
     /* Each cosine has a mean square of 1/2: together the curve has the deviation that is asked for. */
     augment.equalizer_db[k] = config->equalizer_db * sqrt (2. / AUGMENT_EQUALIZER_TERMS) * random_normal (random);

@@ -19,7 +19,7 @@ G_BEGIN_DECLS
 typedef struct AugmentConfig
 {
   double stretch_min, stretch_max;  /* frames of the recording for one of the window, .5 to 2 */
-  double gain_db;                   /* at most, up or down */
+  double gain_min_db, gain_max_db;  /* added to all bands */
   double equalizer_db;              /* standard deviation of a smooth curve over the bands */
   unsigned shift_bands;             /* at most, up or down */
   unsigned mask_bands, mask_frames; /* widest mask; 0: none */

@@ -85,7 +85,8 @@ typedef struct TrainRecipe
   NnLayerSpec *layers; /* [n_layers], ends in dense and softmax; units of the dense 0: as many as labels */
   gsize n_layers;
   bool has_spectrogram; /* false: that of the feature sets */
-  bool has_normalize;   /* false: measured on the training data */
+  bool has_level;       /* amin, ref or top_db is said; false: the initial model's, if there is one */
+  bool has_normalize;   /* false: the initial model's, or else measured on the training data */
   GenreFrontend frontend;
   unsigned window_frames, min_frames;
   double smoothing;     /* of labels: that much of the target is spread over all */

@@ -95,6 +95,8 @@ append_network (const void *context, const void *object, GString *json)
 static const char *const spectrogram_keys[] = { "sample_rate", "n_fft", "hop_length", "window", "n_mels", "band_pool",
   "fmin", "fmax", "mel_scale", "mel_norm", "power" };
 
+static const char *const level_keys[] = { "amin", "ref", "top_db" };
+
 /* The front end of docs/model-file.md, but that the spectrogram's keys may be absent together, and what is absent
  * beside them has the default model's value. */
 static bool
@@ -111,6 +113,8 @@ parse_frontend (void *context, JsonNode *node, const JsonPlace *place, void *obj
   for (gsize i = 0; i < G_N_ELEMENTS (spectrogram_keys); i++)
     has_spectrogram |= json_object_has_member (members, spectrogram_keys[i]);
   const bool has_normalize = json_object_has_member (members, "normalize");
+  const bool has_level = json_object_has_member (members, "amin") || json_object_has_member (members, "ref")
+      || json_object_has_member (members, "top_db");
   if (!has_spectrogram) {
     json_object_set_int_member (members, "sample_rate", 22050);
     json_object_set_int_member (members, "n_fft", 2048);
@@ -129,6 +133,7 @@ parse_frontend (void *context, JsonNode *node, const JsonPlace *place, void *obj
   recipe->frontend = frontend;
   recipe->has_spectrogram = has_spectrogram;
   recipe->has_normalize = has_normalize;
+  recipe->has_level = has_level;
   return true;
 }
 
@@ -146,6 +151,8 @@ append_frontend (const void *context, const void *object, GString *json)
   JsonObject *members = json_node_get_object (node);
   if (!recipe->has_normalize)
     json_object_remove_member (members, "normalize");
+  for (gsize i = 0; !recipe->has_level && i < G_N_ELEMENTS (level_keys); i++)
+    json_object_remove_member (members, level_keys[i]);
   for (gsize i = 0; !recipe->has_spectrogram && i < G_N_ELEMENTS (spectrogram_keys); i++)
     json_object_remove_member (members, spectrogram_keys[i]);
   json_append_node (json, node);

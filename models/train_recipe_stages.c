@@ -33,9 +33,39 @@ append_stretch (const void *context, const void *object, GString *json)
   g_string_append_c (json, ']');
 }
 
+/* A number for as much up as down, or [least, most]. */
+static bool
+parse_gain (void *context, JsonNode *node, const JsonPlace *place, void *object, GError **error)
+{
+  AugmentConfig *augment = object;
+  (void) context;
+  if (JSON_NODE_HOLDS_ARRAY (node))
+    return json_field_range (node, place, -max_db, max_db, &augment->gain_min_db, &augment->gain_max_db, error);
+  if (!json_field_number (node, place, 0, max_db, &augment->gain_max_db, error))
+    return false;
+  augment->gain_min_db = -augment->gain_max_db;
+  return true;
+}
+
+static void
+append_gain (const void *context, const void *object, GString *json)
+{
+  const AugmentConfig *augment = object;
+  const bool even = augment->gain_min_db == -augment->gain_max_db;
+  (void) context;
+  if (!even) {
+    g_string_append_c (json, '[');
+    json_append_double (json, augment->gain_min_db);
+    g_string_append_c (json, ',');
+  }
+  json_append_double (json, augment->gain_max_db);
+  if (!even)
+    g_string_append_c (json, ']');
+}
+
 static const JsonKey augment_keys[] = {
   { .name = "stretch", .kind = JSON_KIND_OTHER, .parse = parse_stretch, .append = append_stretch },
-  { .name = "gain_db", .kind = JSON_KIND_NUMBER, .offset = offsetof (AugmentConfig, gain_db), .max = max_db },
+  { .name = "gain_db", .kind = JSON_KIND_OTHER, .parse = parse_gain, .append = append_gain },
   { .name = "equalizer_db", .kind = JSON_KIND_NUMBER, .offset = offsetof (AugmentConfig, equalizer_db), .max = max_db },
   { .name = "shift_bands", .kind = JSON_KIND_UNSIGNED, .offset = offsetof (AugmentConfig, shift_bands), .max = 1024 },
   { .name = "mask_bands", .kind = JSON_KIND_UNSIGNED, .offset = offsetof (AugmentConfig, mask_bands), .max = 1024 },

@@ -167,10 +167,12 @@ choose_frontend (Load *load, GError **error)
   frontend->mel = spectrogram->mel;
   frontend->bands = spectrogram->bands;
   frontend->mean = frontend->std = NULL;
-  if (initial) {
+  if (initial && !recipe->has_level) {
     frontend->amin = initial->amin;
     frontend->ref = initial->ref;
     frontend->top_db = initial->top_db;
+  }
+  if (initial) {
     copy_normalize (initial, frontend);
   } else if (recipe->has_normalize) {
     if (recipe->frontend.bands != frontend->bands)

@@ -183,8 +183,8 @@ test_low_pass (void)
 static void
 test_draw (void)
 {
-  const AugmentConfig config = { .8, 1.25, 6, 2, 2, 4, 8, 0, 0 };
-  double square = 0, least = 2, most = 0;
+  const AugmentConfig config = { .8, 1.25, -9, 3, 2, 2, 4, 8, 0, 0 };
+  double square = 0, least = 2, most = 0, softest = 9, loudest = -9;
   int low = 9, high = -9;
   unsigned widest = 0, longest = 0;
   enum
@@ -195,10 +195,13 @@ test_draw (void)
     Random random = random_from (&i, 1), again = random_from (&i, 1);
     const Augment a = augment_draw (&config, &random, FRAMES, BANDS), b = augment_draw (&config, &again, FRAMES, BANDS);
     CHECK (a.stretch == b.stretch && a.gain_db == b.gain_db && a.first_band == b.first_band, "not the same again");
-    CHECK (a.stretch >= .8 && a.stretch <= 1.25 && fabs (a.gain_db) <= 6 && abs (a.shift_bands) <= 2, "out of range");
+    CHECK (a.stretch >= .8 && a.stretch <= 1.25 && abs (a.shift_bands) <= 2, "out of range");
+    CHECK (a.gain_db >= -9 && a.gain_db <= 3, "gain %g is out of range", a.gain_db);
     CHECK (a.n_bands <= 4 && a.first_band + a.n_bands <= BANDS && a.n_frames <= 8
             && a.first_frame + a.n_frames <= FRAMES,
         "mask out of range");
+    softest = fmin (softest, a.gain_db);
+    loudest = fmax (loudest, a.gain_db);
     least = fmin (least, a.stretch);
     most = fmax (most, a.stretch);
     low = MIN (low, a.shift_bands);
@@ -213,6 +216,7 @@ test_draw (void)
     }
   }
   CHECK (least < .82 && most > 1.22 && low == -2 && high == 2 && widest == 4 && longest == 8, "range is not used");
+  CHECK (softest < -8.9 && loudest > 2.9, "gains from %g to %g dB", softest, loudest);
   CHECK (fabs (sqrt (square) - 2) < .1, "equaliser deviates by %g dB", sqrt (square));
 }
 

@@ -104,13 +104,23 @@ test_values (void)
   CHECK (strcmp (recipe->layers[0].name, "conv1") == 0 && recipe->layers[0].filters == 12, "network by name");
   CHECK (!recipe->has_spectrogram && recipe->frontend.ref == 0 && recipe->frontend.amin == 1e-10, "front end");
   CHECK (train_stage_augment (recipe, &recipe->stages[0]) == &recipe->augment, "no augment of the stage's own");
-  CHECK (recipe->augment.gain_db == 3 && recipe->augment.mask_bands == 8, "what is not said stays as in the base");
+  CHECK (recipe->has_level, "amin, ref and top_db");
+  CHECK (recipe->augment.gain_max_db == 3 && recipe->augment.gain_min_db == -3, "as much up as down");
+  CHECK (recipe->augment.mask_bands == 8, "what is not said stays as in the base");
   CHECK (recipe->n_logits == 4 && recipe->logits[0] == 5 && recipe->logits[3] == 9, "ranges of classes");
   CHECK (recipe->soft_base == .25, "base of soft labels");
   CHECK (train_recipe_group (recipe, "/a/pool-7.safetensors") == 0, "pool");
   CHECK (train_recipe_group (recipe, "pool-x/gtzan") == 1, "the file's name counts, not its directory's");
   CHECK (train_stage_samples (recipe, &recipe->stages[2]) == 80, "windows of a batch");
   check_round_trip (recipe, "changed");
+
+  g_autoptr (TrainRecipe) other = parse ("{\"base\":\"genre-crnn-teacher\",\"frontend\":{},"
+                                         "\"augment\":{\"gain_db\":[-34,10]}}");
+  if (!other)
+    return;
+  CHECK (!other->has_level, "no level is said");
+  CHECK (other->augment.gain_min_db == -34 && other->augment.gain_max_db == 10, "more down than up");
+  check_round_trip (other, "least and most gain");
 }
 
 static void
@@ -130,6 +140,8 @@ test_rejects (void)
     { "{\"seed\":1,\"seed\":2}", GENRE_MODEL_ERROR_JSON, "seed" },
     { "{\"base\":\"nobody\"}", GENRE_MODEL_ERROR_RECIPE, "\"base\"|\"nobody\"|\"genre-crnn\"" },
     { "{\"base\":3}", GENRE_MODEL_ERROR_RECIPE, "\"base\"" },
+    { "{\"augment\":{\"gain_db\":[3,-3]}}", GENRE_MODEL_ERROR_RECIPE, "gain_db|3" },
+    { "{\"augment\":{\"gain_db\":-1}}", GENRE_MODEL_ERROR_RECIPE, "gain_db|-1" },
     { "{\"network\":\"nobody\"}", GENRE_MODEL_ERROR_RECIPE, "\"network\"|\"nobody\"|\"small\"" },
     { "{\"network\":[{\"type\":\"bogus\"}]}", GENRE_MODEL_ERROR_NETWORK, "bogus" },
     { "{\"network\":[{\"type\":\"relu\"},{\"type\":\"relu\"},{\"type\":\"relu\"}]}", GENRE_MODEL_ERROR_RECIPE,
