@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "models/frontend.h"
 
-#include "models/error.h"
-#include "models/json_table.h"
-#include "models/json_write.h"
+#include "models/file/error.h"
+#include "models/file/json_table.h"
+#include "models/file/json_write.h"
 
 #include <assert.h>
 #include <json-glib/json-glib.h>

@@ -2,7 +2,7 @@
 #include "models/genre_model_file.h"
 
 #include "models/embedded.h"
-#include "models/regular_file.h"
+#include "models/file/regular_file.h"
 
 #include <string.h>
 

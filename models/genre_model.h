@@ -8,7 +8,7 @@
 #ifndef MODELS_GENRE_MODEL_H
 #define MODELS_GENRE_MODEL_H
 
-#include "models/error.h"
+#include "models/file/error.h"
 #include "models/frontend.h"
 #include "nn/network.h"
 

@@ -2,11 +2,11 @@
 #include "models/genre_model_file.h"
 
 #include "models/frontend.h"
-#include "models/json_field.h"
-#include "models/json_scan.h"
-#include "models/json_write.h"
+#include "models/file/json_field.h"
+#include "models/file/json_scan.h"
+#include "models/file/json_write.h"
 #include "models/network_spec.h"
-#include "models/safetensors_writer.h"
+#include "models/file/safetensors_writer.h"
 
 #include <json-glib/json-glib.h>
 #include <math.h>

@@ -9,7 +9,7 @@
 #define MODELS_GENRE_MODEL_FILE_H
 
 #include "models/genre_model.h"
-#include "models/safetensors.h"
+#include "models/file/safetensors.h"
 
 #include <stdbool.h>
 

@@ -17,6 +17,31 @@ import sys
 # From the lowest floor up; names without their ending, * stands for anything.
 FLOORS = {
     "dsp": ["energy fft framer mel window", "stft", "log_mel"],
+    "models": [
+        "file/printable file/error",
+        "file/json_write",
+        "file/json_scan file/json_node file/regular_file",
+        "file/json_field",
+        "file/json_table",
+        "file/safetensors",
+        "file/safetensors_writer",
+        "embedded frontend genre_aggregate network_spec spectrogram",
+        "genre_model_file genre_model",
+        "genre_cost genre_windows",
+        "genre_stream",
+        "sets/artist_name sets/half sets/metrics sets/union_find",
+        "sets/feature_set_file sets/feature_set",
+        "sets/feature_set_writer sets/frame_level",
+        "sets/genre_listener",
+        "sets/genre_tracks",
+        "training/random training/recipes training/svg",
+        "training/augment training/sampler training/split training/checkpoint training/pieces",
+        "training/train_recipe training/train_recipe_*",
+        "training/training_split",
+        "training/training_data",
+        "training/training_batch training/training_validation",
+        "training/training",
+    ],
     "nn": [
         "arena pool random size",
         "gemm gemm_simd gemm_sum_simd pixels pixels_simd",
@@ -73,10 +98,12 @@ def way(by, start, end):
 
 def read_symbols(build, directory, sources):
     """(file that takes it, file that defines it, symbol) for all symbols between objects of a directory."""
-    flat = {source.partition("/")[2].replace("/", "_"): source for source in sources if source.endswith(".c")}
     defined, taken = {}, []
-    for item in sorted((build / directory).glob("lib*.a.p/*.o")):
-        source = flat.get(item.name[:-2])
+    for item in sorted((build / directory).rglob("lib*.a.p/*.o")):
+        home = item.parent.parent.relative_to(build)  # meson names the object of HOME/a/b.c a_b.c.o
+        names = {source[len(f"{home}/"):].replace("/", "_"): source
+                 for source in sources if source.startswith(f"{home}/")}
+        source = names.get(item.name[:-2])
         if not source:
             continue  # made by the build
         nm = subprocess.run(["nm", "-g", "-P", item], check=True, capture_output=True, text=True)

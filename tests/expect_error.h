@@ -8,7 +8,7 @@
 #ifndef TESTS_EXPECT_ERROR_H
 #define TESTS_EXPECT_ERROR_H
 
-#include "models/error.h"
+#include "models/file/error.h"
 #include "tests/test.h"
 
 #include <string.h>

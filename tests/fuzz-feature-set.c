@@ -4,7 +4,7 @@
  *
  *   tests/fuzz.sh 600 feature-set
  */
-#include "models/feature_set.h"
+#include "models/sets/feature_set.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -3,7 +3,7 @@
 
 #include "models/frontend.h"
 #include "models/network_spec.h"
-#include "models/safetensors_writer.h"
+#include "models/file/safetensors_writer.h"
 
 #include <math.h>
 #include <string.h>

@@ -13,7 +13,7 @@
 #define TESTS_MODEL_BUILDER_H
 
 #include "models/genre_model.h"
-#include "models/safetensors.h"
+#include "models/file/safetensors.h"
 
 typedef struct ModelBuilder ModelBuilder;
 

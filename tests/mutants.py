@@ -177,9 +177,9 @@ MUTATIONS = [
     M("models/network_spec.c", "padding of mel and time swapped", "padding[axis] = (NnPadding) word[axis];",
       "padding[1 - axis] = (NnPadding) word[axis];", "test-models-network_spec", *MODEL),
     M("models/frontend.c", "another default floor", ".amin = 1e-10,", ".amin = 1e-8,", "test-models-frontend", *MODEL),
-    M("models/safetensors.c", "a hole between tensors", "if (extents[i].begin != end)", "if (extents[i].begin < end)",
-      "test-models-safetensors", *MODEL),
-    M("models/safetensors.c", "bytes behind the last tensor", "if (end != file->data_size) {",
+    M("models/file/safetensors.c", "a hole between tensors", "if (extents[i].begin != end)",
+      "if (extents[i].begin < end)", "test-models-safetensors", *MODEL),
+    M("models/file/safetensors.c", "bytes behind the last tensor", "if (end != file->data_size) {",
       "if (end > file->data_size) {", "test-models-safetensors", *MODEL),
     # --- gst ---
     M("gst/pcm.c", "stereo is the sum, not the mean", "in[2 * i + 1]) * 0x1p-16f;", "in[2 * i + 1]) * 0x1p-15f;",

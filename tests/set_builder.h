@@ -17,7 +17,7 @@
 #ifndef TESTS_SET_BUILDER_H
 #define TESTS_SET_BUILDER_H
 
-#include "models/half.h"
+#include "models/sets/half.h"
 #include "tests/model_builder.h"
 
 enum

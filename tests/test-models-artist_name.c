@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * models/artist_name: one artist, one key, however it is tagged; nobody has none.
+ * models/sets/artist_name: one artist, one key, however it is tagged; nobody has none.
  */
-#include "models/artist_name.h"
+#include "models/sets/artist_name.h"
 
 #include "tests/test.h"
 

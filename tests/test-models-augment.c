@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * models/augment: each change by its definition in double, limits, and the same for the same seed.
+ * models/training/augment: each change by its definition in double, limits, and the same for the same seed.
  */
-#include "models/augment.h"
+#include "models/training/augment.h"
 
 #include "tests/test.h"
 

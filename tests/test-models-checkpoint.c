@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * models/checkpoint: what was saved comes back; whatever happens to the last file, the one before is found.
+ * models/training/checkpoint: what was saved comes back; whatever happens to the last file, the one before is found.
  */
 #define _POSIX_C_SOURCE 200809L /* symlink */
 
-#include "models/checkpoint.h"
+#include "models/training/checkpoint.h"
 
 #include "tests/expect_error.h"
 #include "tests/training_builder.h"

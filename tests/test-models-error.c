@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * models/error: the name of the domain.
+ * models/file/error: the name of the domain.
  */
-#include "models/error.h"
+#include "models/file/error.h"
 
 #include "tests/test.h"
 

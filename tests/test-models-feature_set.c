@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "models/feature_set.h"
+#include "models/sets/feature_set.h"
 
 #include "models/frontend.h"
 #include "tests/expect_error.h"

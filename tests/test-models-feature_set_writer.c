@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #define _XOPEN_SOURCE 700 /* setrlimit */
 
-#include "models/feature_set_writer.h"
+#include "models/sets/feature_set_writer.h"
 
 #include "models/frontend.h"
 #include "tests/expect_error.h"

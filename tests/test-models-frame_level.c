@@ -2,7 +2,7 @@
  *
  * tests/test-models-frame_level.c - the level that is read from the frames against that of the samples.
  */
-#include "models/frame_level.h"
+#include "models/sets/frame_level.h"
 
 #include "dsp/log_mel.h"
 #include "tests/test.h"

@@ -3,8 +3,8 @@
  * genre_tracks: which tracks are judged, and that each is heard as docs/schedule.md has it: the schedule written out,
  * every window forwarded by itself.
  */
-#include "models/feature_set_writer.h"
-#include "models/genre_tracks.h"
+#include "models/sets/feature_set_writer.h"
+#include "models/sets/genre_tracks.h"
 #include "models/genre_windows.h"
 #include "nn/run.h"
 #include "tests/model_builder.h"

@@ -7,7 +7,7 @@
  */
 #include "models/frontend.h"
 #include "models/network_spec.h"
-#include "models/safetensors.h"
+#include "models/file/safetensors.h"
 #include "nn/run.h"
 #include "tests/test.h"
 

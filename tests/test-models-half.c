@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "models/half.h"
+#include "models/sets/half.h"
 
 #include "tests/test.h"
 

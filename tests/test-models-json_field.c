@@ -5,7 +5,7 @@
  *
  * Layer:   tests; models, json-glib.
  */
-#include "models/json_field.h"
+#include "models/file/json_field.h"
 #include "tests/expect_error.h"
 
 #include <json-glib/json-glib.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "models/json_scan.h"
+#include "models/file/json_scan.h"
 
 #include "tests/test.h"
 

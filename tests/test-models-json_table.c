@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * models/json_table: every kind of key is read into its field and written again; what is wrong is refused by name.
+ * models/file/json_table: every kind of key is read into its field and written again; what is wrong is refused by name.
  */
-#include "models/error.h"
-#include "models/json_table.h"
-#include "models/json_write.h"
+#include "models/file/error.h"
+#include "models/file/json_table.h"
+#include "models/file/json_write.h"
 
 #include "tests/expect_error.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "models/json_write.h"
+#include "models/file/json_write.h"
 
-#include "models/json_scan.h"
+#include "models/file/json_scan.h"
 #include "tests/test.h"
 
 #include <float.h>

@@ -3,7 +3,7 @@
  * metrics: small cases worked out by hand, and what must hold for any.
  */
 #include "models/genre_aggregate.h"
-#include "models/metrics.h"
+#include "models/sets/metrics.h"
 #include "tests/test.h"
 
 #include <math.h>

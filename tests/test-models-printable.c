@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "models/printable.h"
+#include "models/file/printable.h"
 
 #include "tests/test.h"
 

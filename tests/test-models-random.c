@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * models/random: a shuffle is one to one, distributions have their moments, keys decide.
+ * models/training/random: a shuffle is one to one, distributions have their moments, keys decide.
  */
-#include "models/random.h"
+#include "models/training/random.h"
 
 #include "tests/test.h"
 

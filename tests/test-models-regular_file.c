@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #define _POSIX_C_SOURCE 200809L /* mkfifo, truncate, symlink */
 
-#include "models/regular_file.h"
+#include "models/file/regular_file.h"
 
 #include "tests/expect_error.h"
 

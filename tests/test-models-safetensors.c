@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "models/safetensors.h"
+#include "models/file/safetensors.h"
 
 #include "tests/expect_error.h"
 #include "tests/model_builder.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "models/safetensors_writer.h"
+#include "models/file/safetensors_writer.h"
 
 #include "tests/expect_error.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * models/sampler: every item once an epoch.
+ * models/training/sampler: every item once an epoch.
  */
-#include "models/sampler.h"
+#include "models/training/sampler.h"
 
 #include "tests/test.h"
 

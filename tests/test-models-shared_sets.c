@@ -2,7 +2,7 @@
  *
  * The sets of ../shared/data, which others wrote: what its README says of them.  Exit 77, a skip, without them.
  */
-#include "models/feature_set.h"
+#include "models/sets/feature_set.h"
 
 #include "models/genre_model.h"
 #include "tests/test.h"

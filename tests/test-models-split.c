@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * models/split: on random items, no group is on both sides, every label has some held back and never more than a third;
- * as near to the fraction as any choice of groups, by trying all; and the same whatever the order.
+ * models/training/split: on random items, no group is on both sides, every label has some held back and never more than
+ * a third; as near to the fraction as any choice of groups, by trying all; and the same whatever the order.
  */
-#include "models/split.h"
+#include "models/training/split.h"
 
 #include "tests/test.h"
 

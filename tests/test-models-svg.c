@@ -2,7 +2,7 @@
  *
  * svg: well-formed whatever the text and the numbers, and what is drawn is where the values say.
  */
-#include "models/svg.h"
+#include "models/training/svg.h"
 #include "tests/test.h"
 
 #include <math.h>

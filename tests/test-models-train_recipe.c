@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * models/train_recipe: what is printed reads back; what is wrong is refused by name; the presets are what they claim.
+ * models/training/train_recipe: what is printed reads back; what is wrong is refused by name; the presets are what they
+ * claim.
  */
-#include "models/train_recipe.h"
+#include "models/training/train_recipe.h"
 
 #include "tests/expect_error.h"
 

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * models/training: it learns; the model is the same whatever the threads and wherever it was interrupted; what is not
- * this training's is refused; numbers that explode end in a sentence with the weights as they were.
+ * models/training/training: it learns; the model is the same whatever the threads and wherever it was interrupted; what
+ * is not this training's is refused; numbers that explode end in a sentence with the weights as they were.
  */
-#include "models/training.h"
+#include "models/training/training.h"
 
-#include "models/checkpoint.h"
+#include "models/training/checkpoint.h"
 #include "models/genre_model.h"
 #include "nn/network.h"
 #include "tests/expect_error.h"

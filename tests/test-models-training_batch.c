@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * models/training_data and models/training_batch: who learns, who validates, what is asked of each window, and that a
- * batch follows from seed, stage and step alone.
+ * models/training/training_data and models/training/training_batch: who learns, who validates, what is asked of each
+ * window, and that a batch follows from seed, stage and step alone.
  */
-#include "models/training_batch.h"
+#include "models/training/training_batch.h"
 
 #include "tests/expect_error.h"
 #include "tests/training_builder.h"

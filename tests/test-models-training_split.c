@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * models/training_split on random collections in one to three sets: nothing that sounds the same, and no artist however
- * it is written, is on both sides; what has two labels is on neither; the same whatever the order of sets and files.
+ * models/training/training_split on random collections in one to three sets: nothing that sounds the same, and no
+ * artist however it is written, is on both sides; what has two labels is on neither; the same whatever the order of
+ * sets and files.
  */
-#include "models/training_split.h"
+#include "models/training/training_split.h"
 
-#include "models/feature_set_writer.h"
+#include "models/sets/feature_set_writer.h"
 #include "models/frontend.h"
 #include "tests/test.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * models/union_find against the definition: two items are joined if a chain of pairs leads from one to the other.
+ * models/sets/union_find against the definition: two items are joined if a chain of pairs leads from one to the other.
  */
-#include "models/union_find.h"
+#include "models/sets/union_find.h"
 
 #include "tests/test.h"
 

@@ -2,7 +2,7 @@
  *
  * tests/training_builder.h - feature sets whose labels can be told apart, small enough to train on in a test.
  *
- * Layer:   tests; uses models/safetensors_writer, GLib.
+ * Layer:   tests; uses models/file/safetensors_writer, GLib.
  * Threads: no state.
  *
  * Eight bands, 24 frames a clip.  Label l of "low" "middle" "high" is loud in bands 2 l and 2 l + 1, on a noise of
@@ -13,8 +13,8 @@
 #ifndef TESTS_TRAINING_BUILDER_H
 #define TESTS_TRAINING_BUILDER_H
 
-#include "models/safetensors_writer.h"
-#include "models/training.h"
+#include "models/file/safetensors_writer.h"
+#include "models/training/training.h"
 #include "tests/test.h"
 
 #include <glib/gstdio.h>

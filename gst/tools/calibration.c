@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "gst/tools/calibration.h"
 
-#include "models/json_node.h"
-#include "models/json_write.h"
+#include "models/file/json_node.h"
+#include "models/file/json_write.h"
 
 #include <json-glib/json-glib.h>
 #include <math.h>

@@ -7,7 +7,7 @@
  *
  * A wide character, such as an ideograph or an emoji, takes two cells, a combining mark none, any other one; a
  * character with the emoji selector U+FE0F behind it two.  Where terminals differ, as for emoji that are joined, this
- * is the most that one takes.  All text is printable UTF-8 (models/printable.h).
+ * is the most that one takes.  All text is printable UTF-8 (models/file/printable.h).
  */
 #ifndef GST_TOOLS_CELLS_H
 #define GST_TOOLS_CELLS_H

@@ -6,7 +6,7 @@
 #include "gst/tools/interrupt.h"
 #include "gst/tools/outputs.h"
 #include "gst/tools/report.h"
-#include "models/safetensors_writer.h"
+#include "models/file/safetensors_writer.h"
 
 #include <gst/gst.h>
 #include <stdio.h>

@@ -2,7 +2,7 @@
 #include "gst/tools/evaluate_source.h"
 
 #include "gst/tools/interrupt.h"
-#include "models/regular_file.h"
+#include "models/file/regular_file.h"
 
 #include <glib/gstdio.h>
 

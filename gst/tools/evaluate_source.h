@@ -3,14 +3,14 @@
  * gst/tools/evaluate_source.h - what a model is evaluated or calibrated on: a feature set, or a directory that becomes
  * one.
  *
- * Layer:   gst; extraction, interrupt, models/feature_set.
+ * Layer:   gst; extraction, interrupt, models/sets/feature_set.
  * Threads: the main thread.  For a directory, gst_init() has been called.
  */
 #ifndef GST_TOOLS_EVALUATE_SOURCE_H
 #define GST_TOOLS_EVALUATE_SOURCE_H
 
 #include "gst/tools/extraction.h"
-#include "models/feature_set.h"
+#include "models/sets/feature_set.h"
 
 G_BEGIN_DECLS
 

@@ -2,14 +2,14 @@
  *
  * gst/tools/evaluation.h - a model heard on all tracks of a feature set, several at once, and the figures of that.
  *
- * Layer:   gst; models/genre_tracks, models/metrics.
+ * Layer:   gst; models/sets/genre_tracks, models/sets/metrics.
  * Threads: the main thread; it starts the jobs.
  */
 #ifndef GST_TOOLS_EVALUATION_H
 #define GST_TOOLS_EVALUATION_H
 
-#include "models/genre_tracks.h"
-#include "models/metrics.h"
+#include "models/sets/genre_tracks.h"
+#include "models/sets/metrics.h"
 
 G_BEGIN_DECLS
 

@@ -8,7 +8,7 @@
 #include "gst/tools/jobs.h"
 #include "gst/tools/progress.h"
 #include "gst/tools/recording.h"
-#include "models/feature_set_writer.h"
+#include "models/sets/feature_set_writer.h"
 #include "models/frontend.h"
 
 #include <stdio.h>

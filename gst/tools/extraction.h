@@ -2,7 +2,7 @@
  *
  * gst/tools/extraction.h - a directory of music -> a feature set on disk: what extract does, train and evaluate first.
  *
- * Layer:   gst; recording, files, models/feature_set_writer.
+ * Layer:   gst; recording, files, models/sets/feature_set_writer.
  * Threads: the main thread; it starts the jobs.  gst_init() and tool_catch_interrupts() have been called.
  */
 #ifndef GST_TOOLS_EXTRACTION_H
@@ -12,7 +12,7 @@
 #include "gst/tools/recording_cache.h"
 #include "gst/tools/tool.h"
 #include "models/genre_model.h"
-#include "models/safetensors.h"
+#include "models/file/safetensors.h"
 
 G_BEGIN_DECLS
 

@@ -5,8 +5,8 @@
 #include "gst/tools/inspect_model.h"
 #include "gst/tools/inspect_set.h"
 #include "gst/tools/tool.h"
-#include "models/regular_file.h"
-#include "models/safetensors.h"
+#include "models/file/regular_file.h"
+#include "models/file/safetensors.h"
 
 #include <stdio.h>
 

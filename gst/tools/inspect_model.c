@@ -3,8 +3,8 @@
 
 #include "gst/tools/inspect_text.h"
 #include "models/genre_cost.h"
-#include "models/json_write.h"
-#include "models/printable.h"
+#include "models/file/json_write.h"
+#include "models/file/printable.h"
 
 #include <stdio.h>
 

@@ -2,8 +2,8 @@
 #include "gst/tools/inspect_set.h"
 
 #include "gst/tools/inspect_text.h"
-#include "models/json_write.h"
-#include "models/printable.h"
+#include "models/file/json_write.h"
+#include "models/file/printable.h"
 
 #include <stdio.h>
 #include <string.h>

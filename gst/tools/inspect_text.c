@@ -2,8 +2,8 @@
 #include "gst/tools/inspect_text.h"
 
 #include "gst/tools/cells.h"
-#include "models/json_write.h"
-#include "models/printable.h"
+#include "models/file/json_write.h"
+#include "models/file/printable.h"
 
 #include <stdbool.h>
 #include <stdio.h>

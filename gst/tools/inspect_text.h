@@ -2,7 +2,7 @@
  *
  * gst/tools/inspect_text.h - what inspect prints of a model and of a feature set alike.
  *
- * Layer:   gst; cells, models/frontend, models/json_write.
+ * Layer:   gst; cells, models/frontend, models/file/json_write.
  * Threads: no state; the print functions write to stdout.
  */
 #ifndef GST_TOOLS_INSPECT_TEXT_H

@@ -4,7 +4,7 @@
 #include "gst/tools/lock.h"
 
 #include "gst/tools/interrupt.h"
-#include "models/regular_file.h"
+#include "models/file/regular_file.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -4,8 +4,8 @@
 #include "gst/tools/outputs.h"
 
 #include "gst/tools/interrupt.h"
-#include "models/feature_set.h"
-#include "models/regular_file.h"
+#include "models/sets/feature_set.h"
+#include "models/file/regular_file.h"
 
 #include <errno.h>
 #include <glib/gstdio.h>

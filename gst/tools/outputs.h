@@ -2,7 +2,7 @@
  *
  * gst/tools/outputs.h - the one rule for what a run may write.
  *
- * Layer:   gst; interrupt, models/feature_set, models/regular_file, POSIX.
+ * Layer:   gst; interrupt, models/sets/feature_set, models/file/regular_file, POSIX.
  * Threads: one object serves one thread at a time.
  *
  * No output is a file that the run reads, and no two outputs are the same file.  What is there already is replaced only

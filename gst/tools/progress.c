@@ -5,7 +5,7 @@
 
 #include "gst/tools/cells.h"
 #include "gst/tools/tool.h"
-#include "models/printable.h"
+#include "models/file/printable.h"
 
 #include <stdbool.h>
 #include <stdio.h>

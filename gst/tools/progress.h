@@ -2,7 +2,7 @@
  *
  * gst/tools/progress.h - how far it is and how long it will take: one line on a terminal, rewritten in place.
  *
- * Layer:   gst; cells, models/printable, GLib and the C library.
+ * Layer:   gst; cells, models/file/printable, GLib and the C library.
  * Threads: one object serves one thread.
  *
  * On stderr.  Where that is no terminal, a plain line every half minute.

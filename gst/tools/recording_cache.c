@@ -4,9 +4,9 @@
 #include "gst/tools/recording_cache.h"
 
 #include "models/frontend.h"
-#include "models/regular_file.h"
-#include "models/safetensors.h"
-#include "models/safetensors_writer.h"
+#include "models/file/regular_file.h"
+#include "models/file/safetensors.h"
+#include "models/file/safetensors_writer.h"
 
 #include <fcntl.h>
 #include <glib/gstdio.h>

@@ -2,7 +2,7 @@
  *
  * gst/tools/recording_cache.h - what was decoded once is kept, recording by recording, and need not be decoded again.
  *
- * Layer:   gst; recording, models/safetensors.
+ * Layer:   gst; recording, models/file/safetensors.
  * Threads: any number may read through one cache.
  *
  * A folder with one file for each recording, named by the digest of what it was made from: path, size, time of

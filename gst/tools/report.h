@@ -2,7 +2,7 @@
  *
  * gst/tools/report.h - an evaluation to read, as JSON, as CSV and as pictures.
  *
- * Layer:   gst; calibration, evaluation, models/svg.
+ * Layer:   gst; calibration, evaluation, models/training/svg.
  * Threads: no state.
  *
  * All text is UTF-8, the same for the same evaluation in any locale, and freed with g_free().

@@ -2,7 +2,7 @@
 #include "gst/tools/report.h"
 
 #include "models/genre_aggregate.h"
-#include "models/svg.h"
+#include "models/training/svg.h"
 
 #include <string.h>
 

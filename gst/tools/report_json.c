@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "gst/tools/report.h"
 
-#include "models/json_write.h"
+#include "models/file/json_write.h"
 
 #include <math.h>
 

@@ -2,7 +2,7 @@
 #include "gst/tools/report.h"
 
 #include "gst/tools/cells.h"
-#include "models/printable.h"
+#include "models/file/printable.h"
 
 #include <math.h>
 #include <string.h>

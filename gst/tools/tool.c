@@ -2,7 +2,7 @@
 #include "gst/tools/tool.h"
 
 #include "gst/tools/arguments.h"
-#include "models/printable.h"
+#include "models/file/printable.h"
 
 #include <stdio.h>
 

@@ -2,7 +2,7 @@
  *
  * gst/tools/tool.h - what gst-genre-1.0 and its subcommands agree on.
  *
- * Layer:   gst; models/printable, GLib.
+ * Layer:   gst; models/file/printable, GLib.
  * Threads: the main thread.
  *
  * A subcommand is one file with one function, which main.c has in its table.  Results go to stdout, everything else to
@@ -41,7 +41,7 @@ gboolean tool_parse_options (const char *command, const char *synopsis, const ch
     int n, char **arguments, ToolStatus *ret_status);
 
 /* What follows says its message on one line: what is not printable in it, from a file's name or its content, is escaped
- * (models/printable.h).  While a progress line is shown, use progress_message() instead. */
+ * (models/file/printable.h).  While a progress line is shown, use progress_message() instead. */
 
 /* "MESSAGE" to stderr. */
 void tool_say (const char *format, ...) G_GNUC_PRINTF (1, 2);

@@ -11,7 +11,7 @@
 #include "gst/tools/outputs.h"
 #include "gst/tools/train_run.h"
 #include "gst/tools/train_sources.h"
-#include "models/printable.h"
+#include "models/file/printable.h"
 
 #include <gst/gst.h>
 #include <math.h>

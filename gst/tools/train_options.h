@@ -2,14 +2,14 @@
  *
  * gst/tools/train_options.h - the command line of train, and what it changes in a recipe.
  *
- * Layer:   gst; tool, models/train_recipe, models/training.
+ * Layer:   gst; tool, models/training/train_recipe, models/training/training.
  * Threads: the main thread.
  */
 #ifndef GST_TOOLS_TRAIN_OPTIONS_H
 #define GST_TOOLS_TRAIN_OPTIONS_H
 
 #include "gst/tools/tool.h"
-#include "models/training.h"
+#include "models/training/training.h"
 
 G_BEGIN_DECLS
 

@@ -5,9 +5,9 @@
 #include "gst/tools/interrupt.h"
 #include "gst/tools/outputs.h"
 #include "gst/tools/progress.h"
-#include "models/checkpoint.h"
-#include "models/metrics.h"
-#include "models/printable.h"
+#include "models/training/checkpoint.h"
+#include "models/sets/metrics.h"
+#include "models/file/printable.h"
 
 #include <json-glib/json-glib.h>
 #include <math.h>

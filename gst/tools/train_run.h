@@ -2,7 +2,7 @@
  *
  * gst/tools/train_run.h - the training of one seed: steps, checkpoints, and the model with its card and curve.
  *
- * Layer:   gst; progress, interrupt, train_options, models/training.
+ * Layer:   gst; progress, interrupt, train_options, models/training/training.
  * Threads: the main thread; the training has threads of its own.
  */
 #ifndef GST_TOOLS_TRAIN_RUN_H

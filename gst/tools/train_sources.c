@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "gst/tools/train_sources.h"
 
-#include "models/feature_set.h"
-#include "models/training_data.h"
+#include "models/sets/feature_set.h"
+#include "models/training/training_data.h"
 
 #include <glib/gstdio.h>
 #include <string.h>

@@ -2,7 +2,7 @@
  *
  * gst/tools/train_sources.h - what train is given: looked through at once, then made feature sets of.
  *
- * Layer:   gst; extraction, outputs, models/train_recipe.
+ * Layer:   gst; extraction, outputs, models/training/train_recipe.
  * Threads: the main thread.  gst_init() has been called.
  */
 #ifndef GST_TOOLS_TRAIN_SOURCES_H
@@ -10,7 +10,7 @@
 
 #include "gst/tools/extraction.h"
 #include "gst/tools/outputs.h"
-#include "models/train_recipe.h"
+#include "models/training/train_recipe.h"
 
 G_BEGIN_DECLS
 
