@@ -7,7 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-__extension__ typedef unsigned __int128 Wide; /* for products of two 64-bit counts */
+/* Time in hops, exactly: whole + rest / unit, rest < unit < 2^63.  A whole beyond UINT64_MAX stays there. */
+typedef struct Hops
+{
+  uint64_t whole, rest;
+} Hops;
 
 /* The frames of the longest window twice over, so that old ones move away only once in a while. */
 typedef struct History
@@ -45,15 +49,40 @@ struct GenreWindows
 
 /* --- schedule -------------------------------------------------------------------------------------------------- */
 
+static Hops
+hops_add (Hops a, Hops b, uint64_t unit)
+{
+  const bool carry = a.rest >= unit - b.rest;
+  const uint64_t whole = a.whole + b.whole, sum = whole + carry;
+
+  return (Hops){ .whole = whole < a.whole || sum < whole ? UINT64_MAX : sum,
+    .rest = carry ? a.rest - (unit - b.rest) : a.rest + b.rest };
+}
+
+/* n x, by its binary digits: the product of two 64-bit counts fits in no type that every compiler has. */
+static Hops
+hops_times (uint64_t n, Hops x, uint64_t unit)
+{
+  Hops product = { 0, 0 };
+
+  for (unsigned bit = 64; bit-- > 0;) {
+    product = hops_add (product, product, unit);
+    if (n >> bit & 1)
+      product = hops_add (product, x, unit);
+  }
+  return product;
+}
+
 /* e_k = e_anchor + floor (k max (interval, one hop) / one hop); one hop is hop_length / sample_rate seconds. */
 static uint64_t
 end_of_answer (const GenreWindows *windows, uint64_t k)
 {
-  const Wide hop = (Wide) windows->frontend->mel.hop_length * 1000000000U;
-  const Wide interval = (Wide) windows->interval_ns * windows->frontend->mel.sample_rate_hz;
-  const Wide end = windows->anchor_end + k * (interval > hop ? interval : hop) / hop;
+  const uint64_t hop_ns = (uint64_t) windows->frontend->mel.hop_length * 1000000000U; /* times the rate */
+  const Hops one_ns = { 0, windows->frontend->mel.sample_rate_hz };
+  const Hops anchor = { windows->anchor_end, 0 }, hop = { 1, 0 };
+  const Hops interval = hops_times (windows->interval_ns, one_ns, hop_ns);
 
-  return end > UINT64_MAX ? UINT64_MAX : (uint64_t) end;
+  return hops_add (anchor, hops_times (k, interval.whole > 0 ? interval : hop, hop_ns), hop_ns).whole;
 }
 
 /* b = S ceil (max (0, e - W) / S) */

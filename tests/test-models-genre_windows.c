@@ -76,7 +76,7 @@ due (const Schedule *schedule)
 {
   const uint64_t step = schedule->interval_ns > HOP_NS ? schedule->interval_ns : HOP_NS;
 
-  return schedule->origin + (uint64_t) ((long double) schedule->k * (long double) step / HOP_NS);
+  return schedule->origin + schedule->k * (step / HOP_NS) + schedule->k * (step % HOP_NS) / HOP_NS;
 }
 
 static void
