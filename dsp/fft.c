@@ -25,12 +25,12 @@
 #include <assert.h>
 #include <fftw3.h>
 #include <math.h>
+#include <pthread.h> /* and not C11's threads, which ThreadSanitizer does not know */
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <threads.h>
 
 enum
 {
@@ -52,8 +52,8 @@ struct Plan
 
 /* The only mutable statics of the library.  FFTW's planner and its accumulated wisdom are per process anyway, and
  * destroying plans would need a count of users; a plan is some kilobytes, and a process meets few rates. */
-static once_flag plans_once = ONCE_FLAG_INIT;
-static mtx_t plans_lock;       /* for adding one */
+static pthread_once_t plans_once = PTHREAD_ONCE_INIT;
+static pthread_mutex_t plans_lock = PTHREAD_MUTEX_INITIALIZER; /* for adding one */
 static _Atomic (Plan *) plans; /* the newest; what is in the list stays there as it is, and is read without the lock */
 
 struct DspFft
@@ -72,17 +72,10 @@ struct DspFft
   fftw_complex *out; /* [ALIGN_BINS + n_fft/2+1 + TAPS]: bins -ALIGN_BINS .. n_fft/2 + TAPS */
 };
 
-static void
-init_once (void)
-{
-  fftw_make_planner_thread_safe ();
-  mtx_init (&plans_lock, mtx_plain);
-}
-
 void
 dsp_fft_init (void)
 {
-  call_once (&plans_once, init_once);
+  pthread_once (&plans_once, fftw_make_planner_thread_safe);
 }
 
 /* Without FFTW_MEASURE: that would take long and may choose another plan, hence other bits, in each run. */
@@ -120,13 +113,13 @@ plan_get (size_t n)
 {
   Plan *plan = plan_find (n);
   if (!plan) {
-    mtx_lock (&plans_lock);
+    pthread_mutex_lock (&plans_lock);
     plan = plan_find (n);
     if (!plan && (plan = plan_new (n))) {
       plan->next = atomic_load (&plans);
       atomic_store (&plans, plan);
     }
-    mtx_unlock (&plans_lock);
+    pthread_mutex_unlock (&plans_lock);
   }
   return plan ? plan->plan : NULL;
 }
