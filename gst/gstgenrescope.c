@@ -42,7 +42,6 @@ enum
 
 static const GstClockTime MAX_LAG = GST_SECOND; /* live */
 static const GstClockTime QUIET = GST_SECOND;   /* this long is silence */
-static const gdouble SILENCE_DB = -60;
 
 enum
 {
@@ -288,15 +287,9 @@ gst_genre_scope_render (GstAudioVisualizer *scope, GstBuffer *audio, GstVideoFra
 static void
 add_samples (GstGenreScope *self, const float *mono, gsize n)
 {
-  genre_quiet_listen (&self->quiet, mono, n, SILENCE_DB);
-  while (n > 0) {
-    const gsize taken = genre_spectrogram_push (self->spectrogram, mono, n);
-
-    mono += taken;
-    n -= taken;
-    while (genre_spectrogram_next (self->spectrogram, self->levels))
-      scope_picture_add_column (self->picture, self->levels);
-  }
+  genre_quiet_listen (&self->quiet, mono, n, GENRE_STREAM_SILENCE_DB);
+  while (genre_spectrogram_next (self->spectrogram, &mono, &n, self->levels))
+    scope_picture_add_column (self->picture, self->levels);
 }
 
 /* Has the base class draw and push the frame that has just been filled. */
@@ -522,7 +515,7 @@ gst_genre_scope_init (GstGenreScope *self)
   gst_video_info_init (&self->video);
   genre_timeline_reset (&self->timeline);
   self->analysis = genre_analysis_new (GST_ELEMENT (self), self->sinkpad, &listener,
-      &(GenreAnalysisConfig){ .stream.silence_threshold_db = SILENCE_DB, .max_lag = MAX_LAG });
+      &(GenreAnalysisConfig){ .stream.silence_threshold_db = GENRE_STREAM_SILENCE_DB, .max_lag = MAX_LAG });
 }
 
 static void

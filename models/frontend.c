@@ -16,7 +16,9 @@ static const double min_std = 1e-6;
 static const double min_power = 1e-30;
 static const double max_power = 1e30;
 static const double max_hz = 1e6;
-static const double min_span_hz = 1; /* fmax - fmin: filters of no width have no finite weights */
+static const double default_amin = 1e-10; /* librosa's; the least level that is kept, -100 dB */
+static const double levels_top_db = 80;   /* of levels that are kept: what 256 steps are spread over */
+static const double min_span_hz = 1;      /* fmax - fmin: filters of no width have no finite weights */
 
 /* What goes along with the reading of the keys. */
 typedef struct Parse
@@ -275,16 +277,23 @@ parse_statistic (const Parse *parse, const char *key, double min, float *values,
   return true;
 }
 
+/* Nothing is standardised. */
+static void
+fill_identity (GenreFrontend *frontend)
+{
+  frontend->mean = g_new0 (float, frontend->bands);
+  frontend->std = g_new (float, frontend->bands);
+  for (gsize i = 0; i < frontend->bands; i++)
+    frontend->std[i] = 1;
+}
+
 static bool
 parse_normalize (Parse *parse, GError **error)
 {
   const JsonPlace place = place_of (parse, "normalize");
   GenreFrontend *frontend = parse->frontend;
 
-  frontend->mean = g_new0 (float, frontend->bands);
-  frontend->std = g_new0 (float, frontend->bands);
-  for (gsize i = 0; i < frontend->bands; i++)
-    frontend->std[i] = 1;
+  fill_identity (frontend);
   if (!parse->normalize)
     return true;
   if (!JSON_NODE_HOLDS_OBJECT (parse->normalize) || json_object_get_size (json_node_get_object (parse->normalize)) != 2)
@@ -298,7 +307,7 @@ genre_frontend_parse (const char *json, const char *file, GenreFrontend *ret_fro
 {
   GenreFrontend frontend = {
     .mel = { .band_pool = 1, .fmax_hz = -1 },
-    .amin = 1e-10,
+    .amin = default_amin,
     .ref = 1,
     .top_db = -1,
   };
@@ -331,6 +340,26 @@ genre_frontend_append (const GenreFrontend *frontend, GString *json)
 }
 
 /* --- band levels ------------------------------------------------------------------------------------------------ */
+
+void
+genre_frontend_power_to_db (const float *power, float *db, gsize n)
+{
+  dsp_power_to_db (power, db, n, default_amin, 1, -1);
+}
+
+GenreFrontend
+genre_frontend_of_levels (const GenreFrontend *frontend)
+{
+  GenreFrontend own = {
+    .mel = frontend->mel,
+    .amin = default_amin,
+    .ref = 1,
+    .top_db = levels_top_db,
+    .bands = frontend->bands,
+  };
+  fill_identity (&own);
+  return own;
+}
 
 /* db [n]  out, as dsp_power_to_db() makes it of the powers; may be `levels` itself */
 static void

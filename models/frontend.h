@@ -35,8 +35,16 @@ typedef struct GenreFrontend
 typedef enum GenreLevels
 {
   GENRE_LEVELS_POWER, /* mean power of the bands */
-  GENRE_LEVELS_DB,    /* 10 log10 of it */
+  GENRE_LEVELS_DB,    /* 10 log10 of it, at least -100 */
 } GenreLevels;
+
+/* power [n]  in, of GENRE_LEVELS_POWER, finite
+ * db    [n]  out, of GENRE_LEVELS_DB; may be `power` itself */
+void genre_frontend_power_to_db (const float *power, float *db, gsize n);
+
+/* The recipe that feature sets of GENRE_LEVELS_DB carry: the spectrogram of `frontend`, but amin 1e-10, ref 1,
+ * top_db 80, nothing standardised.  genre_frontend_clear() it. */
+GenreFrontend genre_frontend_of_levels (const GenreFrontend *frontend);
 
 /* What a model's network sees of so many levels: amin, ref, top_db and normalize of the recipe, over one window.
  *

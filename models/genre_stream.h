@@ -19,6 +19,7 @@ enum
   GENRE_STREAM_MIN_RATE = 2000, /* Hz; outside of these nothing is analysed */
   GENRE_STREAM_MAX_RATE = 1000000,
   GENRE_STREAM_MAX_WINDOW = 1024, /* frames */
+  GENRE_STREAM_SILENCE_DB = -60,  /* dBFS; what is below is silence by default */
 };
 
 /* May change between two pushes, from the next window on. */

@@ -3,6 +3,7 @@
 
 #include "dsp/log_mel.h"
 #include "dsp/mel.h"
+#include "models/frames.h"
 
 #include <assert.h>
 #include <math.h>
@@ -33,8 +34,7 @@ struct GenreSpectrogram
   Mix *mix;     /* [rows] */
   float *scale; /* [bands] mel power -> parts of a full-scale sine's */
 
-  DspLogMel *mel;
-  float *power;  /* [bands] */
+  GenreFrames *frames;
   float *levels; /* [bands + 1] dB, the last one again */
 };
 
@@ -95,21 +95,23 @@ genre_spectrogram_new (unsigned rate_hz, unsigned columns_per_second, size_t row
   spectrogram->rows = rows;
   spectrogram->bands = count_bands (spectrogram->max_hz, rows);
 
-  const DspLogMelConfig config = {
-    .sample_rate_hz = recipe_rate,
-    .n_fft = n_fft,
-    .hop_length = hop,
-    .n_mels = (unsigned) spectrogram->bands,
-    .band_pool = 1,
-    .fmax_hz = spectrogram->max_hz,
+  const GenreFrontend frontend = {
+    .mel = {
+      .sample_rate_hz = recipe_rate,
+      .n_fft = n_fft,
+      .hop_length = hop,
+      .n_mels = (unsigned) spectrogram->bands,
+      .band_pool = 1,
+      .fmax_hz = spectrogram->max_hz,
+    },
+    .bands = spectrogram->bands,
   };
 
   spectrogram->mix = calloc (rows, sizeof *spectrogram->mix);
   spectrogram->scale = calloc (spectrogram->bands, sizeof *spectrogram->scale);
-  spectrogram->mel = dsp_log_mel_new (&config, rate_hz);
-  spectrogram->power = calloc (spectrogram->bands, sizeof *spectrogram->power);
+  spectrogram->frames = genre_frames_new (&frontend, rate_hz);
   spectrogram->levels = calloc (spectrogram->bands + 1, sizeof *spectrogram->levels);
-  if (!spectrogram->mix || !spectrogram->scale || !spectrogram->mel || !spectrogram->power || !spectrogram->levels)
+  if (!spectrogram->mix || !spectrogram->scale || !spectrogram->frames || !spectrogram->levels)
     goto fail;
   fill_scale (spectrogram, n_fft);
   fill_mix (spectrogram);
@@ -125,10 +127,9 @@ genre_spectrogram_free (GenreSpectrogram *spectrogram)
 {
   if (!spectrogram)
     return;
-  dsp_log_mel_free (spectrogram->mel);
+  genre_frames_free (spectrogram->frames);
   free (spectrogram->mix);
   free (spectrogram->scale);
-  free (spectrogram->power);
   free (spectrogram->levels);
   free (spectrogram);
 }
@@ -136,27 +137,21 @@ genre_spectrogram_free (GenreSpectrogram *spectrogram)
 void
 genre_spectrogram_reset (GenreSpectrogram *spectrogram)
 {
-  dsp_log_mel_reset (spectrogram->mel);
-}
-
-size_t
-genre_spectrogram_push (GenreSpectrogram *spectrogram, const float *samples, size_t n_samples)
-{
-  return dsp_log_mel_push (spectrogram->mel, samples, n_samples);
+  genre_frames_reset (spectrogram->frames);
 }
 
 bool
-genre_spectrogram_next (GenreSpectrogram *spectrogram, uint8_t *levels)
+genre_spectrogram_next (GenreSpectrogram *spectrogram, const float **samples, size_t *n_samples, uint8_t *levels)
 {
   const size_t bands = spectrogram->bands;
   float *db = spectrogram->levels;
-  DspLevel hop, tail;
+  GenreFrame frame;
 
-  if (!dsp_log_mel_next (spectrogram->mel, spectrogram->power, &hop, &tail))
+  if (!genre_frames_next (spectrogram->frames, samples, n_samples, &frame))
     return false;
   for (size_t b = 0; b < bands; b++)
-    spectrogram->power[b] *= spectrogram->scale[b];
-  dsp_power_to_db (spectrogram->power, db, bands, 1e-12, 1, -1);
+    db[b] = frame.power[b] * spectrogram->scale[b];
+  dsp_power_to_db (db, db, bands, 1e-12, 1, -1);
   db[bands] = db[bands - 1];
 
   const float floor_db = (float) FLOOR_DB, unit = (float) (255 / (CEILING_DB - FLOOR_DB));

@@ -2,7 +2,7 @@
  *
  * models/spectrogram.h - mono PCM of any rate -> columns of a mel-spectrogram for the eye, one level per pixel.
  *
- * Layer:   models; uses dsp/log_mel and dsp/mel.  Knows no model: its window is shorter and its hop finer than theirs.
+ * Layer:   models; uses frames, dsp/log_mel and dsp/mel.  Knows no model: its window is shorter and its hop finer.
  * Threads: one object serves one thread at a time; construct and free on any.
  */
 #ifndef MODELS_SPECTROGRAM_H
@@ -29,18 +29,14 @@ void genre_spectrogram_free (GenreSpectrogram *spectrogram); /* NULL is a no-op 
 /* As fresh: the next sample is sample 0, the next column is column 0. */
 void genre_spectrogram_reset (GenreSpectrogram *spectrogram);
 
-/* samples [n_samples]  mono, finite
+/* samples    [*n_samples]  in and out, mono, finite: moves past those that are taken
+ * n_samples  in and out: those that are left
+ * levels     [rows]  out, top row (the highest band) first; 0: at most -84 dB, 255: at least -9 dB, in between linear
+ *            in dB; 0 dB is the power of a full-scale sine
  *
- * Takes samples up to the one that completes the next column, at most n_samples, and returns how many it took.
- * Call genre_spectrogram_next() until it is false before pushing more. */
-size_t genre_spectrogram_push (GenreSpectrogram *spectrogram, const float *samples, size_t n_samples);
-
-/* levels [rows]  out, top row (the highest band) first; 0: at most -84 dB, 255: at least -9 dB, in between linear
- *                in dB; 0 dB is the power of a full-scale sine
- *
- * Column t shows the 64 ms around t / columns_per_second seconds, and is complete 32 ms after that.
- * False, and nothing written, when there is none yet. */
-bool genre_spectrogram_next (GenreSpectrogram *spectrogram, uint8_t *levels);
+ * The next column.  Column t shows the 64 ms around t / columns_per_second seconds, and is complete 32 ms after that.
+ * False, and no levels, when all samples are taken and none is complete. */
+bool genre_spectrogram_next (GenreSpectrogram *spectrogram, const float **samples, size_t *n_samples, uint8_t *levels);
 
 double genre_spectrogram_max_hz (const GenreSpectrogram *spectrogram);
 

@@ -52,15 +52,6 @@ tool_recording_free (ToolRecording *recording)
   g_free (recording);
 }
 
-GenreFrontend
-tool_recording_recipe (const GenreFrontend *recipe)
-{
-  GenreFrontend own = *recipe;
-  own.mean = g_memdup2 (recipe->mean, BANDS * sizeof *recipe->mean);
-  own.std = g_memdup2 (recipe->std, BANDS * sizeof *recipe->std);
-  return own;
-}
-
 /* Reads files first ... first + n - 1; returns how many came from the cache. */
 static guint
 read_files (ToolRecordingCache *cache, const GenreFrontend *recipe, const char *folder, guint first, guint n)

@@ -4,7 +4,7 @@
  */
 #include "models/sets/frame_level.h"
 
-#include "dsp/log_mel.h"
+#include "models/frames.h"
 #include "tests/test.h"
 
 #include <math.h>
@@ -18,26 +18,23 @@ enum
 static double
 level_of (const GenreFrontend *frontend, const float *samples, size_t n, unsigned rate_hz)
 {
-  DspLogMel *mel = dsp_log_mel_new (&frontend->mel, rate_hz);
+  GenreFrames *frames = genre_frames_new (frontend, rate_hz);
   FrameLevel *level = frame_level_new (frontend, 1024);
-  float *power = g_new (float, frontend->bands);
-  DspLevel between, tail;
-  size_t frames = 0;
+  float *db = g_new (float, frontend->bands);
+  GenreFrame frame;
+  size_t n_frames = 0;
 
   frame_level_reset (level, -HUGE_VAL);
-  for (size_t taken = 0; taken < n;) {
-    taken += dsp_log_mel_push (mel, samples + taken, n - taken);
-    while (dsp_log_mel_next (mel, power, &between, &tail)) {
-      dsp_power_to_db (power, power, (unsigned) frontend->bands, 1e-10, 1, -1);
-      if (frames++ > 0) /* the first one begins with zeros */
-        frame_level_push (level, power, 0);
-    }
+  while (genre_frames_next (frames, &samples, &n, &frame)) {
+    genre_frontend_power_to_db (frame.power, db, frontend->bands);
+    if (n_frames++ > 0) /* the first one begins with zeros */
+      frame_level_push (level, db, 0);
   }
-  const double db = frame_level_window_db (level, frames - 1);
-  g_free (power);
+  const double level_db = frame_level_window_db (level, n_frames - 1);
+  g_free (db);
   frame_level_free (level);
-  dsp_log_mel_free (mel);
-  return db;
+  genre_frames_free (frames);
+  return level_db;
 }
 
 int

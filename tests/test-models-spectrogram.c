@@ -55,12 +55,11 @@ run (GenreSpectrogram *spectrogram, const float *samples, size_t n, size_t piece
 {
   size_t n_columns = 0;
 
-  while (n > 0 && n_columns < max) {
-    const size_t taken = genre_spectrogram_push (spectrogram, samples, n < piece ? n : piece);
+  for (size_t at = 0; at < n; at += piece) {
+    const float *next = samples + at;
+    size_t left = n - at < piece ? n - at : piece;
 
-    samples += taken;
-    n -= taken;
-    while (n_columns < max && genre_spectrogram_next (spectrogram, columns + n_columns * rows))
+    while (n_columns < max && genre_spectrogram_next (spectrogram, &next, &left, columns + n_columns * rows))
       n_columns++;
   }
   return n_columns;

@@ -5,21 +5,19 @@
 #include "gst/pcm.h"
 #include "gst/tools/complaint.h"
 #include "gst/tools/interrupt.h"
+#include "models/genre_stream.h"
 
 #include <gst/app/app.h>
 #include <gst/audio/audio.h>
+#include <math.h>
 #include <string.h>
 
 enum
 {
   MAX_BUFFERS = 16, /* decoded ahead */
   IDLE_POLLS = 2,
-  MIN_RATE = 2000,
-  MAX_RATE = 1000000,
   MAX_CHANNELS = 64, /* whose mean is watched */
 };
-
-static const double SILENCE = 1e-6; /* mean square of -60 dBFS, as in the element */
 
 static const GstClockTime POLL = 100 * GST_MSECOND;
 
@@ -314,9 +312,10 @@ static void
 judge_channels (GenreDecoder *decoder)
 {
   const double n = (double) genre_channels_samples (decoder->channels);
+  const double silence = n * pow (10, GENRE_STREAM_SILENCE_DB / 10.);
 
-  decoder->cancelled |= n > 0 && genre_channels_mean_energy (decoder->channels) < SILENCE * n
-      && genre_channels_energy (decoder->channels) >= SILENCE * n && genre_channels_cancel (decoder->channels);
+  decoder->cancelled |= n > 0 && genre_channels_mean_energy (decoder->channels) < silence
+      && genre_channels_energy (decoder->channels) >= silence && genre_channels_cancel (decoder->channels);
 }
 
 static gboolean
@@ -327,8 +326,9 @@ take_caps (GenreDecoder *decoder, GstCaps *caps, gboolean *ret_fresh, GError **e
   if (!caps || !gst_audio_info_from_caps (&decoder->info, caps))
     return fail (error, "audio of a kind that GStreamer cannot describe");
   const int rate = GST_AUDIO_INFO_RATE (&decoder->info);
-  if (rate < MIN_RATE || rate > MAX_RATE)
-    return fail (error, "expected a sample rate from %d to %d Hz, found %d", MIN_RATE, MAX_RATE, rate);
+  if (rate < GENRE_STREAM_MIN_RATE || rate > GENRE_STREAM_MAX_RATE)
+    return fail (error, "expected a sample rate from %d to %d Hz, found %d", GENRE_STREAM_MIN_RATE,
+        GENRE_STREAM_MAX_RATE, rate);
   *ret_fresh = !decoder->caps || !gst_audio_info_is_equal (&before, &decoder->info);
   gst_caps_replace (&decoder->caps, caps);
   const int channels = GST_AUDIO_INFO_CHANNELS (&decoder->info);

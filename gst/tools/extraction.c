@@ -246,7 +246,7 @@ static ToolStatus
 write_set (Extraction *extraction, const char *directory, const char *output, const char *path, gboolean *ret_written)
 {
   const ToolFiles *files = extraction->files;
-  GenreFrontend recipe = tool_recording_recipe (extraction->config->recipe);
+  GenreFrontend recipe = genre_frontend_of_levels (extraction->config->recipe);
   gboolean ok = FALSE;
 
   extraction->writer = genre_feature_set_writer_new (path, &recipe, (const char *const *) files->labels->pdata,

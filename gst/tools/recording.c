@@ -2,9 +2,7 @@
 #include "gst/tools/recording.h"
 
 #include "gst/tools/decode.h"
-
-static const double AMIN = 1e-10;
-static const double TOP_DB = 80; /* what 256 steps are spread over */
+#include "models/frames.h"
 
 /* The first value of a tag; NULL: none. */
 static char *
@@ -18,24 +16,11 @@ find_tag (const GstTagList *tags, const char *tag)
 typedef struct Analysis
 {
   const GenreFrontend *recipe;
-  DspLogMel *mel; /* NULL before the first sample */
-  float *power;   /* [bands] */
-  GArray *db;     /* [frames][bands] */
-  GArray *ends;   /* of gsize, of the sections before this one */
-  double seconds; /* of audio */
+  GenreFrames *frames; /* NULL before the first sample */
+  GArray *db;          /* [frames][bands] */
+  GArray *ends;        /* of gsize, of the sections before this one */
+  double seconds;      /* of audio */
 } Analysis;
-
-static void
-take_frames (Analysis *analysis)
-{
-  const guint bands = (guint) analysis->recipe->bands;
-  DspLevel level, tail;
-
-  while (dsp_log_mel_next (analysis->mel, analysis->power, &level, &tail)) {
-    GArray *db = g_array_set_size (analysis->db, analysis->db->len + bands);
-    dsp_power_to_db (analysis->power, &g_array_index (db, float, db->len - bands), bands, AMIN, 1, -1);
-  }
-}
 
 /* Samples from here on have nothing to do with those before. */
 static void
@@ -43,22 +28,27 @@ begin_section (Analysis *analysis, guint rate_hz)
 {
   const gsize end = analysis->db->len / analysis->recipe->bands;
 
-  if (analysis->mel)
+  if (analysis->frames)
     g_array_append_val (analysis->ends, end);
-  dsp_log_mel_free (analysis->mel);
-  analysis->mel = dsp_log_mel_new (&analysis->recipe->mel, rate_hz);
-  if (!analysis->mel)
+  genre_frames_free (analysis->frames);
+  analysis->frames = genre_frames_new (analysis->recipe, rate_hz);
+  if (!analysis->frames)
     g_error ("out of memory");
 }
 
 static void
 push (Analysis *analysis, const GenreStretch *stretch)
 {
+  const guint bands = (guint) analysis->recipe->bands;
+  const float *samples = stretch->mono;
+  gsize n = stretch->n;
+  GenreFrame frame;
+
   if (stretch->fresh)
     begin_section (analysis, stretch->rate_hz);
-  for (gsize taken = 0; taken < stretch->n;) {
-    taken += dsp_log_mel_push (analysis->mel, stretch->mono + taken, stretch->n - taken);
-    take_frames (analysis);
+  while (genre_frames_next (analysis->frames, &samples, &n, &frame)) {
+    GArray *db = g_array_set_size (analysis->db, analysis->db->len + bands);
+    genre_frontend_power_to_db (frame.power, &g_array_index (db, float, db->len - bands), bands);
   }
   analysis->seconds += (double) stretch->n / stretch->rate_hz;
 }
@@ -67,8 +57,7 @@ ToolRecording *
 tool_recording_read (const GenreFrontend *recipe, const char *location, GError **error)
 {
   g_autoptr (GenreDecoder) decoder = genre_decoder_new (location);
-  g_autofree float *power = g_new (float, recipe->bands);
-  Analysis analysis = { .recipe = recipe, .power = power };
+  Analysis analysis = { .recipe = recipe };
   GenreStretch stretch = { NULL, 0, 0, FALSE };
   gboolean ok;
 
@@ -79,7 +68,7 @@ tool_recording_read (const GenreFrontend *recipe, const char *location, GError *
     if (ok && stretch.n > 0)
       push (&analysis, &stretch);
   } while (ok && stretch.n > 0);
-  dsp_log_mel_free (analysis.mel);
+  genre_frames_free (analysis.frames);
   if (!ok) {
     g_array_unref (analysis.db);
     g_array_unref (analysis.ends);
@@ -109,21 +98,4 @@ tool_recording_free (ToolRecording *recording)
   g_free (recording->artist);
   g_free (recording->album_artist);
   g_free (recording);
-}
-
-GenreFrontend
-tool_recording_recipe (const GenreFrontend *recipe)
-{
-  GenreFrontend own = {
-    .mel = recipe->mel,
-    .amin = AMIN,
-    .ref = 1,
-    .top_db = TOP_DB,
-    .bands = recipe->bands,
-    .mean = g_new0 (float, recipe->bands),
-    .std = g_new (float, recipe->bands),
-  };
-  for (gsize i = 0; i < own.bands; i++)
-    own.std[i] = 1;
-  return own;
 }

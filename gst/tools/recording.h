@@ -2,7 +2,7 @@
  *
  * gst/tools/recording.h - a recording -> the levels of its log-mel frames, as the element's front end has them.
  *
- * Layer:   gst; decode, dsp through models.
+ * Layer:   gst; decode, models/frames.
  * Threads: any number may be at work.  gst_init() has been called.
  */
 #ifndef GST_TOOLS_RECORDING_H
@@ -34,10 +34,6 @@ typedef struct ToolRecording
 ToolRecording *tool_recording_read (const GenreFrontend *recipe, const char *location, GError **error);
 void tool_recording_free (ToolRecording *recording); /* NULL is a no-op */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ToolRecording, tool_recording_free)
-
-/* The recipe that sets of such levels carry: `recipe`, but amin 1e-10, ref 1, top_db 80, nothing standardised.
- * genre_frontend_clear() it. */
-GenreFrontend tool_recording_recipe (const GenreFrontend *recipe);
 
 G_END_DECLS
 

@@ -159,7 +159,7 @@ describe_source (const GenreFrontend *recipe, const char *path)
 
   g_autofree char *full = g_canonicalize_filename (path, NULL), *escaped = g_strescape (full, NULL);
   g_autofree char *decoder = gst_version_string ();
-  GenreFrontend own = tool_recording_recipe (recipe);
+  GenreFrontend own = genre_frontend_of_levels (recipe);
   GString *text = g_string_new (NULL);
   g_string_append_printf (text, "%s %s\n%s\n%" G_GINT64_FORMAT " bytes, %" G_GINT64_FORMAT ".%09ld\n", version, decoder,
       escaped, (gint64) status.st_size, (gint64) status.st_mtim.tv_sec, status.st_mtim.tv_nsec);

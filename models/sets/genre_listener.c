@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "models/sets/genre_listener.h"
 
-#include "models/sets/frame_level.h"
+#include "models/genre_stream.h"
 #include "models/genre_windows.h"
+#include "models/sets/frame_level.h"
 
 #include <math.h>
 #include <string.h>
 
-static const double SILENCE_DB = -60; /* the element's default */
 static const double FLOOR_TOLERANCE_DB = .01;
 
 /* --- hearings -------------------------------------------------------------------------------------------------- */
@@ -121,7 +121,8 @@ static void
 answer (GenreListener *listener, const GenreFeatureSet *set, const GenreSpan *window, double seconds)
 {
   const guint64 n_frames = window->end - window->first;
-  if (genre_feature_set_frontend (set)->ref > 0 && frame_level_window_db (listener->level, n_frames) < SILENCE_DB) {
+  if (genre_feature_set_frontend (set)->ref > 0
+      && frame_level_window_db (listener->level, n_frames) < GENRE_STREAM_SILENCE_DB) {
     listener->n_silent++;
     return;
   }
