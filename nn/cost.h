@@ -23,4 +23,7 @@ typedef struct NnCost
  * shares  windows share their columns; if not, all is in `answer` */
 NnCost nn_cost_layer (const NnNetwork *network, size_t index, size_t frames, bool shares);
 
+/* The same of a layer of a head: all in `answer`. */
+NnCost nn_cost_head_layer (const NnNetwork *network, size_t head, size_t index);
+
 #endif

@@ -21,6 +21,9 @@ struct NnRun
   float *buffers[2]; /* [plan.buffer]: the tail's, alternating */
   float *scratch;    /* [plan.scratch] */
 
+  float *head_buffers[2];     /* [head_width (network)]: the heads', alternating; NULL where there are none */
+  float *heads[NN_MAX_HEADS]; /* [values] of each head for the last window */
+
   uint64_t first_column; /* index of columns[0] since the reset */
   size_t n_columns;
 };
@@ -42,6 +45,42 @@ allocate_trunk (NnRun *run)
     if (!layer->spec.class->in_place && !(run->items[i] = calloc (layer->push_values, sizeof (float))))
       return false;
   }
+  return true;
+}
+
+/* The widest vector between two layers of a head, or behind its last.  None exceeds NN_MAX_ITEM. */
+static size_t
+head_width (const NnNetwork *network)
+{
+  size_t width = 0;
+
+  for (size_t h = 0; h < nn_network_n_heads (network); h++) {
+    const NnStack *stack = nn_network_head (network, h);
+
+    for (size_t i = 0; i < stack->n_layers; i++) {
+      const size_t in = stack->layers[i].in.values, out = stack->layers[i].push_values;
+
+      width = in > width ? in : width;
+      width = out > width ? out : width;
+    }
+  }
+  return width;
+}
+
+static bool
+allocate_heads (NnRun *run)
+{
+  const size_t n = nn_network_n_heads (run->network), width = head_width (run->network);
+
+  for (size_t i = 0; i < n; i++) {
+    const NnStack *stack = nn_network_head (run->network, i);
+
+    if (!(run->heads[i] = calloc (stack->layers[stack->n_layers - 1].out.values, sizeof (float))))
+      return false;
+  }
+  for (unsigned i = 0; n > 0 && i < 2; i++)
+    if (!(run->head_buffers[i] = calloc (width, sizeof (float))))
+      return false;
   return true;
 }
 
@@ -69,7 +108,7 @@ nn_run_new (const NnNetwork *network, size_t max_frames)
   run->buffers[1] = calloc (plan.buffer, sizeof (float));
   run->scratch = calloc (plan.scratch, sizeof (float));
   if (!run->columns || !run->input || !run->zeros || !run->buffers[0] || !run->buffers[1] || !run->scratch
-      || !allocate_trunk (run))
+      || !allocate_trunk (run) || !allocate_heads (run))
     goto fail;
   nn_run_reset (run);
   return run;
@@ -98,6 +137,10 @@ nn_run_free (NnRun *run)
   free (run->buffers[0]);
   free (run->buffers[1]);
   free (run->scratch);
+  for (unsigned i = 0; i < 2; i++)
+    free (run->head_buffers[i]);
+  for (unsigned i = 0; i < NN_MAX_HEADS; i++)
+    free (run->heads[i]);
   free (run);
 }
 
@@ -165,23 +208,24 @@ push_zeros (NnRun *run)
       push_item (run, i, run->zeros);
 }
 
-/* --- the tail --------------------------------------------------------------------------------------------------- */
+/* --- the tail and the heads ------------------------------------------------------------------------------------- */
 
 /* What goes from layer to layer. */
 typedef struct Flow
 {
   const float *values; /* [items][width] */
   size_t items, width;
-  unsigned turn; /* the buffer that is free */
+  float *const *buffers; /* [2] */
+  unsigned turn;         /* the one that is free */
 } Flow;
 
 /* Each item by itself. */
 static void
-push_all (const NnRun *run, const NnLayer *layer, Flow *flow)
+push_all (const NnLayer *layer, Flow *flow)
 {
   const NnLayerClass *class = layer->spec.class;
   const size_t width = flow->width;
-  float *next = run->buffers[flow->turn];
+  float *next = flow->buffers[flow->turn];
 
   if (class->in_place) { /* what comes in is the other buffer, or shared columns that must stay */
     memcpy (next, flow->values, flow->items * width * sizeof *next);
@@ -191,33 +235,57 @@ push_all (const NnRun *run, const NnLayer *layer, Flow *flow)
     for (size_t t = 0; t < flow->items; t++)
       class->push (layer, NULL, flow->values + t * width, next + t * layer->push_values);
   }
-  *flow = (Flow){ next, flow->items, layer->push_values, !flow->turn };
+  *flow = (Flow){ next, flow->items, layer->push_values, flow->buffers, !flow->turn };
 }
 
 static void
 forward (const NnRun *run, const NnLayer *layer, Flow *flow)
 {
-  float *next = run->buffers[flow->turn];
+  float *next = flow->buffers[flow->turn];
 
   layer->spec.class->forward (layer, flow->values, flow->items, next, run->scratch);
-  *flow = (Flow){ next, nn_layer_items_out (layer, flow->items), nn_shape_item (&layer->out), !flow->turn };
+  *flow = (Flow){ next, nn_layer_items_out (layer, flow->items), nn_shape_item (&layer->out), flow->buffers,
+    !flow->turn };
+}
+
+/* The layers [first, end) of the network's tail. */
+static void
+run_layers (const NnRun *run, size_t first, size_t end, Flow *flow)
+{
+  for (size_t i = first; i < end; i++) {
+    const NnLayer *layer = &run->layers[i];
+
+    if (layer->spec.class->push && i >= run->plan.n_trunk && !layer->absorbed)
+      push_all (layer, flow);
+    if (layer->spec.class->forward)
+      forward (run, layer, flow);
+  }
+}
+
+/* body [1][width]  what comes out of the network's body; it stays as it is */
+static void
+run_heads (const NnRun *run, const Flow *body)
+{
+  for (size_t h = 0; h < nn_network_n_heads (run->network); h++) {
+    const NnStack *stack = nn_network_head (run->network, h);
+    Flow flow = { body->values, 1, body->width, run->head_buffers, 0 };
+
+    for (size_t i = 0; i < stack->n_layers; i++)
+      push_all (&stack->layers[i], &flow);
+    memcpy (run->heads[h], flow.values, flow.width * sizeof *flow.values);
+  }
 }
 
 /* columns [n_columns][column_values] through the tail; out as long as the network's output for them. */
 static void
 run_tail (const NnRun *run, const float *columns, size_t n_columns, float *out)
 {
-  const NnStack *stack = nn_network_stack (run->network);
-  Flow flow = { columns, n_columns, run->plan.column_values, 0 };
+  const size_t body = nn_network_body (run->network);
+  Flow flow = { columns, n_columns, run->plan.column_values, run->buffers, 0 };
 
-  for (size_t i = run->plan.tail_first; i < stack->n_layers; i++) {
-    const NnLayer *layer = &stack->layers[i];
-
-    if (layer->spec.class->push && i >= run->plan.n_trunk && !layer->absorbed)
-      push_all (run, layer, &flow);
-    if (layer->spec.class->forward)
-      forward (run, layer, &flow);
-  }
+  run_layers (run, run->plan.tail_first, body, &flow);
+  run_heads (run, &flow);
+  run_layers (run, body, nn_network_n_layers (run->network), &flow);
   memcpy (out, flow.values, flow.items * flow.width * sizeof *out);
 }
 
@@ -245,4 +313,12 @@ nn_run_window (NnRun *run, uint64_t first_frame, size_t n_frames, float *out)
   assert (column >= run->first_column && column + columns <= run->first_column + run->n_columns);
 
   run_tail (run, run->columns + (column - run->first_column) * run->plan.column_values, columns, out);
+}
+
+const float *
+nn_run_head (const NnRun *run, size_t head)
+{
+  assert (head < nn_network_n_heads (run->network));
+
+  return run->heads[head];
 }

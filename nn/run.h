@@ -34,4 +34,7 @@ void nn_run_reset (NnRun *run);
 void nn_run_push (NnRun *run, const float *frame); /* [bands] */
 void nn_run_window (NnRun *run, uint64_t first_frame, size_t n_frames, float *out);
 
+/* What a head of the network says of the window that was run last; valid until the next one. */
+const float *nn_run_head (const NnRun *run, size_t head); /* [values] */
+
 #endif

@@ -60,8 +60,6 @@ configure_layer (NnLayer *layer, const NnLayerSpec *spec, NnShape in, size_t min
 static NnStatus
 configure (NnStack *stack, const NnLayerSpec *specs, size_t n_layers, NnShape shape, size_t min_items, NnIssue *issue)
 {
-  size_t parameters = 0;
-
   for (size_t i = 0; i < n_layers; i++) {
     NnLayer *layer = &stack->layers[i];
 
@@ -72,7 +70,7 @@ configure (NnStack *stack, const NnLayerSpec *specs, size_t n_layers, NnShape sh
 
     if (status != NN_OK)
       return status;
-    if (!add_parameters (&parameters, layer)) {
+    if (!add_parameters (&stack->packed_parameters, layer)) {
       snprintf (issue->text, sizeof issue->text, "more than %d parameters up to here", NN_MAX_PARAMETERS);
       return NN_BAD_SHAPE;
     }

@@ -13,7 +13,8 @@
 typedef struct NnStack
 {
   size_t n_layers;
-  NnLayer layers[]; /* each takes what the one before gives */
+  size_t packed_parameters; /* their room as the kernels keep them */
+  NnLayer layers[];         /* each takes what the one before gives */
 } NnStack;
 
 /* specs         [n_layers], n_layers >= 1, copied
