@@ -4,12 +4,10 @@
 #include "nn/cost.h"
 
 static GenreCost
-layer_cost (const GenreModel *model, gsize index)
+of_layer (const GenreModel *model, NnCost cost)
 {
-  const unsigned frames = genre_model_window_frames (model);
   const DspLogMelConfig *mel = &genre_model_frontend (model)->mel;
-  const double seconds = (double) frames * mel->hop_length / mel->sample_rate_hz;
-  const NnCost cost = nn_cost_layer (genre_model_network (model), index, frames, genre_model_shares_columns (model));
+  const double seconds = (double) genre_model_window_frames (model) * mel->hop_length / mel->sample_rate_hz;
 
   return (GenreCost){
     .parameters = cost.parameters,
@@ -18,13 +16,31 @@ layer_cost (const GenreModel *model, gsize index)
   };
 }
 
+gsize
+genre_cost_n_layers (const GenreModel *model)
+{
+  const NnNetwork *network = genre_model_network (model);
+  gsize n = nn_network_n_layers (network);
+
+  for (gsize h = 0; h < nn_network_n_heads (network); h++)
+    n += nn_network_head (network, h)->n_layers;
+  return n;
+}
+
 GenreCost
 genre_cost_of_model (const GenreModel *model, GenreCost *costs)
 {
+  const NnNetwork *network = genre_model_network (model);
+  const gboolean shares = genre_model_shares_columns (model);
   GenreCost sum = { 0, 0, 0 };
+  gsize n = 0;
 
-  for (gsize i = 0; i < nn_network_n_layers (genre_model_network (model)); i++) {
-    costs[i] = layer_cost (model, i);
+  for (gsize i = 0; i < nn_network_n_layers (network); i++)
+    costs[n++] = of_layer (model, nn_cost_layer (network, i, genre_model_window_frames (model), shares));
+  for (gsize h = 0; h < nn_network_n_heads (network); h++)
+    for (gsize i = 0; i < nn_network_head (network, h)->n_layers; i++)
+      costs[n++] = of_layer (model, nn_cost_head_layer (network, h, i));
+  for (gsize i = 0; i < n; i++) {
     sum.parameters += costs[i].parameters;
     sum.window += costs[i].window;
     sum.per_second += costs[i].per_second;

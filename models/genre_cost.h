@@ -17,7 +17,10 @@ typedef struct GenreCost
   double per_second; /* multiply-adds a second of audio, at one answer a second */
 } GenreCost;
 
-/* costs [n_layers]  out
+/* The layers of the network, and of its heads behind them. */
+gsize genre_cost_n_layers (const GenreModel *model);
+
+/* costs [genre_cost_n_layers()]  out, in that order
  *
  * Returns their sum. */
 GenreCost genre_cost_of_model (const GenreModel *model, GenreCost *costs);

@@ -3,6 +3,7 @@
 
 #include "models/embedded.h"
 #include "models/file/regular_file.h"
+#include "models/network_heads.h"
 
 #include <string.h>
 
@@ -194,6 +195,11 @@ genre_model_temper (const GenreModel *model, double temperature, const char *nam
 
   if (!network)
     return NULL;
+  if (!network_heads_copy (model->network, network)) {
+    nn_network_free (network);
+    g_set_error (error, GENRE_MODEL_ERROR, GENRE_MODEL_ERROR_SIZE, "%s: no memory for its network", name);
+    return NULL;
+  }
   for (size_t i = 0; i < nn_network_n_tensors (network); i++) {
     NnTensor *tensor = nn_network_tensor (network, i);
     memcpy (tensor->values, genre_model_tensor (model, i)->values, nn_tensor_size (tensor) * sizeof *tensor->values);
@@ -232,6 +238,12 @@ const NnTensor *
 genre_model_tensor (const GenreModel *model, gsize index)
 {
   return nn_network_tensor (model->network, index);
+}
+
+gboolean
+genre_model_has_music (const GenreModel *model)
+{
+  return network_heads_music (model->network) >= 0;
 }
 
 unsigned

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * models/genre_model.h - what a genre model is: labels, front-end recipe, network, weights.
+ * models/genre_model.h - what a genre model is: labels, front-end recipe, network with its heads, weights.
  *
  * Layer:   models; uses error, frontend, nn.
  * Threads: a GenreModel is constant; references may be taken and dropped on any thread.
@@ -31,7 +31,8 @@ GenreModel *genre_model_default (GError **error);
  *
  * labels    [n], then NULL, copied
  * frontend  copied
- * network   taken, whatever becomes of it: its tensors filled, not yet prepared
+ * network   taken, whatever becomes of it: its tensors filled, those of its head "music" too if it has one, not yet
+ *           prepared
  * name      stands for the model in error messages
  *
  * NULL: GENRE_MODEL_ERROR_LABELS, _NETWORK, _WINDOW, _TENSOR or _SIZE, as where a file is read. */
@@ -50,11 +51,12 @@ unsigned genre_model_n_labels (const GenreModel *model);
 const GenreFrontend *genre_model_frontend (const GenreModel *model);
 const NnNetwork *genre_model_network (const GenreModel *model);
 const NnTensor *genre_model_tensor (const GenreModel *model, gsize index); /* in the order of the network */
-unsigned genre_model_window_frames (const GenreModel *model);              /* W */
-unsigned genre_model_min_frames (const GenreModel *model);                 /* M, <= W */
-const char *genre_model_sha256 (const GenreModel *model);   /* of the file, 64 hex digits; NULL: of none */
-const char *genre_model_training (const GenreModel *model); /* JSON text, "{}" if the file has none */
-double genre_model_temperature (const GenreModel *model);   /* of its softmax */
+gboolean genre_model_has_music (const GenreModel *model); /* a head that says whether it is music: network_heads.h */
+unsigned genre_model_window_frames (const GenreModel *model); /* W */
+unsigned genre_model_min_frames (const GenreModel *model);    /* M, <= W */
+const char *genre_model_sha256 (const GenreModel *model);     /* of the file, 64 hex digits; NULL: of none */
+const char *genre_model_training (const GenreModel *model);   /* JSON text, "{}" if the file has none */
+double genre_model_temperature (const GenreModel *model);     /* of its softmax */
 
 /* S: windows start on multiples of it; 1 for a model of fixed input length (M == W). */
 unsigned genre_model_grid (const GenreModel *model);

@@ -5,8 +5,8 @@
 #include "models/file/json_field.h"
 #include "models/file/json_scan.h"
 #include "models/file/json_write.h"
+#include "models/network_heads.h"
 #include "models/network_spec.h"
-#include "models/file/safetensors_writer.h"
 
 #include <json-glib/json-glib.h>
 #include <math.h>
@@ -19,7 +19,7 @@ enum
   MIN_LABELS = 2,
 };
 
-/* --- a model from a file --------------------------------------------------------------------------------------- */
+/* --- metadata -------------------------------------------------------------------------------------------------- */
 
 static const char *
 get_metadata (const Safetensors *file, const char *key, GError **error)
@@ -32,17 +32,37 @@ get_metadata (const Safetensors *file, const char *key, GError **error)
 }
 
 static bool
-check_constant (const Safetensors *file, const char *key, const char *expected, GError **error)
+set_constant_error (const Safetensors *file, const char *key, const char *expected, const char *value, GError **error)
 {
-  const char *value = get_metadata (file, key, error);
-  if (!value)
-    return false;
-  if (strcmp (value, expected) == 0)
-    return true;
   g_autofree char *found = json_quote (value);
-  g_set_error (error, GENRE_MODEL_ERROR, GENRE_MODEL_ERROR_FORMAT, "%s: %s: expected \"%s\", found %s",
+  g_set_error (error, GENRE_MODEL_ERROR, GENRE_MODEL_ERROR_FORMAT, "%s: %s: expected %s, found %s",
       safetensors_name (file), key, expected, found);
   return false;
+}
+
+static bool
+check_format (const Safetensors *file, GError **error)
+{
+  const char *format = get_metadata (file, "format", error);
+  if (!format)
+    return false;
+  return strcmp (format, "genre-model") == 0 || set_constant_error (file, "format", "\"genre-model\"", format, error);
+}
+
+/* Version "2" has `heads`, "1" has none. */
+static bool
+check_version (const Safetensors *file, GError **error)
+{
+  const char *version = get_metadata (file, "version", error);
+  if (!version)
+    return false;
+  if (strcmp (version, "2") == 0)
+    return get_metadata (file, "heads", error) != NULL;
+  if (strcmp (version, "1") != 0)
+    return set_constant_error (file, "version", "\"1\" or \"2\"", version, error);
+  if (safetensors_metadata (file, "heads"))
+    return set_constant_error (file, "version", "\"2\", for there are heads", version, error);
+  return true;
 }
 
 static bool
@@ -143,6 +163,8 @@ parse_training (GenreModel *model, const Safetensors *file, GError **error)
   return true;
 }
 
+/* --- network --------------------------------------------------------------------------------------------------- */
+
 static bool
 set_network_error (const char *name, const char *where, const char *what, GError **error)
 {
@@ -184,13 +206,20 @@ build_network (GenreModel *model, const Safetensors *file, GError **error)
   if (!specs)
     return false;
   model->network = genre_model_make_network (model, specs, n_layers, safetensors_name (file), error);
-  return model->network != NULL;
+  if (!model->network)
+    return false;
+
+  const char *heads = safetensors_metadata (file, "heads");
+  return !heads || network_heads_parse (heads, safetensors_name (file), model->network, error);
 }
 
-/* One probability per label comes out. */
+/* One probability per label comes out, and one of each head. */
 static bool
 check_output (const GenreModel *model, const char *name, GError **error)
 {
+  if (!network_heads_check (model->network, name, error))
+    return false;
+
   NnShape shape = nn_network_output (model->network);
   if (!nn_network_ends_in_softmax (model->network) || shape.rank != 1)
     return set_network_error (name, "output", "expected a softmax of one vector, found something else", error);
@@ -202,6 +231,8 @@ check_output (const GenreModel *model, const char *name, GError **error)
   }
   return true;
 }
+
+/* --- tensors --------------------------------------------------------------------------------------------------- */
 
 static bool set_tensor_error (const char *file, const char *name, GError **error, const char *format, ...)
     G_GNUC_PRINTF (4, 5);
@@ -293,6 +324,8 @@ check_window (const GenreModel *model, const char *name, GError **error)
   return false;
 }
 
+/* --- the whole ------------------------------------------------------------------------------------------------- */
+
 static bool
 prepare (GenreModel *model, const char *name, GError **error)
 {
@@ -318,8 +351,8 @@ bool
 genre_model_read (GenreModel *model, const Safetensors *file, GError **error)
 {
   const char *name = safetensors_name (file);
-  if (!check_constant (file, "format", "genre-model", error) || !check_constant (file, "version", "1", error)
-      || !parse_labels (model, file, error) || !check_labels_unique (model, name, error))
+  if (!check_format (file, error) || !check_version (file, error) || !parse_labels (model, file, error)
+      || !check_labels_unique (model, name, error))
     return false;
 
   const char *recipe = get_metadata (file, "frontend", error);
@@ -330,106 +363,4 @@ genre_model_read (GenreModel *model, const Safetensors *file, GError **error)
     return false;
   return parse_training (model, file, error) && build_network (model, file, error) && check_output (model, name, error)
       && check_window (model, name, error) && fill_tensors (model, file, error) && prepare (model, name, error);
-}
-
-/* --- a file from a model --------------------------------------------------------------------------------------- */
-
-static void
-append_labels (const GenreModel *model, GString *json)
-{
-  for (guint i = 0; i < model->n_labels; i++) {
-    g_string_append_c (json, i == 0 ? '[' : ',');
-    json_append_string (json, model->labels[i]);
-  }
-  g_string_append_c (json, ']');
-}
-
-static void
-add_frames (SafetensorsWriter *writer, const char *key, unsigned frames)
-{
-  g_autofree char *text = g_strdup_printf ("%u", frames);
-  safetensors_writer_add_metadata (writer, key, text);
-}
-
-/* specs [n_specs] of the network that is written */
-static GBytes *
-serialize (const GenreModel *model, const NnLayerSpec *specs, gsize n_specs, const char *training, GError **error)
-{
-  g_autoptr (SafetensorsWriter) writer = safetensors_writer_new ();
-  GString *json = g_string_new (NULL);
-
-  safetensors_writer_add_metadata (writer, "format", "genre-model");
-  safetensors_writer_add_metadata (writer, "version", "1");
-  append_labels (model, json);
-  safetensors_writer_add_metadata (writer, "labels", json->str);
-  g_string_truncate (json, 0);
-  genre_frontend_append (&model->frontend, json);
-  safetensors_writer_add_metadata (writer, "frontend", json->str);
-  g_string_truncate (json, 0);
-  network_spec_append (specs, n_specs, json);
-  safetensors_writer_add_metadata (writer, "network", json->str);
-  add_frames (writer, "window_frames", model->window_frames);
-  add_frames (writer, "min_frames", model->min_frames);
-  safetensors_writer_add_metadata (writer, "training", training);
-  g_string_free (json, TRUE);
-
-  for (size_t i = 0; i < nn_network_n_tensors (model->network); i++) {
-    const NnTensor *tensor = nn_network_tensor (model->network, i);
-    gsize dim[G_N_ELEMENTS (tensor->dim)];
-    for (unsigned k = 0; k < tensor->rank; k++)
-      dim[k] = tensor->dim[k];
-    safetensors_writer_add_tensor (writer, tensor->name, SAFETENSORS_F32, dim, tensor->rank, tensor->values);
-  }
-  return safetensors_writer_finish (writer, error);
-}
-
-NnLayerSpec *
-genre_model_copy_specs (const GenreModel *model, double temperature, gsize *ret_n)
-{
-  const gsize n = nn_network_n_layers (model->network);
-  NnLayerSpec *specs = g_new (NnLayerSpec, n);
-
-  for (gsize i = 0; i < n; i++)
-    specs[i] = *nn_network_spec (model->network, i);
-  specs[n - 1].temperature = temperature;
-  *ret_n = n;
-  return specs;
-}
-
-double
-genre_model_temperature (const GenreModel *model)
-{
-  return nn_network_spec (model->network, nn_network_n_layers (model->network) - 1)->temperature;
-}
-
-GBytes *
-genre_model_serialize (const GenreModel *model, GError **error)
-{
-  return genre_model_serialize_tempered (model, genre_model_temperature (model), model->training, error);
-}
-
-GBytes *
-genre_model_serialize_tempered (const GenreModel *model, double temperature, const char *training, GError **error)
-{
-  gsize n = 0;
-  g_autofree NnLayerSpec *specs = genre_model_copy_specs (model, temperature, &n);
-
-  return serialize (model, specs, n, training, error);
-}
-
-char *
-genre_model_weights_sha256 (const GenreModel *model)
-{
-  g_autoptr (GChecksum) checksum = g_checksum_new (G_CHECKSUM_SHA256);
-
-  for (size_t i = 0; i < nn_network_n_tensors (model->network); i++) {
-    const NnTensor *tensor = nn_network_tensor (model->network, i);
-    for (size_t k = 0; k < nn_tensor_size (tensor); k++) {
-      guint32 bits;
-      memcpy (&bits, &tensor->values[k], sizeof bits);
-      bits = GUINT32_TO_LE (bits);
-      g_checksum_update (checksum, (const guchar *) &bits, sizeof bits);
-    }
-  }
-  return g_strdup (g_checksum_get_string (checksum));
 }

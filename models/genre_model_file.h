@@ -2,7 +2,8 @@
  *
  * models/genre_model_file.h - docs/model-file.md: a GenreModel out of a container, and back.
  *
- * Layer:   models, for genre_model.c and genre_model_file.c only; uses safetensors, frontend, network_spec.
+ * Layer:   models, for genre_model.c, genre_model_file.c and genre_model_writer.c only; uses safetensors, frontend,
+ *          network_spec, network_heads.
  * Threads: no state.
  */
 #ifndef MODELS_GENRE_MODEL_FILE_H

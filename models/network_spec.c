@@ -225,16 +225,16 @@ parse_type (JsonNode *layer, const JsonPlace *whole, GError **error)
 }
 
 static bool
-parse_layer (JsonNode *layer, const char *file, gsize index, NnLayerSpec *spec, GError **error)
+parse_layer (JsonNode *layer, const char *file, const char *whole, gsize index, NnLayerSpec *spec, GError **error)
 {
-  g_autofree char *number = g_strdup_printf ("network: layer %" G_GSIZE_FORMAT, index);
+  g_autofree char *number = g_strdup_printf ("%s: layer %" G_GSIZE_FORMAT, whole, index);
   JsonPlace place = { file, number, NULL, GENRE_MODEL_ERROR_NETWORK };
   const NnLayerClass *class = parse_type (layer, &place, error);
   if (!class)
     return false;
   *spec = nn_layer_spec_default (class);
 
-  g_autofree char *thing = g_strdup_printf ("network: layer %" G_GSIZE_FORMAT " (%s)", index, class->type);
+  g_autofree char *thing = g_strdup_printf ("%s: layer %" G_GSIZE_FORMAT " (%s)", whole, index, class->type);
   place.thing = thing;
   g_autofree char *expected = g_strdup_printf ("a key that %s takes", class->type);
   const JsonTable table = { thing, keys, G_N_ELEMENTS (keys), expected, takes_key };
@@ -248,14 +248,14 @@ parse_layer (JsonNode *layer, const char *file, gsize index, NnLayerSpec *spec, 
 }
 
 static bool
-check_names (const NnLayerSpec *specs, gsize n, const char *file, GError **error)
+check_names (const NnLayerSpec *specs, gsize n, const char *file, const char *thing, GError **error)
 {
   for (gsize i = 0; i < n; i++) {
     for (gsize k = 0; k < i; k++) {
       if (specs[i].name[0] != '\0' && strcmp (specs[i].name, specs[k].name) == 0) {
         g_autofree char *name = json_quote (specs[i].name);
         g_set_error (error, GENRE_MODEL_ERROR, GENRE_MODEL_ERROR_NETWORK,
-            "%s: network: layer %" G_GSIZE_FORMAT " (%s): expected a name of its own, found %s again", file, i,
+            "%s: %s: layer %" G_GSIZE_FORMAT " (%s): expected a name of its own, found %s again", file, thing, i,
             specs[i].class->type, name);
         return false;
       }
@@ -265,28 +265,34 @@ check_names (const NnLayerSpec *specs, gsize n, const char *file, GError **error
 }
 
 NnLayerSpec *
-network_spec_parse (const char *json, const char *file, gsize *ret_n_layers, GError **error)
+network_spec_parse_layers (JsonNode *array, const char *file, const char *thing, gsize *ret_n_layers, GError **error)
 {
-  const JsonPlace place = { file, "network", NULL, GENRE_MODEL_ERROR_NETWORK };
+  const JsonPlace place = { file, thing, NULL, GENRE_MODEL_ERROR_NETWORK };
 
-  g_autoptr (JsonNode) root = json_field_parse (json, strlen (json), &place, error);
-  if (!root)
-    return NULL;
-  guint n = JSON_NODE_HOLDS_ARRAY (root) ? json_array_get_length (json_node_get_array (root)) : 0;
+  guint n = JSON_NODE_HOLDS_ARRAY (array) ? json_array_get_length (json_node_get_array (array)) : 0;
   if (n < 1 || n > NETWORK_SPEC_MAX_LAYERS) {
     g_autofree char *expected = g_strdup_printf ("an array of 1 to %d layers", NETWORK_SPEC_MAX_LAYERS);
-    json_field_fail (root, &place, expected, error);
+    json_field_fail (array, &place, expected, error);
     return NULL;
   }
 
   g_autofree NnLayerSpec *specs = g_new0 (NnLayerSpec, n);
   for (guint i = 0; i < n; i++)
-    if (!parse_layer (json_array_get_element (json_node_get_array (root), i), file, i, &specs[i], error))
+    if (!parse_layer (json_array_get_element (json_node_get_array (array), i), file, thing, i, &specs[i], error))
       return NULL;
-  if (!check_names (specs, n, file, error))
+  if (!check_names (specs, n, file, thing, error))
     return NULL;
   *ret_n_layers = n;
   return g_steal_pointer (&specs);
+}
+
+NnLayerSpec *
+network_spec_parse (const char *json, const char *file, gsize *ret_n_layers, GError **error)
+{
+  const JsonPlace place = { file, "network", NULL, GENRE_MODEL_ERROR_NETWORK };
+
+  g_autoptr (JsonNode) root = json_field_parse (json, strlen (json), &place, error);
+  return root ? network_spec_parse_layers (root, file, place.thing, ret_n_layers, error) : NULL;
 }
 
 void

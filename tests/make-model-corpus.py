@@ -86,6 +86,19 @@ def crnn():
     })  # fmt: skip
 
 
+def add_music(model):
+    """A head of two dense layers, on a vector of two values: version 2."""
+    head = [
+        {"type": "dense", "name": "m1", "units": 3}, {"type": "relu"}, {"type": "dropout", "rate": 0.1},
+        {"type": "dense", "name": "m2", "units": 1}, {"type": "sigmoid"},
+    ]  # fmt: skip
+    model.metadata.update({"version": "2", "heads": dump({"music": head})})
+    noise = random.Random(2)
+    shapes = (("m1/kernel", [2, 3], 6), ("m1/bias", [3], 3), ("m2/kernel", [3, 1], 3), ("m2/bias", [1], 1))
+    for name, shape, count in shapes:
+        model.add(name, "F32", shape, struct.pack(f"<{count}f", *(noise.uniform(-1, 1) for _ in range(count))))
+
+
 FILES = {}
 
 
@@ -189,7 +202,7 @@ def all_files():
     file("container-metadata")(lambda model: model.metadata.update({"x": 1}))
 
     file("format-features")(lambda model: model.metadata.update({"format": "genre-features"}))
-    file("format-version")(lambda model: model.metadata.update({"version": "2"}))
+    file("format-version")(lambda model: model.metadata.update({"version": "3"}))
     file("format-no-network")(lambda model: model.metadata.pop("network") and None)
     file("format-none")(lambda model: model.metadata.pop("format") and None)
     file("format-no-labels")(lambda model: model.metadata.pop("labels") and None)
@@ -244,6 +257,7 @@ def all_files():
     with_value(
         "network-short", "network", lambda network: network.insert(0, {"type": "max_pool2d", "pool": [1, 3]})
     )
+    heads()
     file("tensor-nan")(lambda model: setattr(model, "data", model.data[:-4] + struct.pack("<f", float("nan"))))
     file("tensor-infinite")(lambda model: setattr(model, "data", struct.pack("<f", float("inf")) + model.data[4:]))
     file("tensor-surplus")(lambda model: model.add("d/more", "U8", [1], b"\0"))
@@ -265,6 +279,40 @@ def all_files():
 
     file("window-grid")(lose_windows)
     file("window-text")(lambda model: model.metadata.update({"window_frames": "4.0"}))
+
+
+def heads():
+    """A second output."""
+
+    def with_heads(name, edit):
+        def function(model):
+            add_music(model)
+            members = json.loads(model.metadata["heads"])
+            model.metadata["heads"] = dump(edit(members) or members)
+
+        file(name)(function)
+
+    with_heads("ok-heads", lambda members: None)
+    with_heads("network-head-name", lambda members: {"mood": members["music"]})
+    with_heads("network-head-more", lambda members: members.update({"mood": members["music"]}))
+    with_heads("network-head-none", lambda members: members.pop("music") and None)
+    with_heads("network-head-array", lambda members: members["music"])
+    with_heads("network-head-empty", lambda members: members["music"].clear())
+    with_heads("network-head-softmax", lambda members: members["music"].__setitem__(4, {"type": "softmax"}))
+    with_heads("network-head-wide", lambda members: members["music"][3].update({"units": 2}))
+    with_heads("network-head-steps", lambda members: members["music"].insert(1, {"type": "expand_dims"}))
+    with_heads("network-head-layer", lambda members: members["music"][0].update({"name": "d"}))
+    with_heads("tensor-head", lambda members: members["music"][0].update({"name": "m3"}))
+    file("format-heads")(lambda model: add_music(model) or model.metadata.update({"version": "1"}))
+    file("format-no-heads")(lambda model: add_music(model) or model.metadata.pop("heads") and None)
+    file("json-heads")(lambda model: add_music(model) or model.metadata.update({"heads": "{'music':[]}"}))
+
+    def forget_head(model):
+        add_music(model)
+        model.metadata.pop("heads")
+        model.metadata["version"] = "1"
+
+    file("tensor-no-head")(forget_head)
 
 
 def main(argv):

@@ -2,6 +2,7 @@
 #include "tests/model_builder.h"
 
 #include "models/frontend.h"
+#include "models/network_heads.h"
 #include "models/network_spec.h"
 #include "models/file/safetensors_writer.h"
 
@@ -209,6 +210,15 @@ fill_tensor (ModelBuilder *builder, const NnTensor *tensor, GRand *random)
 }
 
 void
+model_builder_add_music (ModelBuilder *builder)
+{
+  model_builder_set (builder, "version", "2");
+  model_builder_set (builder, "heads",
+      "{\"music\":[{\"type\":\"dense\",\"name\":\"music\",\"units\":1},{\"type\":\"sigmoid\"}]}");
+  model_builder_fill (builder, 1);
+}
+
+void
 model_builder_fill (ModelBuilder *builder, guint32 seed)
 {
   GError *error = NULL;
@@ -228,6 +238,10 @@ model_builder_fill (ModelBuilder *builder, guint32 seed)
           (size_t) g_ascii_strtoull (find_entry (builder, "window_frames")->value, NULL, 10), &network, &issue)
       != NN_OK)
     g_error ("layer %" G_GSIZE_FORMAT ": %s", (gsize) issue.layer, issue.text);
+
+  const Entry *heads = find_entry (builder, "heads");
+  if (heads && heads->value && !network_heads_parse (heads->value, "builder", network, &error))
+    g_error ("%s", error->message);
 
   GRand *random = g_rand_new_with_seed (seed);
   g_ptr_array_set_size (builder->tensors, 0);

@@ -28,7 +28,12 @@ void model_builder_set (ModelBuilder *builder, const char *key, const char *valu
 /* The metadata entry with the only occurrence of `from` replaced: "units":4 by "units":5.  Aborts if there is none. */
 void model_builder_replace (ModelBuilder *builder, const char *key, const char *from, const char *to);
 
+/* Makes it version 2, with a head "music" of one dense layer "music"; its kernel [8][1] and bias [1] are seeded noise,
+ * all other tensors stay as they are. */
+void model_builder_add_music (ModelBuilder *builder);
+
 /* Every tensor that the network of the metadata needs, with seeded noise of the usual size; what was there is dropped.
+ * Heads add theirs at the end, and change no other.
  * Aborts unless frontend, network, window_frames and min_frames are valid. */
 void model_builder_fill (ModelBuilder *builder, guint32 seed);
 

@@ -5,6 +5,7 @@
 #define _POSIX_C_SOURCE 200809L /* mkfifo, truncate */
 
 #include "models/genre_model.h"
+#include "models/network_heads.h"
 
 #include "tests/expect_error.h"
 #include "tests/model_builder.h"
@@ -263,7 +264,8 @@ test_metadata (void)
     { "format", NULL, GENRE_MODEL_ERROR_FORMAT, "expected metadata \"format\", found none" },
     { "format", "genre-features", GENRE_MODEL_ERROR_FORMAT, "format: expected \"genre-model\", found \"genre-feat" },
     { "version", NULL, GENRE_MODEL_ERROR_FORMAT, "expected metadata \"version\"" },
-    { "version", "2", GENRE_MODEL_ERROR_FORMAT, "version: expected \"1\", found \"2\"" },
+    { "version", "2", GENRE_MODEL_ERROR_FORMAT, "expected metadata \"heads\", found none" },
+    { "version", "3", GENRE_MODEL_ERROR_FORMAT, "version: expected \"1\" or \"2\", found \"3\"" },
     { "version", "1.0", GENRE_MODEL_ERROR_FORMAT, "found \"1.0\"" },
     { "labels", NULL, GENRE_MODEL_ERROR_FORMAT, "expected metadata \"labels\"" },
     { "labels", "", GENRE_MODEL_ERROR_JSON, "labels: not strict JSON" },
@@ -773,6 +775,7 @@ copy_network (const GenreModel *model)
              genre_model_window_frames (model), &copy, &issue)
           == NN_OK,
       "no copy");
+  CHECK (network_heads_copy (network, copy), "no heads");
   for (gsize i = 0; i < nn_network_n_tensors (copy); i++)
     memcpy (nn_network_tensor (copy, i)->values, genre_model_tensor (model, i)->values,
         nn_tensor_size (genre_model_tensor (model, i)) * sizeof (float));

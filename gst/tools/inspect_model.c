@@ -40,21 +40,34 @@ shape_text (const NnShape *shape)
   }
 }
 
-static void
-print_network (const GenreModel *model)
+/* costs  one for each layer; returns those behind them */
+static const GenreCost *
+print_layers (const NnStack *stack, const GenreCost *costs)
 {
-  const NnNetwork *network = genre_model_network (model);
-  g_autofree GenreCost *costs = g_new (GenreCost, nn_network_n_layers (network));
-  const GenreCost sum = genre_cost_of_model (model, costs);
-
-  printf ("  network     (output: bands x frames x channels, or steps x values)\n");
-  printf ("    %-22s %-16s %16s %11s %14s\n", "layer", "name", "output", "parameters", "multiply-adds");
-  for (gsize i = 0; i < nn_network_n_layers (network); i++) {
-    const NnLayer *layer = nn_network_layer (network, i);
+  for (gsize i = 0; i < stack->n_layers; i++) {
+    const NnLayer *layer = &stack->layers[i];
     g_autofree char *shape = shape_text (&layer->out), *layer_name = printable_text (layer->spec.name);
     g_autofree char *shown = tool_inspect_columns (layer_name, 16);
     printf ("    %-22s %s %16s %11" G_GSIZE_FORMAT " %14.0f\n", layer->spec.class->type, shown, shape,
         costs[i].parameters, costs[i].window);
+  }
+  return costs + stack->n_layers;
+}
+
+static void
+print_network (const GenreModel *model)
+{
+  const NnNetwork *network = genre_model_network (model);
+  g_autofree GenreCost *costs = g_new (GenreCost, genre_cost_n_layers (model));
+  const GenreCost sum = genre_cost_of_model (model, costs);
+
+  printf ("  network     (output: bands x frames x channels, or steps x values)\n");
+  printf ("    %-22s %-16s %16s %11s %14s\n", "layer", "name", "output", "parameters", "multiply-adds");
+  const GenreCost *next = print_layers (nn_network_stack (network), costs);
+  for (gsize i = 0; i < nn_network_n_heads (network); i++) {
+    printf ("    head \"%s\", behind the first %" G_GSIZE_FORMAT " layers\n", nn_network_head_name (network, i),
+        (gsize) nn_network_body (network));
+    next = print_layers (nn_network_head (network, i), next);
   }
   printf ("    %-22s %-16s %16s %11" G_GSIZE_FORMAT " %14.0f\n", "all", "", "", sum.parameters, sum.window);
   printf ("  cost        %.2f million multiply-adds a second of audio, at one answer a second%s\n",
@@ -107,19 +120,32 @@ add_layer (GString *json, const NnLayer *layer, const GenreCost *cost)
   g_string_append_c (json, '}');
 }
 
+/* As print_layers(), under this key. */
+static const GenreCost *
+add_layers (GString *json, const char *key, const NnStack *stack, const GenreCost *costs)
+{
+  json_add_key (json, key);
+  for (gsize i = 0; i < stack->n_layers; i++) {
+    g_string_append_c (json, i == 0 ? '[' : ',');
+    add_layer (json, &stack->layers[i], &costs[i]);
+  }
+  g_string_append_c (json, ']');
+  return costs + stack->n_layers;
+}
+
 static void
 add_network (GString *json, const GenreModel *model)
 {
   const NnNetwork *network = genre_model_network (model);
-  g_autofree GenreCost *costs = g_new (GenreCost, nn_network_n_layers (network));
+  g_autofree GenreCost *costs = g_new (GenreCost, genre_cost_n_layers (model));
   const GenreCost sum = genre_cost_of_model (model, costs);
+  const GenreCost *next = add_layers (json, "layers", nn_network_stack (network), costs);
 
-  json_add_key (json, "layers");
-  for (gsize i = 0; i < nn_network_n_layers (network); i++) {
-    g_string_append_c (json, i == 0 ? '[' : ',');
-    add_layer (json, nn_network_layer (network, i), &costs[i]);
-  }
-  g_string_append_c (json, ']');
+  json_add_key (json, "heads");
+  g_string_append_c (json, '{');
+  for (gsize i = 0; i < nn_network_n_heads (network); i++)
+    next = add_layers (json, nn_network_head_name (network, i), nn_network_head (network, i), next);
+  g_string_append_c (json, '}');
   json_add_count (json, "parameters", sum.parameters);
   json_add_number (json, "multiply_adds", sum.window);
   json_add_number (json, "multiply_adds_per_second", sum.per_second);
