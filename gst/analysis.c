@@ -120,9 +120,9 @@ genre_analysis_get_stats (GenreAnalysis *analysis, GenreAnalysisStats *ret_stats
 static guint
 window_frames (const GenreModel *model, GstClockTime window)
 {
-  const DspLogMelConfig *mel = &genre_model_frontend (model)->mel;
-  const guint64 frames = gst_util_uint64_scale_round (window, mel->sample_rate_hz,
-      (guint64) mel->hop_length * GST_SECOND);
+  const GenreFrontend *frontend = genre_model_frontend (model);
+  const guint64 frames = gst_util_uint64_scale_round (window, frontend->mel.sample_rate_hz,
+      (guint64) frontend->mel.hop_length * GST_SECOND);
 
   return window == 0 ? 0 : (guint) CLAMP (frames, 1, GENRE_STREAM_MAX_WINDOW);
 }

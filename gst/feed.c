@@ -17,7 +17,7 @@ struct GenreFeed
   GenreQueue *queue;
 
   /* since start */
-  DspLogMelConfig recipe;
+  const GenreFrontend *frontend; /* the model's, which outlives the streaming */
   guint window_frames;
   GstClockTime max_lag;
   gchar *stream_id;
@@ -96,7 +96,7 @@ begin_run (GenreFeed *feed)
 void
 genre_feed_start (GenreFeed *feed, const GenreModel *model, guint window_frames, GstClockTime max_lag)
 {
-  feed->recipe = genre_model_frontend (model)->mel;
+  feed->frontend = genre_model_frontend (model);
   feed->window_frames = window_frames;
   feed->max_lag = max_lag;
   g_clear_pointer (&feed->stream_id, g_free);
@@ -115,12 +115,11 @@ genre_feed_start (GenreFeed *feed, const GenreModel *model, guint window_frames,
 
 /* --- helpers --------------------------------------------------------------------------------------------------- */
 
-/* frames of the recipe's hop, in samples at the present rate */
+/* hops of the model, in samples at the present rate */
 static guint64
-hops_to_samples (const GenreFeed *feed, guint frames)
+hops_to_samples (const GenreFeed *feed, guint n)
 {
-  return gst_util_uint64_scale ((guint64) frames * feed->recipe.hop_length, (guint64) GST_AUDIO_INFO_RATE (&feed->info),
-      feed->recipe.sample_rate_hz);
+  return genre_frontend_samples (feed->frontend, n, (unsigned) GST_AUDIO_INFO_RATE (&feed->info));
 }
 
 GstClockTime

@@ -339,6 +339,20 @@ genre_frontend_append (const GenreFrontend *frontend, GString *json)
   json_table_append (&table, NULL, frontend, json);
 }
 
+/* --- time ------------------------------------------------------------------------------------------------------- */
+
+double
+genre_frontend_seconds (const GenreFrontend *frontend, double n_frames)
+{
+  return n_frames * frontend->mel.hop_length / frontend->mel.sample_rate_hz;
+}
+
+guint64
+genre_frontend_samples (const GenreFrontend *frontend, guint64 n_frames, unsigned rate_hz)
+{
+  return n_frames * frontend->mel.hop_length * rate_hz / frontend->mel.sample_rate_hz;
+}
+
 /* --- band levels ------------------------------------------------------------------------------------------------ */
 
 void

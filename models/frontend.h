@@ -46,6 +46,12 @@ void genre_frontend_power_to_db (const float *power, float *db, gsize n);
  * top_db 80, nothing standardised.  genre_frontend_clear() it. */
 GenreFrontend genre_frontend_of_levels (const GenreFrontend *frontend);
 
+/* How long n_frames hops are. */
+double genre_frontend_seconds (const GenreFrontend *frontend, double n_frames);
+
+/* The same in samples at rate_hz, rounded down.  n_frames: less than 2^23 */
+guint64 genre_frontend_samples (const GenreFrontend *frontend, guint64 n_frames, unsigned rate_hz);
+
 /* What a model's network sees of so many levels: amin, ref, top_db and normalize of the recipe, over one window.
  *
  * levels [n_frames][bands]  n_frames >= 1

@@ -3,6 +3,8 @@
 
 #include "tests/expect_error.h"
 
+#include <math.h>
+
 static const char minimal[] = "{\"sample_rate\":22050,\"n_fft\":2048,\"hop_length\":512,\"n_mels\":2}";
 
 static bool
@@ -222,9 +224,23 @@ test_json (void)
   }
 }
 
+static void
+test_time (void)
+{
+  const GenreFrontend frontend = { .mel = { .sample_rate_hz = 22050, .hop_length = 441 } }; /* 20 ms */
+  const GenreFrontend slow = { .mel = { .sample_rate_hz = 1000000, .hop_length = 1048576 } };
+
+  CHECK (fabs (genre_frontend_seconds (&frontend, 50) - 1) < 1e-12, "50 frames: %g s",
+      genre_frontend_seconds (&frontend, 50));
+  CHECK (genre_frontend_samples (&frontend, 50, 48000) == 48000, "50 frames at 48 kHz");
+  CHECK (genre_frontend_samples (&frontend, 1, 2010) == 40, "a frame at 2010 Hz: 40.2 samples");
+  CHECK (genre_frontend_samples (&slow, 1 << 22, 1000000) == G_GUINT64_CONSTANT (1) << 42, "the longest");
+}
+
 int
 main (void)
 {
+  test_time ();
   test_defaults ();
   test_all ();
   test_values ();

@@ -88,7 +88,8 @@ print_model (const char *name, const GenreModel *model)
   print_list (genre_model_labels (model), genre_model_n_labels (model));
   tool_inspect_print_frontend (frontend);
   printf ("  window      %u frames (%.1f s), at least %u (%.1f s), starting at multiples of %u frames\n", window,
-      tool_inspect_seconds (frontend, window), least, tool_inspect_seconds (frontend, least), genre_model_grid (model));
+      genre_frontend_seconds (frontend, window), least, genre_frontend_seconds (frontend, least),
+      genre_model_grid (model));
   print_network (model);
   printf ("  training");
   tool_inspect_print_json (genre_model_training (model));

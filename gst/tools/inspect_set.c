@@ -29,7 +29,7 @@ set_seconds (const GenreFeatureSet *set)
   gsize frames = 0;
   for (gsize i = 0; i < genre_feature_set_n_clips (set); i++)
     frames += genre_feature_set_clip_frames (set, i);
-  return tool_inspect_seconds (genre_feature_set_frontend (set), (double) frames);
+  return genre_frontend_seconds (genre_feature_set_frontend (set), (double) frames);
 }
 
 static gsize
@@ -67,7 +67,7 @@ print_set (const GenreFeatureSet *set)
   count_labels (set, counts);
   printf ("%s: a feature set\n", name);
   printf ("  clips       %" G_GSIZE_FORMAT " of %" G_GSIZE_FORMAT " frames (%.1f s), %.2f hours\n", n_clips, n_frames,
-      tool_inspect_seconds (frontend, (double) n_frames), set_seconds (set) / 3600);
+      genre_frontend_seconds (frontend, (double) n_frames), set_seconds (set) / 3600);
   const gsize n_artists = count_artists (set);
   printf ("  tracks      %" G_GSIZE_FORMAT ", of %" G_GSIZE_FORMAT " %sartist%s; %" G_GSIZE_FORMAT
           " groups that a split keeps together\n",

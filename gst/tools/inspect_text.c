@@ -9,12 +9,6 @@
 #include <stdio.h>
 #include <string.h>
 
-double
-tool_inspect_seconds (const GenreFrontend *frontend, double frames)
-{
-  return frames * frontend->mel.hop_length / frontend->mel.sample_rate_hz;
-}
-
 char *
 tool_inspect_columns (const char *text, gsize width)
 {
@@ -27,14 +21,14 @@ tool_inspect_columns (const char *text, gsize width)
 void
 tool_inspect_print_frontend (const GenreFrontend *frontend)
 {
-  const DspLogMelConfig *mel = &frontend->mel;
   g_autofree char *ref = frontend->ref > 0 ? g_strdup_printf ("%g", frontend->ref) : g_strdup ("max");
   g_autofree char *top_db = frontend->top_db >= 0 ? g_strdup_printf ("%g", frontend->top_db) : g_strdup ("null");
 
   printf ("  front end   %u Hz, n_fft %u, hop %u (%.1f ms), %u mels, pooled by %u to %" G_GSIZE_FORMAT
           " bands, %g to %g Hz,\n              amin %g, ref %s, top_db %s\n",
-      mel->sample_rate_hz, mel->n_fft, mel->hop_length, 1000 * tool_inspect_seconds (frontend, 1), mel->n_mels,
-      mel->band_pool, (gsize) frontend->bands, mel->fmin_hz, mel->fmax_hz, frontend->amin, ref, top_db);
+      frontend->mel.sample_rate_hz, frontend->mel.n_fft, frontend->mel.hop_length,
+      1000 * genre_frontend_seconds (frontend, 1), frontend->mel.n_mels, frontend->mel.band_pool,
+      (gsize) frontend->bands, frontend->mel.fmin_hz, frontend->mel.fmax_hz, frontend->amin, ref, top_db);
 }
 
 char *

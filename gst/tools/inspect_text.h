@@ -12,9 +12,6 @@
 
 G_BEGIN_DECLS
 
-/* How long so many frames are. */
-double tool_inspect_seconds (const GenreFrontend *frontend, double frames);
-
 /* text, filled up to so many columns, more if it is longer. */
 char *tool_inspect_columns (const char *text, gsize width);
 

@@ -79,7 +79,6 @@ GenreListener *
 genre_listener_new (GenreModel *model, guint64 interval_ns)
 {
   const GenreFrontend *frontend = genre_model_frontend (model);
-  const DspLogMelConfig *mel = &frontend->mel;
   GenreWindows *windows = genre_windows_new (model, GENRE_LEVELS_DB, 0, interval_ns);
   if (!windows)
     return NULL;
@@ -88,8 +87,8 @@ genre_listener_new (GenreModel *model, guint64 interval_ns)
   listener->windows = windows;
   listener->n_labels = genre_model_n_labels (model);
   listener->n_bands = frontend->bands;
-  listener->hop_seconds = (double) mel->hop_length / mel->sample_rate_hz;
-  listener->half_window_seconds = mel->n_fft / 2. / mel->sample_rate_hz;
+  listener->hop_seconds = genre_frontend_seconds (frontend, 1);
+  listener->half_window_seconds = frontend->mel.n_fft / 2. / frontend->mel.sample_rate_hz;
   listener->levels = g_new (float, listener->n_bands);
   listener->level = frame_level_new (frontend, genre_windows_frames (windows));
   renew (listener);
