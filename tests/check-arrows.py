@@ -35,7 +35,7 @@ FLOORS = {
         "sets/feature_set_writer sets/frame_level",
         "sets/genre_listener",
         "sets/genre_tracks",
-        "training/random training/recipes training/svg",
+        "training/random training/recipes training/svg_*",
         "training/augment training/sampler training/split training/checkpoint training/pieces",
         "training/train_recipe training/train_recipe_*",
         "training/training_split",

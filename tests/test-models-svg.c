@@ -2,7 +2,8 @@
  *
  * svg: well-formed whatever the text and the numbers, and what is drawn is where the values say.
  */
-#include "models/training/svg.h"
+#include "models/training/svg_confusion.h"
+#include "models/training/svg_plot.h"
 #include "tests/test.h"
 
 #include <math.h>

@@ -2,7 +2,8 @@
 #include "gst/tools/report.h"
 
 #include "models/genre_aggregate.h"
-#include "models/training/svg.h"
+#include "models/training/svg_confusion.h"
+#include "models/training/svg_plot.h"
 
 #include <string.h>
 

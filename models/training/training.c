@@ -8,7 +8,7 @@
 #include "models/file/json_write.h"
 #include "models/network_spec.h"
 #include "models/file/printable.h"
-#include "models/training/svg.h"
+#include "models/training/svg_plot.h"
 #include "models/training/training_batch.h"
 #include "nn/schedule.h"
 

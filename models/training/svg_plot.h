@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * models/training/svg.h - pictures for reports: lines over an axis, and a confusion matrix, as SVG text.
+ * models/training/svg_plot.h - lines over an axis, as an SVG picture.
  *
- * Layer:   models/training; uses GLib.
+ * Layer:   models/training; uses svg_text.
  * Threads: no state.
  *
  * The same bytes for the same values, in any locale.  Text may be any UTF-8; what XML cannot hold is replaced.
  */
-#ifndef MODELS_TRAINING_SVG_H
-#define MODELS_TRAINING_SVG_H
+#ifndef MODELS_TRAINING_SVG_PLOT_H
+#define MODELS_TRAINING_SVG_PLOT_H
 
 #include <glib.h>
 
@@ -39,13 +39,6 @@ typedef struct SvgPlot
  *
  * The whole file, to be freed with g_free(). */
 char *svg_plots (const SvgPlot *plots, gsize n_plots);
-
-/* labels  [n], n >= 1
- * counts  [n][n]  [true][predicted]
- * title   NULL: none
- *
- * One row a true label, with its recall; shaded by the share of the row.  The whole file, to be freed with g_free(). */
-char *svg_confusion (const char *title, const char *const *labels, gsize n, const guint64 *counts);
 
 G_END_DECLS
 
