@@ -16,7 +16,13 @@ import sys
 
 # From the lowest floor up; names without their ending, * stands for anything.
 FLOORS = {
-    "dsp": ["energy fft framer mel window", "stft", "log_mel"],
+    "dsp": [
+        "energy fft framer low_energy mel octave_bands spectral_shape window zero_crossings",
+        "modulation stft",
+        "log_mel texture",
+        "mfcc",
+        "descriptors",
+    ],
     "models": [
         "file/printable file/error",
         "file/json_write",

@@ -5,6 +5,7 @@
  * Layer:   tests; dsp.  Link with -Wl,--wrap=malloc,--wrap=calloc,--wrap=fftw_malloc.
  * Threads: one.
  */
+#include "dsp/descriptors.h"
 #include "dsp/fft.h"
 #include "dsp/framer.h"
 #include "dsp/log_mel.h"
@@ -111,6 +112,24 @@ try_log_mel (unsigned rate)
   return true;
 }
 
+static bool
+try_descriptors (unsigned rate)
+{
+  static const float samples[3000];
+  const DspDescriptorsConfig config = dsp_descriptors_default ();
+  DspDescriptors *descriptors = dsp_descriptors_new (&config, rate);
+  if (!descriptors)
+    return false;
+  DspFrameValues values;
+  for (size_t at = 0; at < 3000;) {
+    at += dsp_descriptors_push (descriptors, samples + at, 3000 - at);
+    while (dsp_descriptors_next (descriptors, &values))
+      ;
+  }
+  dsp_descriptors_free (descriptors);
+  return true;
+}
+
 /* Fails the k-th allocation for k = 0, 1, ... until it works; returns how many that took. */
 static int
 count_failures (const char *name, bool (*try_it) (unsigned), unsigned argument)
@@ -149,5 +168,6 @@ main (void)
   check ("log_mel", try_log_mel, 22050, 13, 13); /* with try_fft()'s plan */
   check ("log_mel, of another length", try_log_mel, 44100, 14, 13);
   check ("stretched log_mel", try_log_mel, 48000, 15, 15);
+  check ("descriptors", try_descriptors, 44100, 32, 32);
   TEST_END ();
 }
