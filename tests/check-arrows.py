@@ -31,7 +31,7 @@ FLOORS = {
         "file/json_table",
         "file/safetensors",
         "file/safetensors_writer",
-        "embedded frontend genre_aggregate network_spec",
+        "descriptors embedded frontend genre_aggregate moments network_spec",
         "frames network_heads",
         "genre_model_file genre_model_writer genre_model spectrogram",
         "genre_cost genre_windows",
