@@ -29,6 +29,8 @@ FLOORS = {
         "file/json_scan file/json_node file/regular_file",
         "file/json_field",
         "file/json_table",
+        "file/safetensors_tensor",
+        "file/safetensors_entry",
         "file/safetensors",
         "file/safetensors_writer",
         "descriptors embedded frontend genre_aggregate moments network_spec",

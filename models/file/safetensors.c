@@ -5,6 +5,7 @@
 #include "models/file/json_field.h"
 #include "models/file/json_scan.h"
 #include "models/file/json_write.h"
+#include "models/file/safetensors_entry.h"
 
 #include <assert.h>
 #include <json-glib/json-glib.h>
@@ -39,54 +40,6 @@ struct Safetensors
   GHashTable *by_name; /* name -> SafetensorsTensor */
 };
 
-static const struct
-{
-  const char *name;
-  unsigned bits; /* of one value */
-} types[SAFETENSORS_N_TYPES] = {
-  [SAFETENSORS_U8] = { "U8", 8 },
-  [SAFETENSORS_I32] = { "I32", 32 },
-  [SAFETENSORS_F16] = { "F16", 16 },
-  [SAFETENSORS_F32] = { "F32", 32 },
-  [SAFETENSORS_BOOL] = { "BOOL", 8 },
-  [SAFETENSORS_I8] = { "I8", 8 },
-  [SAFETENSORS_I16] = { "I16", 16 },
-  [SAFETENSORS_U16] = { "U16", 16 },
-  [SAFETENSORS_U32] = { "U32", 32 },
-  [SAFETENSORS_I64] = { "I64", 64 },
-  [SAFETENSORS_U64] = { "U64", 64 },
-  [SAFETENSORS_BF16] = { "BF16", 16 },
-  [SAFETENSORS_F64] = { "F64", 64 },
-  [SAFETENSORS_C64] = { "C64", 64 },
-  [SAFETENSORS_F8_E4M3] = { "F8_E4M3", 8 },
-  [SAFETENSORS_F8_E5M2] = { "F8_E5M2", 8 },
-  [SAFETENSORS_F8_E8M0] = { "F8_E8M0", 8 },
-  [SAFETENSORS_F6_E2M3] = { "F6_E2M3", 6 },
-  [SAFETENSORS_F6_E3M2] = { "F6_E3M2", 6 },
-  [SAFETENSORS_F4] = { "F4", 4 },
-};
-
-const char *
-safetensors_type_name (SafetensorsType type)
-{
-  return types[type].name;
-}
-
-unsigned
-safetensors_type_bits (SafetensorsType type)
-{
-  return types[type].bits;
-}
-
-char *
-safetensors_shape_text (const gsize *dim, unsigned rank)
-{
-  GString *text = g_string_new (rank == 0 ? "[]" : NULL);
-  for (unsigned i = 0; i < rank; i++)
-    g_string_append_printf (text, "[%" G_GSIZE_FORMAT "]", dim[i]);
-  return g_string_free (text, FALSE);
-}
-
 static guint64
 read_u64 (Reader *reader)
 {
@@ -116,124 +69,6 @@ read_bytes (Reader *reader, guint64 size)
   return bytes;
 }
 
-static bool fail_tensor (GError **error, const Safetensors *file, const char *tensor, const char *format, ...)
-    G_GNUC_PRINTF (4, 5);
-
-static bool
-fail_tensor (GError **error, const Safetensors *file, const char *tensor, const char *format, ...)
-{
-  va_list arguments;
-  va_start (arguments, format);
-  g_autofree char *what = g_strdup_vprintf (format, arguments);
-  va_end (arguments);
-
-  g_autofree char *quoted = json_quote (tensor);
-  g_set_error (error, GENRE_MODEL_ERROR, GENRE_MODEL_ERROR_CONTAINER, "%s: tensor %s: %s", file->name, quoted, what);
-  return false;
-}
-
-/* A member of a tensor's entry.  NULL: error. */
-static JsonArray *
-get_array (const Safetensors *file, const char *tensor, JsonObject *entry, const char *key, GError **error)
-{
-  JsonNode *node = json_object_get_member (entry, key);
-  if (!node || !JSON_NODE_HOLDS_ARRAY (node)) {
-    fail_tensor (error, file, tensor, "expected an array \"%s\", found %s", key, node ? "something else" : "none");
-    return NULL;
-  }
-  return json_node_get_array (node);
-}
-
-/* An integer of a tensor's entry.  Everything in a file below 4 GiB fits guint32, hence gsize. */
-static bool
-get_size (const Safetensors *file, const char *tensor, JsonArray *array, guint index, const char *key, gsize *ret_size,
-    GError **error)
-{
-  g_autofree char *name = json_quote (tensor);
-  g_autofree char *thing = g_strdup_printf ("tensor %s", name);
-  const JsonPlace place = { file->name, thing, key, GENRE_MODEL_ERROR_CONTAINER };
-  unsigned value = 0;
-  if (!json_field_unsigned (json_array_get_element (array, index), &place, 0, G_MAXUINT32, &value, error))
-    return false;
-  *ret_size = value;
-  return true;
-}
-
-static bool
-read_type (const Safetensors *file, SafetensorsTensor *tensor, JsonObject *entry, GError **error)
-{
-  JsonNode *node = json_object_get_member (entry, "dtype");
-  const char *name = node ? json_field_string (node) : NULL;
-  if (!name)
-    return fail_tensor (error, file, tensor->name, "expected a string \"dtype\", found %s",
-        node ? "something else" : "none");
-  for (unsigned type = 0; type < SAFETENSORS_N_TYPES; type++) {
-    if (strcmp (name, types[type].name) == 0) {
-      tensor->type = (SafetensorsType) type;
-      return true;
-    }
-  }
-  g_autofree char *quoted = json_quote (name);
-  return fail_tensor (error, file, tensor->name, "expected a type of safetensors such as F32, found %s", quoted);
-}
-
-static bool
-read_shape (const Safetensors *file, SafetensorsTensor *tensor, JsonObject *entry, GError **error)
-{
-  JsonArray *shape = get_array (file, tensor->name, entry, "shape", error);
-  if (!shape)
-    return false;
-  guint rank = json_array_get_length (shape);
-  if (rank > SAFETENSORS_MAX_RANK)
-    return fail_tensor (error, file, tensor->name, "expected at most %d dimensions, found %u", SAFETENSORS_MAX_RANK,
-        rank);
-
-  /* The smallest type has half a byte. */
-  const gsize max_values = MIN (file->limits.max_bytes, G_MAXSIZE / 2) * 2;
-  tensor->rank = rank;
-  tensor->n_values = 1;
-  for (guint i = 0; i < rank; i++) {
-    if (!get_size (file, tensor->name, shape, i, "shape", &tensor->dim[i], error))
-      return false;
-    if (tensor->dim[i] > 0 && tensor->n_values > max_values / tensor->dim[i])
-      return fail_tensor (error, file, tensor->name,
-          "expected a shape of at most %" G_GSIZE_FORMAT " values, found more", max_values);
-    tensor->n_values *= tensor->dim[i];
-  }
-  return true;
-}
-
-/* Sets data and bytes; whether they lie inside the file is for check_tiling(), when all ends are known. */
-static bool
-read_offsets (const Safetensors *file, SafetensorsTensor *tensor, JsonObject *entry, gsize *ret_begin, GError **error)
-{
-  JsonArray *offsets = get_array (file, tensor->name, entry, "data_offsets", error);
-  if (!offsets)
-    return false;
-  if (json_array_get_length (offsets) != 2)
-    return fail_tensor (error, file, tensor->name, "expected 2 \"data_offsets\", found %u",
-        json_array_get_length (offsets));
-  gsize begin = 0, end = 0;
-  if (!get_size (file, tensor->name, offsets, 0, "data_offsets", &begin, error)
-      || !get_size (file, tensor->name, offsets, 1, "data_offsets", &end, error))
-    return false;
-  if (begin > end)
-    return fail_tensor (error, file, tensor->name,
-        "expected \"data_offsets\" in order, found %" G_GSIZE_FORMAT " before %" G_GSIZE_FORMAT, begin, end);
-
-  /* At most 2^33 values of 64 bits. */
-  guint64 bits = (guint64) tensor->n_values * types[tensor->type].bits;
-  if (bits % 8 != 0 || bits / 8 != end - begin) {
-    g_autofree char *shape = safetensors_shape_text (tensor->dim, tensor->rank);
-    return fail_tensor (error, file, tensor->name,
-        "expected %" G_GUINT64_FORMAT " bytes for %s %s, found %" G_GSIZE_FORMAT, bits / 8, types[tensor->type].name,
-        shape, end - begin);
-  }
-  tensor->bytes = end - begin;
-  *ret_begin = begin;
-  return true;
-}
-
 /* begin, for sorting, beside the tensor. */
 typedef struct Extent
 {
@@ -244,18 +79,8 @@ typedef struct Extent
 static bool
 read_tensor (const Safetensors *file, const char *name, JsonNode *node, Extent *extent, GError **error)
 {
-  if (!JSON_NODE_HOLDS_OBJECT (node))
-    return fail_tensor (error, file, name, "expected an object, found something else");
-  JsonObject *entry = json_node_get_object (node);
-
-  extent->tensor.name = name;
-  if (!read_type (file, &extent->tensor, entry, error) || !read_shape (file, &extent->tensor, entry, error)
-      || !read_offsets (file, &extent->tensor, entry, &extent->begin, error))
-    return false;
-  if (json_object_get_size (entry) != 3)
-    return fail_tensor (error, file, name, "expected the keys \"dtype\", \"shape\", \"data_offsets\", found %u keys",
-        json_object_get_size (entry));
-  return true;
+  return safetensors_entry_read (file->name, name, node, file->limits.max_bytes, &extent->tensor, &extent->begin,
+      error);
 }
 
 static int
@@ -278,7 +103,7 @@ check_tiling (const Safetensors *file, const Extent *extents, gsize n, GError **
   gsize end = 0;
   for (gsize i = 0; i < n; i++) {
     if (extents[i].begin != end)
-      return fail_tensor (error, file, extents[i].tensor.name,
+      return safetensors_entry_fail (error, file->name, extents[i].tensor.name,
           "expected to begin at byte %" G_GSIZE_FORMAT " of the data, found %" G_GSIZE_FORMAT ": tensors %s", end,
           extents[i].begin, extents[i].begin < end ? "overlap" : "leave a hole");
     if (extents[i].tensor.bytes > file->data_size - end) {
@@ -468,17 +293,4 @@ const SafetensorsTensor *
 safetensors_find (const Safetensors *file, const char *name)
 {
   return g_hash_table_lookup (file->by_name, name);
-}
-
-void
-safetensors_copy_f32 (const SafetensorsTensor *tensor, float *values)
-{
-  assert (tensor->type == SAFETENSORS_F32);
-
-  for (gsize i = 0; i < tensor->n_values; i++) {
-    guint32 bits;
-    memcpy (&bits, tensor->data + 4 * i, 4);
-    bits = GUINT32_FROM_LE (bits);
-    memcpy (&values[i], &bits, 4);
-  }
 }

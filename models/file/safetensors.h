@@ -2,7 +2,7 @@
  *
  * models/file/safetensors.h - the container: named tensors and string metadata out of untrusted bytes.
  *
- * Layer:   models/file; uses regular_file, json_field, GLib.
+ * Layer:   models/file; uses safetensors_tensor, safetensors_entry, json_field.
  * Threads: a Safetensors is constant.
  *
  * A file is the header's length (u64, little-endian), the header (JSON), the tensors' data.  What is accepted is what
@@ -12,7 +12,7 @@
 #ifndef MODELS_FILE_SAFETENSORS_H
 #define MODELS_FILE_SAFETENSORS_H
 
-#include <glib.h>
+#include "models/file/safetensors_tensor.h"
 
 G_BEGIN_DECLS
 
@@ -21,45 +21,7 @@ enum
   SAFETENSORS_MAX_BYTES = 256 << 20,
   SAFETENSORS_MAX_HEADER = 1 << 20,
   SAFETENSORS_MAX_TENSORS = 4096,
-  SAFETENSORS_MAX_RANK = 8,
 };
-
-/* Every type of the format; the project writes and computes with U8, I32, F16 and F32. */
-typedef enum SafetensorsType
-{
-  SAFETENSORS_U8,
-  SAFETENSORS_I32,
-  SAFETENSORS_F16,
-  SAFETENSORS_F32,
-  SAFETENSORS_BOOL,
-  SAFETENSORS_I8,
-  SAFETENSORS_I16,
-  SAFETENSORS_U16,
-  SAFETENSORS_U32,
-  SAFETENSORS_I64,
-  SAFETENSORS_U64,
-  SAFETENSORS_BF16,
-  SAFETENSORS_F64,
-  SAFETENSORS_C64,
-  SAFETENSORS_F8_E4M3,
-  SAFETENSORS_F8_E5M2,
-  SAFETENSORS_F8_E8M0,
-  SAFETENSORS_F6_E2M3,
-  SAFETENSORS_F6_E3M2,
-  SAFETENSORS_F4,
-  SAFETENSORS_N_TYPES
-} SafetensorsType;
-
-typedef struct SafetensorsTensor
-{
-  const char *name;
-  SafetensorsType type;
-  unsigned rank; /* 0: one value */
-  gsize dim[SAFETENSORS_MAX_RANK];
-  gsize n_values;     /* product of dim */
-  const guint8 *data; /* [bytes], little-endian, unaligned, innermost dimension last */
-  gsize bytes;
-} SafetensorsTensor;
 
 typedef struct Safetensors Safetensors;
 
@@ -82,16 +44,6 @@ const char *safetensors_metadata (const Safetensors *file, const char *key); /* 
 gsize safetensors_n_tensors (const Safetensors *file);
 const SafetensorsTensor *safetensors_tensor (const Safetensors *file, gsize index);    /* in the order of the data */
 const SafetensorsTensor *safetensors_find (const Safetensors *file, const char *name); /* NULL: no such tensor */
-
-const char *safetensors_type_name (SafetensorsType type); /* "F32" */
-unsigned safetensors_type_bits (SafetensorsType type);    /* of one value */
-
-/* "[3][3][1][20]"; "[]" for one value */
-char *safetensors_shape_text (const gsize *dim, unsigned rank);
-
-/* tensor  of type F32
- * values  [n_values]  out */
-void safetensors_copy_f32 (const SafetensorsTensor *tensor, float *values);
 
 G_END_DECLS
 
