@@ -2,45 +2,15 @@
  *
  * gst/picture/scope.h - what genrescope draws: a spectrogram that scrolls, and beside it a bar for each genre.
  *
- * Layer:   gst; cairo and GLib; knows no audio and no model.
+ * Layer:   gst; layout, lettering, panel, cairo; knows no audio and no model.
  * Threads: one object serves one thread at a time.
  */
 #ifndef GST_PICTURE_SCOPE_H
 #define GST_PICTURE_SCOPE_H
 
-#include <glib.h>
+#include "gst/picture/panel.h"
 
 G_BEGIN_DECLS
-
-/* In pixels from the top left corner of the picture. */
-typedef struct ScopeBox
-{
-  gint x, y, width, height;
-} ScopeBox;
-
-typedef struct ScopeLayout
-{
-  gint width, height; /* of the picture */
-  ScopeBox spectrum;
-  ScopeBox panel; /* all the rest */
-  ScopeBox title; /* in the panel, above the bars */
-  ScopeBox bars;  /* the rows of all bars; 0 wide: no room for any */
-  guint n_rows;   /* that fit, at most n_labels */
-} ScopeLayout;
-
-/* width, height: at least 1. */
-ScopeLayout scope_layout (gint width, gint height, guint n_labels);
-
-/* The track of a bar; a bar of 1 fills it.  row < n_rows. */
-ScopeBox scope_layout_row (const ScopeLayout *layout, guint row);
-
-/* What is said about the music. */
-typedef enum ScopeMood
-{
-  SCOPE_LISTENING, /* no answer yet: bars are empty */
-  SCOPE_GENRE,
-  SCOPE_SILENCE, /* bars stay as they were, pale */
-} ScopeMood;
 
 /* A frequency to write beside the spectrogram. */
 typedef struct ScopeTick
@@ -57,16 +27,13 @@ ScopePicture *scope_picture_new (gint width, gint height, const gchar *const *la
     const ScopeTick *ticks, guint n_ticks);
 void scope_picture_free (ScopePicture *picture); /* NULL is a no-op */
 
-const ScopeLayout *scope_picture_layout (const ScopePicture *picture);
-
 /* Everything as new: no spectrogram, no bars. */
 void scope_picture_clear (ScopePicture *picture);
 
 /* levels [spectrum.height]  0 to 255, top first: enters on the right, all else moves one pixel to the left */
 void scope_picture_add_column (ScopePicture *picture, const guint8 *levels);
 
-/* shares   [n_labels]  where the bars are to go, in [0, 1]; they get there within about half a second.  All 0: unknown
- * seconds  since the last call: how far they go now */
+/* As scope_panel_set_bars(). */
 void scope_picture_set_bars (ScopePicture *picture, ScopeMood mood, const gdouble *shares, gdouble seconds);
 
 /* pixels [height][stride]  out, 32 bits 0x00RRGGBB in the machine's byte order, aligned to 4 bytes
