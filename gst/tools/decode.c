@@ -5,6 +5,7 @@
 #include "gst/pcm.h"
 #include "gst/tools/complaint.h"
 #include "gst/tools/interrupt.h"
+#include "gst/tools/pipeline_idle.h"
 #include "models/genre_stream.h"
 
 #include <gst/app/app.h>
@@ -32,6 +33,7 @@ struct GenreDecoder
   GstElement *pipeline;
   GstBus *bus;
   GstAppSink *sink;
+  GstPad *sinkpad; /* the sink's */
   GstTagList *tags;
   gint no_audio;         /* atomic: all streams are known, and none is audio */
   gint reads;            /* atomic: buffers that the source has given */
@@ -55,21 +57,19 @@ static void
 on_pad_added (GstElement *source, GstPad *pad, gpointer data)
 {
   GenreDecoder *decoder = data;
-  g_autoptr (GstPad) sinkpad = gst_element_get_static_pad (GST_ELEMENT (decoder->sink), "sink");
 
   (void) source;
-  if (!gst_pad_is_linked (sinkpad))
-    gst_pad_link (pad, sinkpad); /* of several streams of audio, the first; others than audio do not fit */
+  if (!gst_pad_is_linked (decoder->sinkpad))
+    gst_pad_link (pad, decoder->sinkpad); /* of several streams of audio, the first; others than audio do not fit */
 }
 
 static void
 on_no_more_pads (GstElement *source, gpointer data)
 {
   GenreDecoder *decoder = data;
-  g_autoptr (GstPad) sinkpad = gst_element_get_static_pad (GST_ELEMENT (decoder->sink), "sink");
 
   (void) source;
-  if (!gst_pad_is_linked (sinkpad))
+  if (!gst_pad_is_linked (decoder->sinkpad))
     g_atomic_int_set (&decoder->no_audio, TRUE);
 }
 
@@ -78,8 +78,7 @@ on_read (GstPad *pad, GstPadProbeInfo *info, gpointer data)
 {
   GenreDecoder *decoder = data;
 
-  (void) pad;
-  (void) info;
+  (void) pad, (void) info;
   g_atomic_int_inc (&decoder->reads);
   return GST_PAD_PROBE_OK;
 }
@@ -147,6 +146,7 @@ genre_decoder_new (const char *location)
   decoder->pipeline = gst_pipeline_new (NULL);
   decoder->bus = gst_element_get_bus (decoder->pipeline);
   decoder->sink = GST_APP_SINK (gst_object_ref (sink));
+  decoder->sinkpad = sink->sinkpads->data;
   gst_bin_add_many (GST_BIN (decoder->pipeline), source, sink, NULL);
   g_signal_connect (source, "pad-added", G_CALLBACK (on_pad_added), decoder);
   g_signal_connect (source, "source-setup", G_CALLBACK (on_source_setup), decoder);
@@ -241,45 +241,16 @@ read_bus (GenreDecoder *decoder, GError **error)
   return TRUE;
 }
 
-/* --- the end without a sample ---------------------------------------------------------------------------------- */
-
-typedef struct Tasks
-{
-  guint running, paused;
-} Tasks;
-
-static gboolean
-count_task (GstElement *element, GstPad *pad, gpointer data)
-{
-  Tasks *tasks = data;
-  const GstTaskState state = gst_pad_get_task_state (pad);
-
-  (void) element;
-  tasks->running += state == GST_TASK_STARTED;
-  tasks->paused += state == GST_TASK_PAUSED;
-  return TRUE;
-}
-
-static void
-count_tasks (const GValue *element, gpointer data)
-{
-  gst_element_foreach_pad (g_value_get_object (element), count_task, data);
-}
+/* --- an end without a sample ----------------------------------------------------------------------------------- */
 
 /* decodebin swallows an error that a demuxer posts while it is being plugged: nothing more comes then, no error, no
  * stream and no end.  But a task that has ended for whatever reason is paused, and while none runs nothing can come. */
 static gboolean
 is_dead (GenreDecoder *decoder)
 {
-  g_autoptr (GstPad) sinkpad = gst_element_get_static_pad (GST_ELEMENT (decoder->sink), "sink");
-  Tasks tasks = { 0, 0 };
-
-  if (!decoder->path || gst_pad_is_linked (sinkpad))
+  if (!decoder->path || gst_pad_is_linked (decoder->sinkpad))
     return FALSE;
-  GstIterator *elements = gst_bin_iterate_recurse (GST_BIN (decoder->pipeline));
-  const gboolean settled = gst_iterator_foreach (elements, count_tasks, &tasks) == GST_ITERATOR_DONE;
-  gst_iterator_free (elements);
-  decoder->idle_polls = settled && tasks.running == 0 && tasks.paused > 0 ? decoder->idle_polls + 1 : 0;
+  decoder->idle_polls = tool_pipeline_is_idle (GST_BIN (decoder->pipeline)) ? decoder->idle_polls + 1 : 0;
   return decoder->idle_polls >= IDLE_POLLS;
 }
 
