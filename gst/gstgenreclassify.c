@@ -294,7 +294,7 @@ get_model_info (GstGenreClassify *self)
   GstStructure *info = NULL;
 
   if (model) {
-    const DspLogMelConfig *mel = &genre_model_frontend (model)->mel;
+    const GenreFrontend *frontend = genre_model_frontend (model);
     gchar **labels = g_boxed_copy (G_TYPE_STRV, genre_model_labels (model));
     gchar *joined = g_strjoinv (", ", labels);
 
@@ -302,11 +302,11 @@ get_model_info (GstGenreClassify *self)
     info = gst_structure_new ("model-info",
         "labels", G_TYPE_STRING, joined,
         "sha256", G_TYPE_STRING, genre_model_sha256 (model),
-        "parameters", G_TYPE_UINT64, (guint64) nn_network_n_parameters (genre_model_network (model)),
-        "sample-rate", G_TYPE_UINT, mel->sample_rate_hz,
-        "n-fft", G_TYPE_UINT, mel->n_fft,
-        "hop-length", G_TYPE_UINT, mel->hop_length,
-        "bands", G_TYPE_UINT, (guint) genre_model_frontend (model)->bands,
+        "parameters", G_TYPE_UINT64, (guint64) genre_model_n_parameters (model),
+        "sample-rate", G_TYPE_UINT, frontend->mel.sample_rate_hz,
+        "n-fft", G_TYPE_UINT, frontend->mel.n_fft,
+        "hop-length", G_TYPE_UINT, frontend->mel.hop_length,
+        "bands", G_TYPE_UINT, (guint) frontend->bands,
         "window-frames", G_TYPE_UINT, genre_model_window_frames (model),
         "min-frames", G_TYPE_UINT, genre_model_min_frames (model),
         NULL);

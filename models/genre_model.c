@@ -234,6 +234,12 @@ genre_model_network (const GenreModel *model)
   return model->network;
 }
 
+gsize
+genre_model_n_parameters (const GenreModel *model)
+{
+  return nn_network_n_parameters (model->network);
+}
+
 const NnTensor *
 genre_model_tensor (const GenreModel *model, gsize index)
 {

@@ -50,6 +50,7 @@ const char *const *genre_model_labels (const GenreModel *model); /* [n_labels], 
 unsigned genre_model_n_labels (const GenreModel *model);
 const GenreFrontend *genre_model_frontend (const GenreModel *model);
 const NnNetwork *genre_model_network (const GenreModel *model);
+gsize genre_model_n_parameters (const GenreModel *model);
 const NnTensor *genre_model_tensor (const GenreModel *model, gsize index); /* in the order of the network */
 gboolean genre_model_has_music (const GenreModel *model); /* a head that says whether it is music: network_heads.h */
 unsigned genre_model_window_frames (const GenreModel *model); /* W */

@@ -5,6 +5,8 @@
 FLOORS below says which files are on which floor.  Use is an #include, direct or through other headers of ours, whatever
 their directory; and, where BUILD is given, a symbol that one object takes and another defines.
 
+No object of gst/ takes a symbol of dsp/ or nn/: what it needs of them, models/ offers.
+
 Prints FILE: uses FILE (by what way) for each arrow that points up, and each file that is on no floor or on two.
 """
 import collections
@@ -69,6 +71,7 @@ FLOORS = {
         "trainer",
     ],
 }
+UNSEEN = {"gst": re.compile(r"(dsp|nn)_")}  # symbols that objects of a directory do not take
 INCLUDE = re.compile(r'^\s*#\s*include\s*"([^"]+)"', re.M)
 
 
@@ -124,6 +127,17 @@ def read_symbols(build, directory, sources):
     return [(source, defined[name], name) for source, name in taken if name in defined]
 
 
+def read_unseen(build, directory, pattern):
+    """[OBJECT: takes SYMBOL] for all symbols that the directory must not take, and how many objects were looked at."""
+    items = sorted((build / directory).rglob("*.o"))
+    faults = []
+    for item in items:
+        nm = subprocess.run(["nm", "-u", "-P", item], check=True, capture_output=True, text=True)
+        names = [line.split()[0] for line in nm.stdout.splitlines()]
+        faults += [f"{item.relative_to(build)}: takes {name}" for name in names if pattern.match(name)]
+    return faults, len(items)
+
+
 def check(root, build=None):
     """The faults, as lines."""
     faults = []
@@ -149,6 +163,9 @@ def check(root, build=None):
         if not arrows:
             faults.append(f"{directory}: no objects of it in {build}")
         faults += [f"{user}: uses {used} ({name})" for user, used, name in arrows if points_up(user, used)]
+    for directory, pattern in UNSEEN.items() if build else ():
+        seen, n_objects = read_unseen(build, directory, pattern)
+        faults += seen if n_objects else [f"{directory}: no objects of it in {build}"]
     return faults
 
 

@@ -2,11 +2,13 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """test-check-arrows.py ROOT BUILD - check-arrows.py finds every arrow that is planted in a copy of the tree.
 
-An include that points up; one through another directory; a file on no floor; a symbol from above without an include.
+An include that points up; one through another directory; a file on no floor; a symbol from above without an include; a
+symbol of nn and one of dsp in an object of gst.
 """
 import importlib.util
 import pathlib
 import shutil
+import subprocess
 import sys
 import tempfile
 
@@ -64,6 +66,21 @@ def main():
         if fault not in found:
             print(f"expected {fault}, found", *found[:9], sep="\n  ")
             status = 1
+
+    # An object of gst that takes a symbol of nn, and a build without any.
+    with tempfile.TemporaryDirectory() as directory:
+        build = pathlib.Path(directory)
+        empty = ARROWS.read_unseen(build, "gst", ARROWS.UNSEEN["gst"])
+        (build / "gst/tools").mkdir(parents=True)
+        source = build / "planted.c"
+        source.write_text("void nn_planted (void); void dsp_planted (void); void mine (void);\n"
+                          "void mine (void) { nn_planted (); dsp_planted (); }\n")
+        subprocess.run(["cc", "-c", source, "-o", build / "gst/tools/planted.c.o"], check=True)
+        found = ARROWS.read_unseen(build, "gst", ARROWS.UNSEEN["gst"])
+    if empty != ([], 0) or (sorted(found[0]), found[1]) != (
+            ["gst/tools/planted.c.o: takes dsp_planted", "gst/tools/planted.c.o: takes nn_planted"], 1):
+        print("planted symbols: found", empty, found)
+        status = 1
     return status
 
 

@@ -197,13 +197,20 @@ test_cost (void)
 {
   GenreModel *model = model_new (TRUE), *plain = model_new (FALSE);
   const gsize n = genre_cost_n_layers (plain);
-  GenreCost costs[32], plain_costs[32];
-  const GenreCost all = genre_cost_of_model (model, costs), of_plain = genre_cost_of_model (plain, plain_costs);
+  GenreLayer layers[32], plain_layers[32];
+  const GenreCost all = genre_cost_of_model (model, layers), of_plain = genre_cost_of_model (plain, plain_layers);
 
   CHECK (genre_cost_n_layers (model) == n + 2, "%" G_GSIZE_FORMAT " layers", genre_cost_n_layers (model));
-  CHECK (costs[n].parameters == 9 && costs[n + 1].parameters == 0, "parameters of the head");
-  CHECK (costs[n].window > 7.5 && costs[n].window < 8.5 && costs[n].per_second > 7.5 && costs[n].per_second < 8.5,
-      "%g multiply-adds", costs[n].window);
+  const GenreLayer *dense = &layers[n];
+
+  CHECK (dense[0].cost.parameters == 9 && dense[1].cost.parameters == 0, "parameters of the head");
+  CHECK (dense->cost.window > 7.5 && dense->cost.window < 8.5 && dense->cost.per_second > 7.5
+          && dense->cost.per_second < 8.5,
+      "%g multiply-adds", dense->cost.window);
+  CHECK (!layers[n - 1].head && g_str_equal (dense[0].head, "music") && dense[1].head == dense[0].head, "which head");
+  CHECK (g_str_equal (dense->type, "dense") && g_str_equal (dense->name, "music") && dense->rank == 1
+          && dense->shape[0] == 1 && dense->behind < n,
+      "%s %s, rank %u", dense->type, dense->name, dense->rank);
   CHECK (all.parameters == of_plain.parameters + 9 && all.window > of_plain.window + 7.5
           && all.per_second > of_plain.per_second + 7.5,
       "of all");

@@ -28,46 +28,38 @@ print_list (const char *const *items, gsize n)
 }
 
 static char *
-shape_text (const NnShape *shape)
+shape_text (const GenreLayer *layer)
 {
-  switch (shape->rank) {
-    case 3:
-      return g_strdup_printf ("%zu x %zu x %zu", shape->rows, shape->items, shape->values);
-    case 2:
-      return g_strdup_printf ("%zu x %zu", shape->items, shape->values);
-    default:
-      return g_strdup_printf ("%zu", shape->values);
-  }
+  GString *text = g_string_new (NULL);
+
+  for (unsigned i = 0; i < layer->rank; i++)
+    g_string_append_printf (text, "%s%" G_GSIZE_FORMAT, i > 0 ? " x " : "", layer->shape[i]);
+  return g_string_free (text, FALSE);
 }
 
-/* costs  one for each layer; returns those behind them */
-static const GenreCost *
-print_layers (const NnStack *stack, const GenreCost *costs)
+static void
+print_layer (const GenreLayer *layer)
 {
-  for (gsize i = 0; i < stack->n_layers; i++) {
-    const NnLayer *layer = &stack->layers[i];
-    g_autofree char *shape = shape_text (&layer->out), *layer_name = printable_text (layer->spec.name);
-    g_autofree char *shown = tool_inspect_columns (layer_name, 16);
-    printf ("    %-22s %s %16s %11" G_GSIZE_FORMAT " %14.0f\n", layer->spec.class->type, shown, shape,
-        costs[i].parameters, costs[i].window);
-  }
-  return costs + stack->n_layers;
+  g_autofree char *shape = shape_text (layer), *name = printable_text (layer->name);
+  g_autofree char *shown = tool_inspect_columns (name, 16);
+
+  printf ("    %-22s %s %16s %11" G_GSIZE_FORMAT " %14.0f\n", layer->type, shown, shape, layer->cost.parameters,
+      layer->cost.window);
 }
 
 static void
 print_network (const GenreModel *model)
 {
-  const NnNetwork *network = genre_model_network (model);
-  g_autofree GenreCost *costs = g_new (GenreCost, genre_cost_n_layers (model));
-  const GenreCost sum = genre_cost_of_model (model, costs);
+  const gsize n = genre_cost_n_layers (model);
+  g_autofree GenreLayer *layers = g_new (GenreLayer, n);
+  const GenreCost sum = genre_cost_of_model (model, layers);
 
   printf ("  network     (output: bands x frames x channels, or steps x values)\n");
   printf ("    %-22s %-16s %16s %11s %14s\n", "layer", "name", "output", "parameters", "multiply-adds");
-  const GenreCost *next = print_layers (nn_network_stack (network), costs);
-  for (gsize i = 0; i < nn_network_n_heads (network); i++) {
-    printf ("    head \"%s\", behind the first %" G_GSIZE_FORMAT " layers\n", nn_network_head_name (network, i),
-        (gsize) nn_network_body (network));
-    next = print_layers (nn_network_head (network, i), next);
+  for (gsize i = 0; i < n; i++) {
+    if (layers[i].head && layers[i].head != layers[i - 1].head)
+      printf ("    head \"%s\", behind the first %" G_GSIZE_FORMAT " layers\n", layers[i].head, layers[i].behind);
+    print_layer (&layers[i]);
   }
   printf ("    %-22s %-16s %16s %11" G_GSIZE_FORMAT " %14.0f\n", "all", "", "", sum.parameters, sum.window);
   printf ("  cost        %.2f million multiply-adds a second of audio, at one answer a second%s\n",
@@ -107,45 +99,44 @@ add_json (GString *json, const char *name, const char *text)
 }
 
 static void
-add_layer (GString *json, const NnLayer *layer, const GenreCost *cost)
+add_layer (GString *json, const GenreLayer *layer)
 {
-  const gsize shape[] = { layer->out.rows, layer->out.items, layer->out.values };
-  const unsigned rank = MIN (layer->out.rank, 3);
-
   g_string_append_c (json, '{');
-  json_add_string (json, "type", layer->spec.class->type);
-  json_add_string (json, "name", layer->spec.name);
-  json_add_counts (json, "output", shape + 3 - rank, rank);
-  json_add_count (json, "parameters", cost->parameters);
-  json_add_number (json, "multiply_adds", cost->window);
+  json_add_string (json, "type", layer->type);
+  json_add_string (json, "name", layer->name);
+  json_add_counts (json, "output", layer->shape, layer->rank);
+  json_add_count (json, "parameters", layer->cost.parameters);
+  json_add_number (json, "multiply_adds", layer->cost.window);
   g_string_append_c (json, '}');
 }
 
-/* As print_layers(), under this key. */
-static const GenreCost *
-add_layers (GString *json, const char *key, const NnStack *stack, const GenreCost *costs)
+/* The layers from `layer` on that are of the same head, under this key.  Returns the one behind them. */
+static const GenreLayer *
+add_layers (GString *json, const char *key, const GenreLayer *layer, const GenreLayer *end)
 {
+  const char *head = layer->head;
+
   json_add_key (json, key);
-  for (gsize i = 0; i < stack->n_layers; i++) {
-    g_string_append_c (json, i == 0 ? '[' : ',');
-    add_layer (json, &stack->layers[i], &costs[i]);
+  for (char before = '['; layer < end && layer->head == head; layer++, before = ',') {
+    g_string_append_c (json, before);
+    add_layer (json, layer);
   }
   g_string_append_c (json, ']');
-  return costs + stack->n_layers;
+  return layer;
 }
 
 static void
 add_network (GString *json, const GenreModel *model)
 {
-  const NnNetwork *network = genre_model_network (model);
-  g_autofree GenreCost *costs = g_new (GenreCost, genre_cost_n_layers (model));
-  const GenreCost sum = genre_cost_of_model (model, costs);
-  const GenreCost *next = add_layers (json, "layers", nn_network_stack (network), costs);
+  const gsize n = genre_cost_n_layers (model);
+  g_autofree GenreLayer *layers = g_new (GenreLayer, n);
+  const GenreCost sum = genre_cost_of_model (model, layers);
+  const GenreLayer *end = layers + n, *next = add_layers (json, "layers", layers, end);
 
   json_add_key (json, "heads");
   g_string_append_c (json, '{');
-  for (gsize i = 0; i < nn_network_n_heads (network); i++)
-    next = add_layers (json, nn_network_head_name (network, i), nn_network_head (network, i), next);
+  while (next < end)
+    next = add_layers (json, next->head, next, end);
   g_string_append_c (json, '}');
   json_add_count (json, "parameters", sum.parameters);
   json_add_number (json, "multiply_adds", sum.window);
