@@ -22,26 +22,14 @@
 #include "gst/gstgenrescope.h"
 
 #include "gst/analysis.h"
-#include "gst/frame_clock.h"
-#include "gst/pcm.h"
-#include "gst/picture/scope.h"
-#include "gst/quiet.h"
-#include "gst/timeline.h"
-#include "models/spectrogram.h"
+#include "gst/view.h"
 
-#include <math.h>
 #include <string.h>
 
 GST_DEBUG_CATEGORY_EXTERN (gst_genre_classify_debug);
 #define GST_CAT_DEFAULT gst_genre_classify_debug
 
-enum
-{
-  CHUNK = 512, /* samples mixed at a time */
-};
-
 static const GstClockTime MAX_LAG = GST_SECOND; /* live */
-static const GstClockTime QUIET = GST_SECOND;   /* this long is silence */
 
 enum
 {
@@ -70,16 +58,9 @@ struct _GstGenreScope
   gboolean answered;
 
   /* the streaming thread's */
-  GstAudioInfo audio; /* what all below was made for; rate 0: nothing yet */
-  GstVideoInfo video;
-  GenreSpectrogram *spectrogram;
-  ScopePicture *picture;
-  guint8 *levels; /* [spectrum.height] */
+  GenreView *view;
   guint n_labels;
   gdouble *shares; /* [n_labels] a copy of the answer */
-  GenreTimeline timeline;
-  GenreFrameClock clock;
-  GenreQuiet quiet;
 };
 
 G_DEFINE_TYPE (GstGenreScope, gst_genre_scope, GST_TYPE_AUDIO_VISUALIZER)
@@ -135,175 +116,57 @@ forget_answer (GstGenreScope *self)
   g_mutex_unlock (&self->lock);
 }
 
-/* --- time ------------------------------------------------------------------------------------------------------ */
-
-static GstClockTime
-samples_to_time (const GstGenreScope *self, guint64 samples)
-{
-  return gst_util_uint64_scale (samples, GST_SECOND, (guint64) GST_AUDIO_INFO_RATE (&self->audio));
-}
-
-/* From nothing. */
-static void
-begin_counting (GstGenreScope *self)
-{
-  genre_frame_clock_begin (&self->clock, (guint) GST_AUDIO_INFO_RATE (&self->audio),
-      (guint) GST_VIDEO_INFO_FPS_N (&self->video), (guint) GST_VIDEO_INFO_FPS_D (&self->video));
-  self->quiet = (GenreQuiet){ 0 };
-}
-
-/* From when on to count, and whether the spectrogram goes on: not with audio from elsewhere. */
-static void
-follow (GstGenreScope *self, GstBuffer *buffer)
-{
-  const GstClockTime pts = GST_BUFFER_PTS (buffer);
-  const GstClockTime length = samples_to_time (self,
-      gst_buffer_get_size (buffer) / (gsize) GST_AUDIO_INFO_BPF (&self->audio));
-  GstClockTime hole;
-
-  if (!genre_timeline_goes_on (&self->timeline, pts, length, GST_BUFFER_IS_DISCONT (buffer), &hole))
-    genre_spectrogram_reset (self->spectrogram);
-  genre_timeline_advance (&self->timeline, pts, length);
-  genre_frame_clock_follow (&self->clock, pts, &self->timeline.segment);
-}
-
-/* --- set-up ---------------------------------------------------------------------------------------------------- */
-
-static void
-drop_picture (GstGenreScope *self)
-{
-  g_clear_pointer (&self->spectrogram, genre_spectrogram_free);
-  g_clear_pointer (&self->picture, scope_picture_free);
-  g_clear_pointer (&self->levels, g_free);
-  g_clear_pointer (&self->shares, g_free);
-  gst_audio_info_init (&self->audio);
-  gst_video_info_init (&self->video);
-}
-
-/* As many columns as show the span, but a whole number in each video frame, or one in each few, where that is near
- * enough: then it glides. */
-static guint
-columns_per_second (const GstVideoInfo *video, gint width, GstClockTime span)
-{
-  const gdouble wanted = width / ((gdouble) span / GST_SECOND);
-  const gdouble fps = (gdouble) GST_VIDEO_INFO_FPS_N (video) / GST_VIDEO_INFO_FPS_D (video),
-                whole = MAX (1, rint (fps));
-  const gdouble columns = wanted >= whole * .75 ? whole * rint (wanted / whole) : whole / rint (whole / wanted);
-
-  return (guint) CLAMP (rint (columns), 1, GENRE_SPECTROGRAM_MAX_COLUMNS);
-}
-
-static ScopePicture *
-new_picture (const GenreModel *model, const GenreSpectrogram *spectrogram, gint width, gint height)
-{
-  static const double HZ[] = { 1000, 4000, 250, 8000, 2000, 500, 100 };
-  ScopeTick ticks[G_N_ELEMENTS (HZ)];
-
-  for (guint i = 0; i < G_N_ELEMENTS (HZ); i++)
-    ticks[i] = (ScopeTick){ HZ[i], genre_spectrogram_row (spectrogram, HZ[i]) };
-  return scope_picture_new (width, height, genre_model_labels (model), genre_model_n_labels (model), ticks,
-      G_N_ELEMENTS (ticks));
-}
-
-/* FALSE: out of memory. */
-static gboolean
-make_picture (GstGenreScope *self, const GstVideoInfo *video, guint rate_hz)
-{
-  const gint width = GST_VIDEO_INFO_WIDTH (video), height = GST_VIDEO_INFO_HEIGHT (video);
-  GenreModel *model = genre_analysis_peek_model (self->analysis); /* the one in use */
-  guint64 span;
-
-  GST_OBJECT_LOCK (self);
-  span = self->span;
-  GST_OBJECT_UNLOCK (self);
-  self->n_labels = genre_model_n_labels (model);
-
-  const ScopeLayout layout = scope_layout (width, height, self->n_labels);
-  const guint columns = columns_per_second (video, layout.spectrum.width, span);
-
-  self->spectrogram = genre_spectrogram_new (rate_hz, columns, (gsize) layout.spectrum.height);
-  if (self->spectrogram) {
-    self->picture = new_picture (model, self->spectrogram, width, height);
-    self->levels = g_new0 (guint8, layout.spectrum.height);
-    self->shares = g_new0 (gdouble, self->n_labels);
-    GST_INFO_OBJECT (self, "%d x %d, %u columns per second", width, height, columns);
-  }
-  genre_model_unref (model);
-  return self->spectrogram != NULL;
-}
+/* --- pictures -------------------------------------------------------------------------------------------------- */
 
 /* Called when caps are set, and when downstream asks for others: perhaps the same as before. */
 static gboolean
 gst_genre_scope_setup (GstAudioVisualizer *scope)
 {
   GstGenreScope *self = GST_GENRE_SCOPE (scope);
-  GstClockTime now = GST_CLOCK_TIME_NONE;
+  GenreModel *model = genre_analysis_peek_model (self->analysis); /* the one in use */
+  guint64 span;
+  gboolean ok;
 
   scope->req_spf = 1;
-  if (self->picture && GST_AUDIO_INFO_RATE (&scope->ainfo) == GST_AUDIO_INFO_RATE (&self->audio)
-      && gst_video_info_is_equal (&scope->vinfo, &self->video)) {
-    self->audio = scope->ainfo;
-    return TRUE;
-  }
-  if (self->picture)
-    now = genre_frame_clock_time_of (&self->clock, self->clock.sample);
-  drop_picture (self);
-  if (!make_picture (self, &scope->vinfo, (guint) GST_AUDIO_INFO_RATE (&scope->ainfo))) {
+  GST_OBJECT_LOCK (self);
+  span = self->span;
+  GST_OBJECT_UNLOCK (self);
+  self->n_labels = genre_model_n_labels (model);
+  self->shares = g_renew (gdouble, self->shares, self->n_labels);
+  ok = genre_view_set_up (self->view, model, &scope->ainfo, &scope->vinfo, span);
+  genre_model_unref (model);
+  if (!ok)
     GST_ELEMENT_ERROR (self, RESOURCE, NO_SPACE_LEFT, ("Not enough memory for a spectrogram."), (NULL));
-    return FALSE;
-  }
-  self->audio = scope->ainfo;
-  self->video = scope->vinfo;
-  begin_counting (self);
-  self->clock.base = now;
-  return TRUE;
+  return ok;
 }
-
-/* --- drawing --------------------------------------------------------------------------------------------------- */
 
 static gboolean
 gst_genre_scope_render (GstAudioVisualizer *scope, GstBuffer *audio, GstVideoFrame *frame)
 {
   GstGenreScope *self = GST_GENRE_SCOPE (scope);
-  const gdouble seconds = (gdouble) GST_VIDEO_INFO_FPS_D (&self->video) / GST_VIDEO_INFO_FPS_N (&self->video);
-  ScopeMood mood = SCOPE_LISTENING;
+  gboolean answered;
 
   (void) audio;
   memset (self->shares, 0, self->n_labels * sizeof *self->shares);
   g_mutex_lock (&self->lock);
-  if (self->answered) {
-    mood = SCOPE_GENRE;
+  answered = self->answered;
+  if (answered)
     memcpy (self->shares, self->answer, self->n_labels * sizeof *self->shares);
-  }
   g_mutex_unlock (&self->lock);
-  if (samples_to_time (self, self->quiet.samples) >= QUIET)
-    mood = SCOPE_SILENCE;
-
-  scope_picture_set_bars (self->picture, mood, self->shares, seconds);
-  scope_picture_draw (self->picture, GST_VIDEO_FRAME_PLANE_DATA (frame, 0), GST_VIDEO_FRAME_PLANE_STRIDE (frame, 0));
+  genre_view_draw (self->view, answered, self->shares, frame);
   return TRUE;
-}
-
-static void
-add_samples (GstGenreScope *self, const float *mono, gsize n)
-{
-  genre_quiet_listen (&self->quiet, mono, n, GENRE_STREAM_SILENCE_DB);
-  while (genre_spectrogram_next (self->spectrogram, &mono, &n, self->levels))
-    scope_picture_add_column (self->picture, self->levels);
 }
 
 /* Has the base class draw and push the frame that has just been filled. */
 static GstFlowReturn
 push_frame (GstGenreScope *self)
 {
-  const gsize size = (gsize) GST_AUDIO_INFO_BPF (&self->audio);
-  const guint64 start = genre_frame_clock_start_of (&self->clock, self->clock.frame);
+  const gsize size = genre_view_frame_bytes (self->view);
   GstBuffer *tick = gst_buffer_new_allocate (NULL, size, NULL);
 
   gst_buffer_memset (tick, 0, 0, size);
-  GST_BUFFER_PTS (tick) = genre_frame_clock_time_of (&self->clock, start);
+  GST_BUFFER_PTS (tick) = genre_view_next_frame (self->view);
   GST_BUFFER_FLAG_SET (tick, GST_BUFFER_FLAG_DISCONT);
-  self->clock.frame++;
   return self->chain (self->sinkpad, GST_OBJECT (self), tick);
 }
 
@@ -311,24 +174,17 @@ push_frame (GstGenreScope *self)
 static GstFlowReturn
 add_audio (GstGenreScope *self, guint8 *data, gsize n)
 {
-  const gsize bpf = (gsize) GST_AUDIO_INFO_BPF (&self->audio);
+  const gsize bpf = genre_view_frame_bytes (self->view);
   GstFlowReturn flow = GST_FLOW_OK;
-  float mono[CHUNK];
 
   while (n > 0 && flow == GST_FLOW_OK) {
-    const guint64 end = genre_frame_clock_start_of (&self->clock, self->clock.frame + 1);
-    const gsize taken = (gsize) MIN (MIN (n, CHUNK), end - self->clock.sample);
+    gboolean full;
+    const gsize taken = genre_view_add (self->view, data, n, &full);
 
-    if (data) {
-      genre_pcm_to_mono (&self->audio, (gpointer[]){ data }, 0, mono, taken);
-      data += taken * bpf;
-    } else {
-      memset (mono, 0, sizeof mono);
-    }
     n -= taken;
-    add_samples (self, mono, taken);
-    self->clock.sample += taken;
-    if (self->clock.sample == end)
+    if (data)
+      data += taken * bpf;
+    if (full)
       flow = push_frame (self); /* which may set up anew: another size, another rate of frames */
   }
   return flow;
@@ -342,18 +198,18 @@ gst_genre_scope_chain (GstPad *pad, GstObject *parent, GstBuffer *buffer)
   GstMapInfo map;
 
   (void) pad;
-  if (!self->picture) {
+  if (!genre_view_is_set_up (self->view)) {
     gst_buffer_unref (buffer);
     return GST_FLOW_NOT_NEGOTIATED;
   }
   genre_analysis_buffer (self->analysis, buffer);
-  follow (self, buffer);
+  genre_view_follow (self->view, buffer);
   if (!gst_buffer_map (buffer, &map, GST_MAP_READ)) {
     gst_buffer_unref (buffer);
     return GST_FLOW_OK;
   }
   flow = add_audio (self, GST_BUFFER_FLAG_IS_SET (buffer, GST_BUFFER_FLAG_GAP) ? NULL : map.data,
-      map.size / (gsize) GST_AUDIO_INFO_BPF (&self->audio));
+      map.size / genre_view_frame_bytes (self->view));
   gst_buffer_unmap (buffer, &map);
   gst_buffer_unref (buffer);
   return flow;
@@ -361,22 +217,11 @@ gst_genre_scope_chain (GstPad *pad, GstObject *parent, GstBuffer *buffer)
 
 /* --- events ---------------------------------------------------------------------------------------------------- */
 
-static void
-flush (GstGenreScope *self)
-{
-  forget_answer (self);
-  genre_timeline_reset (&self->timeline);
-  if (!self->picture)
-    return;
-  genre_spectrogram_reset (self->spectrogram);
-  scope_picture_clear (self->picture);
-  begin_counting (self);
-}
-
 static gboolean
 gst_genre_scope_sink_event (GstPad *pad, GstObject *parent, GstEvent *event)
 {
   GstGenreScope *self = GST_GENRE_SCOPE (parent);
+  const GstSegment *segment;
   gboolean forwarded;
   GstCaps *caps;
 
@@ -393,10 +238,14 @@ gst_genre_scope_sink_event (GstPad *pad, GstObject *parent, GstEvent *event)
       genre_analysis_event (self->analysis, event); /* another stream: then its final clears the bars */
       break;
   }
-  if (GST_EVENT_TYPE (event) == GST_EVENT_SEGMENT)
-    gst_event_copy_segment (event, &self->timeline.segment);
-  if (GST_EVENT_TYPE (event) == GST_EVENT_FLUSH_STOP)
-    flush (self);
+  if (GST_EVENT_TYPE (event) == GST_EVENT_SEGMENT) {
+    gst_event_parse_segment (event, &segment);
+    genre_view_set_segment (self->view, segment);
+  }
+  if (GST_EVENT_TYPE (event) == GST_EVENT_FLUSH_STOP) {
+    forget_answer (self);
+    genre_view_flush (self->view);
+  }
   return self->event (pad, parent, event);
 }
 
@@ -406,10 +255,9 @@ gst_genre_scope_sink_event (GstPad *pad, GstObject *parent, GstEvent *event)
 static void
 forget_all (GstGenreScope *self)
 {
-  drop_picture (self);
+  genre_view_reset (self->view);
   g_clear_pointer (&self->answer, g_free);
   self->answered = FALSE;
-  genre_timeline_reset (&self->timeline);
 }
 
 static GstStateChangeReturn
@@ -491,7 +339,9 @@ gst_genre_scope_finalize (GObject *object)
   GstGenreScope *self = GST_GENRE_SCOPE (object);
 
   genre_analysis_free (self->analysis); /* first: its worker writes the answer */
-  forget_all (self);
+  genre_view_free (self->view);
+  g_free (self->answer);
+  g_free (self->shares);
   g_mutex_clear (&self->lock);
   G_OBJECT_CLASS (gst_genre_scope_parent_class)->finalize (object);
 }
@@ -511,9 +361,7 @@ gst_genre_scope_init (GstGenreScope *self)
   g_object_set (self, "shader", 0, NULL);
 
   g_mutex_init (&self->lock);
-  gst_audio_info_init (&self->audio);
-  gst_video_info_init (&self->video);
-  genre_timeline_reset (&self->timeline);
+  self->view = genre_view_new ();
   self->analysis = genre_analysis_new (GST_ELEMENT (self), self->sinkpad, &listener,
       &(GenreAnalysisConfig){ .stream.silence_threshold_db = GENRE_STREAM_SILENCE_DB, .max_lag = MAX_LAG });
 }

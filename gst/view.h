@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * gst/view.h - the moving picture of genrescope: audio and answers in, one picture for each video frame out.
+ *
+ * Layer:   gst; picture/, frame_clock, pcm, quiet, timeline, models/spectrogram.  Knows no pad.
+ * Threads: one object serves one thread at a time.
+ */
+#ifndef GST_VIEW_H
+#define GST_VIEW_H
+
+#include "models/genre_model.h"
+
+#include <gst/audio/audio.h>
+#include <gst/gst.h>
+
+G_BEGIN_DECLS
+
+typedef struct _GstVideoInfo GstVideoInfo; /* to use them, include <gst/video/video.h> */
+typedef struct _GstVideoFrame GstVideoFrame;
+
+typedef struct GenreView GenreView;
+
+GenreView *genre_view_new (void);
+void genre_view_free (GenreView *view); /* NULL is a no-op */
+
+/* model  whose labels are shown
+ * audio  interleaved
+ * span   ns of audio that the spectrogram shows, about: a column is a whole number of pixels in each frame
+ *
+ * With the rate, size and pace of before, all goes on.  Else the picture begins empty, and only its time goes on.
+ * FALSE: out of memory; then nothing is set up. */
+gboolean genre_view_set_up (GenreView *view, const GenreModel *model, const GstAudioInfo *audio,
+    const GstVideoInfo *video, GstClockTime span);
+gboolean genre_view_is_set_up (const GenreView *view);
+
+/* As new. */
+void genre_view_reset (GenreView *view);
+
+/* As new, but for what is set up. */
+void genre_view_flush (GenreView *view);
+
+void genre_view_set_segment (GenreView *view, const GstSegment *segment);
+
+/* --- once it is set up ------------------------------------------------------------------------------------------- */
+
+/* Bytes of a sample frame. */
+gsize genre_view_frame_bytes (const GenreView *view);
+
+/* Before the audio of a buffer: takes its time, and begins another spectrogram where it does not go on. */
+void genre_view_follow (GenreView *view, GstBuffer *buffer);
+
+/* data [n]  sample frames; NULL: zeros.  n >= 1
+ *
+ * Takes samples up to the end of the present video frame and returns how many; TRUE in *ret_full when they reach it. */
+gsize genre_view_add (GenreView *view, guint8 *data, gsize n, gboolean *ret_full);
+
+/* Begins the next video frame.  Returns when the one before began. */
+GstClockTime genre_view_next_frame (GenreView *view);
+
+/* answered  whether `shares` is an answer
+ * shares    [n_labels]  how much of the music each genre is, in [0, 1]; all 0 while there is no answer
+ * frame     out */
+void genre_view_draw (GenreView *view, gboolean answered, const gdouble *shares, GstVideoFrame *frame);
+
+G_END_DECLS
+
+#endif
