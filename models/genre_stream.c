@@ -21,6 +21,13 @@ typedef struct History
   DspLevel *level; /* [capacity] of the samples from this frame's centre to the next one's */
 } History;
 
+/* Since the last reset of the stream, of one quantity. */
+typedef struct Smoothing
+{
+  bool begun;
+  double at; /* seconds of audio at the end of the last window that entered */
+} Smoothing;
+
 struct GenreStream
 {
   GenreModel *model;
@@ -44,9 +51,11 @@ struct GenreStream
   double seconds;     /* of audio before the last reset of the window */
   uint64_t samples;   /* likewise, in samples */
   bool answered;      /* any window was complete */
-  bool smoothing;     /* smoothed holds something */
-  double smoothed_at; /* seconds of audio at the end of the last window that entered it */
   double *smoothed;   /* [n_labels] */
+  double music;       /* smoothed */
+  double music_sum;   /* of the windows that were not silent, times frames */
+  uint64_t n_audible; /* frames of these windows */
+  Smoothing of_labels, of_music;
   GenreResult result;
 };
 
@@ -102,52 +111,77 @@ window_level_db (const GenreStream *stream, const GenreSpan *window)
 
 /* --- answers --------------------------------------------------------------------------------------------------- */
 
-/* s += (1 - exp (-d / tau)) (p - s), d: seconds of audio since the window that entered before */
-static void
-smooth (GenreStream *stream, const double *probabilities, uint64_t end)
+/* 1 - exp (-d / tau), d: seconds of audio since the window that entered before; the window that ends there enters. */
+static double
+smoothing_gain (const GenreStream *stream, Smoothing *smoothing, uint64_t end)
 {
   const double at = stream->seconds + (double) dsp_log_mel_center (stream->mel, end) / stream->rate_hz;
   const double tau = (double) stream->config.smoothing_ns * 1e-9;
-  double gain = 1;
+  const double gain = smoothing->begun && tau > 0 ? 1 - exp (-(at - smoothing->at) / tau) : 1;
 
-  if (stream->smoothing && tau > 0)
-    gain = 1 - exp (-(at - stream->smoothed_at) / tau);
-  for (unsigned i = 0; i < stream->n_labels; i++)
-    stream->smoothed[i] = gain * probabilities[i] + (1 - gain) * stream->smoothed[i];
-  stream->smoothing = true;
-  stream->smoothed_at = at;
+  *smoothing = (Smoothing){ true, at };
+  return gain;
 }
 
-/* The distribution of a window, which has entered smoothing and aggregate; NULL if it is silent, and then nothing has
- * changed. */
-static const double *
-look (GenreStream *stream, const GenreSpan *window)
+/* s += gain (p - s) */
+static void
+add_labels (GenreStream *stream, const double *probabilities, const GenreSpan *window)
 {
-  if (!(window_level_db (stream, window) >= stream->config.silence_threshold_db))
-    return NULL;
+  const double gain = smoothing_gain (stream, &stream->of_labels, window->end);
 
-  const double *probabilities = genre_windows_look (stream->windows, window);
-
-  smooth (stream, probabilities, window->end);
+  for (unsigned i = 0; i < stream->n_labels; i++)
+    stream->smoothed[i] = gain * probabilities[i] + (1 - gain) * stream->smoothed[i];
   genre_aggregate_add (stream->aggregate, probabilities, window->end - window->first);
-  return probabilities;
+}
+
+static void
+add_music (GenreStream *stream, double music, const GenreSpan *window)
+{
+  const uint64_t n_frames = window->end - window->first;
+
+  /* In this form it stays 1 exactly for a model without the head. */
+  stream->music += smoothing_gain (stream, &stream->of_music, window->end) * (music - stream->music);
+  stream->music_sum += music * (double) n_frames;
+  stream->n_audible += n_frames;
+}
+
+/* What a window is by itself, and for one that is OK its distribution.  It has entered what it enters: one that is
+ * silent nothing, one that is not music what there is of music. */
+static GenreState
+look (GenreStream *stream, const GenreSpan *window, const double **ret_probabilities)
+{
+  double music;
+
+  if (!(window_level_db (stream, window) >= stream->config.silence_threshold_db))
+    return GENRE_STATE_SILENCE;
+
+  const double *probabilities = genre_windows_look (stream->windows, window, &music);
+
+  add_music (stream, music, window);
+  if (music < stream->config.music_threshold)
+    return GENRE_STATE_NOT_MUSIC;
+  add_labels (stream, probabilities, window);
+  *ret_probabilities = probabilities;
+  return GENRE_STATE_OK;
 }
 
 static const GenreResult *
 answer (GenreStream *stream, const GenreSpan *window)
 {
   const uint64_t first_sample = dsp_log_mel_center (stream->mel, window->first);
-  const double *heard = look (stream, window);
+  const double *probabilities = stream->uniform;
+  const GenreState state = look (stream, window, &probabilities);
 
   stream->answered = true;
   stream->result = (GenreResult){
-    .state = heard ? GENRE_STATE_OK : GENRE_STATE_SILENCE,
+    .state = state,
     .first_sample = first_sample,
     .n_samples = dsp_log_mel_center (stream->mel, window->end) - first_sample,
     .windows = genre_aggregate_windows (stream->aggregate),
-    .probabilities = heard ? heard : stream->uniform,
-    .smoothed = stream->smoothing ? stream->smoothed : stream->uniform,
+    .probabilities = probabilities,
+    .smoothed = stream->of_labels.begun ? stream->smoothed : stream->uniform,
     .aggregate = genre_aggregate_probabilities (stream->aggregate),
+    .music = stream->music,
   };
   return &stream->result;
 }
@@ -169,6 +203,7 @@ genre_stream_new (GenreModel *model, unsigned rate_hz, unsigned window_frames, c
   stream->config = *config;
   stream->rate_hz = rate_hz;
   stream->n_labels = genre_model_n_labels (model);
+  stream->music = 1;
 
   stream->windows = genre_windows_new (model, GENRE_LEVELS_POWER, window_frames, config->interval_ns);
   if (!stream->windows)
@@ -256,33 +291,47 @@ genre_stream_push (GenreStream *stream, const float *samples, size_t n_samples, 
   }
 }
 
+/* The one window over all frames of a run too short for an answer, if the network accepts so few. */
+static void
+look_at_the_whole (GenreStream *stream)
+{
+  const double *probabilities;
+  GenreSpan window;
+
+  dsp_log_mel_finish (stream->mel);
+  while (take_frame (stream))
+    genre_windows_push (stream->windows, stream->power, &window);
+  if (genre_windows_whole (stream->windows, &window))
+    look (stream, &window, &probabilities);
+}
+
+static GenreState
+final_state (const GenreStream *stream)
+{
+  if (!stream->answered)
+    return GENRE_STATE_TOO_SHORT;
+  if (genre_aggregate_windows (stream->aggregate) > 0)
+    return GENRE_STATE_OK;
+  return stream->n_audible > 0 ? GENRE_STATE_NOT_MUSIC : GENRE_STATE_SILENCE;
+}
+
 const GenreResult *
 genre_stream_finish (GenreStream *stream)
 {
-  const bool too_short = !stream->answered;
-  GenreSpan window;
+  if (!stream->answered)
+    look_at_the_whole (stream);
 
-  if (too_short) {
-    dsp_log_mel_finish (stream->mel);
-    while (take_frame (stream))
-      genre_windows_push (stream->windows, stream->power, &window);
-    if (genre_windows_whole (stream->windows, &window))
-      look (stream, &window);
-  }
-
-  const unsigned windows = genre_aggregate_windows (stream->aggregate);
   const double *whole = genre_aggregate_probabilities (stream->aggregate);
 
   stream->result = (GenreResult){
-    .state = too_short ? GENRE_STATE_TOO_SHORT
-        : windows > 0  ? GENRE_STATE_OK
-                       : GENRE_STATE_SILENCE,
+    .state = final_state (stream),
     .final = true,
     .n_samples = stream->samples + stream->position,
-    .windows = windows,
+    .windows = genre_aggregate_windows (stream->aggregate),
     .probabilities = whole,
     .smoothed = whole,
     .aggregate = whole,
+    .music = stream->answered && stream->n_audible > 0 ? stream->music_sum / (double) stream->n_audible : 1,
   };
   return &stream->result;
 }
@@ -307,8 +356,11 @@ genre_stream_reset (GenreStream *stream)
   stream->seconds = 0;
   stream->samples = 0;
   stream->answered = false;
-  stream->smoothing = false;
-  stream->smoothed_at = 0;
+  stream->of_labels = (Smoothing){ 0 };
+  stream->of_music = (Smoothing){ 0 };
+  stream->music = 1;
+  stream->music_sum = 0;
+  stream->n_audible = 0;
   genre_aggregate_reset (stream->aggregate);
   memset (stream->smoothed, 0, stream->n_labels * sizeof *stream->smoothed);
 }

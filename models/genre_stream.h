@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * models/genre_stream.h - mono PCM of any rate in, genre distributions out: windows, silence, smoothing, aggregate.
+ * models/genre_stream.h - mono PCM of any rate in, genre distributions out: windows, silence, music or not, smoothing,
+ * aggregate.
  *
  * Layer:   models; uses genre_model, dsp and nn.  Plain C: counts samples, knows no clock, calls nobody back.
  * Threads: one object serves one thread at a time; construct and free on any.
@@ -22,18 +23,23 @@ enum
   GENRE_STREAM_SILENCE_DB = -60,  /* dBFS; what is below is silence by default */
 };
 
+/* What is below is not music by default. */
+#define GENRE_STREAM_MUSIC_THRESHOLD .5
+
 /* May change between two pushes, from the next window on. */
 typedef struct GenreStreamConfig
 {
   uint64_t interval_ns;        /* between answers; less than a hop counts as a hop */
   uint64_t smoothing_ns;       /* time constant; 0: none */
   double silence_threshold_db; /* dBFS of the window's RMS, its mean taken off */
+  double music_threshold;      /* [0, 1]: a window whose own `music` is below is not music; 0: each is music */
 } GenreStreamConfig;
 
 typedef enum GenreState
 {
   GENRE_STATE_OK,
   GENRE_STATE_SILENCE,
+  GENRE_STATE_NOT_MUSIC,
   GENRE_STATE_TOO_SHORT,
 } GenreState;
 
@@ -45,9 +51,14 @@ typedef struct GenreResult
   uint64_t first_sample;       /* of the window, counted from the last reset of the window; finals: 0 */
   uint64_t n_samples;          /* length of the window; finals: all samples of the run */
   unsigned windows;            /* in the aggregate, this one included */
-  const double *probabilities; /* [n_labels] of this window; uniform when silent; finals: the aggregate */
+  const double *probabilities; /* [n_labels] of this window; uniform if silent or not music; finals: the aggregate */
   const double *smoothed;      /* [n_labels] finals: the aggregate */
   const double *aggregate;     /* [n_labels] so far, uniform while windows is 0 */
+
+  /* Probability that this is music, smoothed over all windows that are not silent, those that are not music among them;
+   * a silent one repeats the last, 1 if there was none.  Finals: the mean over the run's windows that are not silent,
+   * weighted by frames; 1 if there were none, or if too short.  Always 1 for a model without a head "music". */
+  double music;
 } GenreResult;
 
 typedef struct GenreStream GenreStream;
@@ -73,8 +84,9 @@ bool genre_stream_set_rate (GenreStream *stream, unsigned rate_hz);
  * Call again until all are taken and there is no answer.  Answers do not depend on the split, bit for bit. */
 size_t genre_stream_push (GenreStream *stream, const float *samples, size_t n_samples, const GenreResult **ret_result);
 
-/* The final answer of the run: aggregate of all its windows, or silence, or too-short, in which case the one window
- * over all frames enters the aggregate if the network accepts so few.  genre_stream_reset() must follow. */
+/* The final answer of the run: aggregate of all its windows that are music; not-music if there are none, silence if all
+ * were silent; or too-short, in which case the one window over all frames enters the aggregate if the network accepts
+ * so few and it is music.  genre_stream_reset() must follow. */
 const GenreResult *genre_stream_finish (GenreStream *stream);
 
 /* A discontinuity: the next sample is sample 0 of a new window; smoothing and aggregate survive. */

@@ -2,6 +2,7 @@
 #include "models/genre_windows.h"
 
 #include "models/genre_aggregate.h"
+#include "models/network_heads.h"
 #include "nn/run.h"
 
 #include <stdlib.h>
@@ -32,6 +33,7 @@ struct GenreWindows
   unsigned n_labels;
   size_t min_frames, window_frames, grid; /* M, W, S */
   bool shares;
+  int music_head; /* -1: none */
 
   NnRun *run;
   History history;
@@ -155,6 +157,7 @@ genre_windows_new (GenreModel *model, GenreLevels levels, unsigned window_frames
   windows->window_frames = clamp_window (model, window_frames);
   windows->grid = genre_model_grid (model);
   windows->shares = genre_model_shares_columns (model);
+  windows->music_head = network_heads_music (windows->network);
 
   const size_t bands = windows->frontend->bands;
 
@@ -248,11 +251,11 @@ genre_windows_whole (const GenreWindows *windows, GenreSpan *ret_window)
   return true;
 }
 
-const double *
-genre_windows_look (GenreWindows *windows, const GenreSpan *window)
+/* The window through the network: labels into windows->output. */
+static void
+run_network (GenreWindows *windows, const GenreSpan *window)
 {
   const size_t n_frames = (size_t) (window->end - window->first);
-  bool valid = true;
 
   if (windows->shares) {
     nn_run_window (windows->run, window->first, n_frames, windows->output);
@@ -263,6 +266,24 @@ genre_windows_look (GenreWindows *windows, const GenreSpan *window)
         history->levels + (window->first - history->first) * windows->frontend->bands, windows->input, n_frames);
     nn_run_forward (windows->run, windows->input, n_frames, windows->output);
   }
+}
+
+/* What the head said of the window that was run last. */
+static double
+music (const GenreWindows *windows)
+{
+  const float value = windows->music_head < 0 ? 1 : *nn_run_head (windows->run, (size_t) windows->music_head);
+
+  return value >= 0 && value <= 1 ? (double) value : 1;
+}
+
+const double *
+genre_windows_look (GenreWindows *windows, const GenreSpan *window, double *ret_music)
+{
+  bool valid = true;
+
+  run_network (windows, window);
+  *ret_music = music (windows);
   for (unsigned i = 0; i < windows->n_labels; i++)
     valid &= windows->output[i] >= 0 && windows->output[i] <= 1;
   for (unsigned i = 0; i < windows->n_labels; i++)

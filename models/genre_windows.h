@@ -53,11 +53,12 @@ bool genre_windows_push (GenreWindows *windows, const float *levels, GenreSpan *
 /* For a run too short for an answer: whether the network takes all the frames there are as one window. */
 bool genre_windows_whole (const GenreWindows *windows, GenreSpan *ret_window);
 
-/* window  as one of the two above gave it
+/* window     as one of the two above gave it
+ * ret_music  out, the probability that it is music, from 0 to 1; 1 where the model has no such head
  *
  * Returns its distribution [n_labels], sum 1, valid until the next call on the object.  A network whose numbers
- * overflow knows nothing: uniform. */
-const double *genre_windows_look (GenreWindows *windows, const GenreSpan *window);
+ * overflow knows nothing: uniform, and music 1. */
+const double *genre_windows_look (GenreWindows *windows, const GenreSpan *window, double *ret_music);
 
 /* The next frame is frame 0 of a new schedule. */
 void genre_windows_reset (GenreWindows *windows);

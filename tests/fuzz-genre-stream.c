@@ -40,7 +40,7 @@ typedef struct Answer
   bool final;
   uint64_t at, first_sample, n_samples;
   unsigned windows;
-  double distributions[3][N_LABELS];
+  double distributions[3][N_LABELS], music;
 } Answer;
 
 typedef struct Answers
@@ -83,12 +83,12 @@ parse (ModelBuilder *builder)
   return model;
 }
 
-/* One whose windows share columns, one of fixed length that looks at the loudest band, one on a grid of four.  They
- * live as long as the process. */
+/* One whose windows share columns, one of fixed length that looks at the loudest band, one on a grid of four, one that
+ * tells music from what is none, by the level.  They live as long as the process. */
 static GenreModel *
 model_of (unsigned which)
 {
-  static GenreModel *models[3];
+  static GenreModel *models[4];
 
   which %= G_N_ELEMENTS (models);
   if (models[which])
@@ -106,6 +106,10 @@ model_of (unsigned which)
     model_builder_replace (builder, "network", "\"pool\":[2,2]", "\"pool\":[2,4]");
     model_builder_set (builder, "min_frames", "6");
     model_builder_fill (builder, 3);
+  } else if (which == 3) {
+    model_builder_add_music (builder);
+    for (gsize i = 0; i < 8; i++)
+      model_builder_set_value (builder, "music/kernel", i, i % 2 ? -4 : 4);
   }
   return models[which] = parse (builder);
 }
@@ -141,6 +145,7 @@ keep (Answers *answers, const GenreResult *result, uint64_t at)
   answer->first_sample = result->first_sample;
   answer->n_samples = result->n_samples;
   answer->windows = result->windows;
+  answer->music = result->music;
   memcpy (answer->distributions[0], result->probabilities, sizeof answer->distributions[0]);
   memcpy (answer->distributions[1], result->smoothed, sizeof answer->distributions[1]);
   memcpy (answer->distributions[2], result->aggregate, sizeof answer->distributions[2]);
@@ -150,6 +155,11 @@ keep (Answers *answers, const GenreResult *result, uint64_t at)
   if (!result->final && (answer->first_sample >= at || answer->n_samples == 0))
     abort ();
   if (result->windows == 0 && result->state == GENRE_STATE_OK)
+    abort ();
+  if (!(result->music >= 0 && result->music <= 1))
+    abort ();
+  if (result->final && (result->windows > 0) != (result->state == GENRE_STATE_OK)
+      && result->state != GENRE_STATE_TOO_SHORT)
     abort ();
 
   const unsigned top = genre_probabilities_top (result->smoothed, N_LABELS);
@@ -261,9 +271,10 @@ step (Life *life, Cursor *cursor)
 
   if (what == 3)
     life->config.interval_ns = (uint64_t) how * how * 1000000;
-  else if (what == 7)
+  else if (what == 7) {
     life->config.silence_threshold_db = -(double) how;
-  else if (what < 3)
+    life->config.music_threshold = how % 8 / 8.;
+  } else if (what < 3)
     push_both (life, cursor);
   for (int s = 0; s < 2; s++) {
     GenreStream *stream = life->streams[s];
@@ -305,6 +316,7 @@ LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
   life->config.interval_ns = (uint64_t) take (&cursor) * 4000000;
   life->config.smoothing_ns = (uint64_t) take (&cursor) * 50000000;
   life->config.silence_threshold_db = -(double) take (&cursor);
+  life->config.music_threshold = .5;
   for (int s = 0; s < 2; s++)
     if (!(life->streams[s] = genre_stream_new (model, rate, window_frames, &life->config))
         || genre_stream_hop (life->streams[s]) != 128 * rate / 8000)

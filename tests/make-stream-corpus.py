@@ -5,7 +5,7 @@ import pathlib
 import struct
 import sys
 
-SHARES, FIXED, GRID = 0, 1, 2
+SHARES, FIXED, GRID, MUSIC = 0, 1, 2, 3
 R8000, R2000, R11025, R4001, R22050, R48000, R16000, R96000 = range(8)
 LOUD, FAINT, HUGE, TINY = range(4)  # levels
 NOISE, ZEROS, SQUARE, NUMBERS = 0, 4, 8, 12
@@ -29,6 +29,7 @@ def rate(which):
 
 
 def silence(below_db):
+    """Also what is music: from below_db % 8 eighths on."""
     return bytes([7, below_db])
 
 
@@ -50,6 +51,10 @@ FILES = {
     "too-short-silent": life(SHARES, R8000, audio(ZEROS, 40, 3)),
     "silence": life(SHARES, R8000, audio(ZEROS, 255, 5), audio(NOISE, 255, 5), audio(ZEROS, 255, 5)),
     "silence-only": life(SHARES, R8000, audio(ZEROS, 255, 5)),
+    "music": life(MUSIC, R8000, NOISE_1S, audio(SQUARE, 255, 7), audio(SQUARE + FAINT, 255, 0), FINISH, NOISE_1S),
+    "music-threshold": life(MUSIC, R22050, NOISE_1S, silence(96), NOISE_1S, silence(103), audio(SQUARE, 255, 3)),
+    "music-silence": life(MUSIC, R8000, audio(ZEROS, 255, 5), audio(SQUARE, 255, 5), audio(ZEROS, 255, 5)),
+    "music-too-short": life(MUSIC, R8000, audio(SQUARE, 40, 3)),
     "silence-threshold": life(SHARES, R8000, audio(SQUARE + FAINT, 200, 9), silence(40), audio(SQUARE + FAINT, 200, 9)),
     "resets": life(SHARES, R8000, NOISE_1S, RESET_WINDOW, NOISE_1S, FINISH, NOISE_1S, RESET_WINDOW, FINISH),
     "rates": life(SHARES, R2000, *[rate(r) + audio(NOISE, 190, 77) for r in range(8)]),

@@ -190,7 +190,7 @@ check_answer (const GenreResult *result, const char *what, const Row *row, const
 static void
 test_answers (GenreModel *model, const Golden *golden, const Sound *sound)
 {
-  const GenreStreamConfig config = { 250000000, 1000000000, -60 };
+  const GenreStreamConfig config = { 250000000, 1000000000, -60, 0 };
   const float *rows = tensor_of (golden, sound->rate, "answers", ANSWERS * 5);
   const float *probabilities = tensor_of (golden, sound->rate, "probabilities", (size_t) ANSWERS * LABELS);
   const float *smoothed = tensor_of (golden, sound->rate, "smoothed", (size_t) ANSWERS * LABELS);

@@ -182,6 +182,13 @@ define_windows (const GenreModel *model, gsize n_frames, gsize windows[][2])
   return n;
 }
 
+/* What the window that was run last is by the model's head, at the element's default threshold. */
+static bool
+is_music (const GenreModel *model, const NnRun *run)
+{
+  return !genre_model_has_music (model) || *nn_run_head (run, 0) >= .5F;
+}
+
 /* One track against windows that are forwarded one by one. */
 static void
 check_hearing (GenreModel *model, const GenreFeatureSet *set, GenreListener *listener, const GenreTrack *track,
@@ -192,14 +199,13 @@ check_hearing (GenreModel *model, const GenreFeatureSet *set, GenreListener *lis
   NnRun *run = nn_run_new (genre_model_network (model), WINDOW);
   const double hop = (double) frontend->mel.hop_length / frontend->mel.sample_rate_hz;
   double log_sum[LABELS] = { 0 }, weight = 0, heard = 0;
-  gsize at = 0;
+  gsize at = 0, not_music = 0;
 
   for (gsize c = 0; c < track->n_clips; c++) {
     const gsize frames = genre_feature_set_clip_frames (set, track->clips[c]);
     gsize windows[FRAMES][2];
     const gsize n = define_windows (model, frames, windows);
-    CHECK (at + n <= hearing->n_answers, "%s: %d answers", what, (int) hearing->n_answers);
-    for (gsize k = 0; k < n && at < hearing->n_answers; k++, at++) {
+    for (gsize k = 0; k < n; k++) {
       const gsize first = windows[k][0], length = windows[k][1] - first;
       static float db[WINDOW * BANDS];
       float out[LABELS];
@@ -208,6 +214,13 @@ check_hearing (GenreModel *model, const GenreFeatureSet *set, GenreListener *lis
         db[i] += (float) gain_db;
       genre_frontend_apply (frontend, GENRE_LEVELS_DB, db, db, length);
       nn_run_forward (run, db, length, out);
+      if (!is_music (model, run)) {
+        not_music++;
+        continue;
+      }
+      CHECK (at < hearing->n_answers, "%s: %d answers", what, (int) hearing->n_answers);
+      if (at == hearing->n_answers)
+        break;
       CHECK (hearing->n_frames[at] == length, "%s, answer %d: %d frames", what, (int) at, (int) hearing->n_frames[at]);
       const bool whole = windows[k][1] < genre_model_min_frames (model);
       const double seconds = heard
@@ -220,10 +233,13 @@ check_hearing (GenreModel *model, const GenreFeatureSet *set, GenreListener *lis
         log_sum[i] += (double) length * log (fmax (p, 1e-12));
       }
       weight += (double) length;
+      at++;
     }
     heard += (double) frames * hop;
   }
   CHECK (at == hearing->n_answers, "%s: %d answers more", what, (int) (hearing->n_answers - at));
+  CHECK (not_music == hearing->n_not_music, "%s: %d windows are not music, not %d", what, (int) hearing->n_not_music,
+      (int) not_music);
 
   GenreAggregate *aggregate = genre_aggregate_new (LABELS);
   const double *p = genre_hearing_aggregate (hearing, HUGE_VAL, aggregate);
@@ -260,6 +276,36 @@ test_hearing (GenreModel *model, const char *what)
     }
   genre_listener_free (listener);
   genre_feature_set_free (set);
+}
+
+/* Windows that are not music get no answer, nor does a clip that is none, by its one short window. */
+static void
+test_music (void)
+{
+  const char *const labels[] = { "low" };
+  const Clip clips[] = { { 0, 0, FRAMES }, { 0, 0, FRAMES }, { 0, 1, LEAST - 1 }, { 0, 2, LEAST - 2 }, { 0, 3, 20 } };
+  g_autoptr (ModelBuilder) builder = model_builder_new ();
+  model_builder_add_music (builder);
+  for (gsize i = 0; i < 8; i++)
+    model_builder_set_value (builder, "music/kernel", i, i == 0 ? 200 : 0);
+  model_builder_set_value (builder, "music/bias", 0, -200 * .133F); /* one window is, another not */
+  GenreModel *model = parse (builder);
+  GenreFeatureSet *set = make_set (model, labels, 1, clips, G_N_ELEMENTS (clips));
+  g_autoptr (GenreTracks) tracks = genre_tracks_new (set, model, "music", NULL);
+  GenreListener *listener = genre_listener_new (model, GENRE_LISTENER_INTERVAL_NS);
+  gsize answers = 0, not_music = 0;
+
+  for (gsize i = 0; i < tracks->n_tracks; i++) {
+    check_hearing (model, set, listener, &tracks->tracks[i], 0, "music");
+    GenreHearing *hearing = genre_track_hear (&tracks->tracks[i], set, listener, 0);
+    answers += hearing->n_answers;
+    not_music += hearing->n_not_music;
+    genre_hearing_free (hearing);
+  }
+  CHECK (answers >= 3 && not_music >= 3, "%d answers, %d windows without music", (int) answers, (int) not_music);
+  genre_listener_free (listener);
+  genre_feature_set_free (set);
+  genre_model_unref (model);
 }
 
 /* Part of a clip, and several parts one after another; at_end_only: one answer over all of it. */
@@ -320,7 +366,7 @@ test_seconds (void)
 {
   double seconds[] = { 1, 2, 3 }, probabilities[] = { .9, .1, .2, .8, .1, .9 };
   guint64 n_frames[] = { 10, 10, 10 };
-  const GenreHearing hearing = { 3, 2, seconds, n_frames, probabilities, 0 };
+  const GenreHearing hearing = { 3, 2, seconds, n_frames, probabilities, 0, 0 };
   GenreAggregate *aggregate = genre_aggregate_new (2);
 
   CHECK (!genre_hearing_aggregate (&hearing, .99, aggregate), "nothing yet");
@@ -379,6 +425,7 @@ main (void)
   test_hearing (model, "shared columns");
   test_hearing (fixed_model, "fixed length");
   test_hearing (loudest_model, "whole windows");
+  test_music ();
   test_seconds ();
   test_passages (model);
   test_passages (loudest_model);

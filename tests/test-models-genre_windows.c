@@ -248,8 +248,10 @@ check_looks (GenreModel *model, GenreWindows *windows, const float *levels, cons
     }
 
     const uint64_t outside = frame + 1 > longest ? frame + 1 - longest : 0;
-    const double *found = genre_windows_look (windows, &span);
+    double music = 0;
+    const double *found = genre_windows_look (windows, &span, &music);
 
+    CHECK (music >= 1 && music <= 1, "%s: music %g without a head", what, music);
     CHECK (span.end == frame + 1 && span.first == grid * ((outside + grid - 1) / grid), "%s: frames %d to %d", what,
         (int) span.first, (int) span.end);
     say_of (model, run, levels, &span, expected);
@@ -302,9 +304,8 @@ test_overflow (void)
     CHECK (genre_windows_push (windows, levels + (frame - 1) * bands, &span) == (frame == MIN_FRAMES), "frame %u",
         frame);
 
-  const double *found = genre_windows_look (windows, &span);
-
-  double sum = 0;
+  double sum = 0, music = 0;
+  const double *found = genre_windows_look (windows, &span, &music);
 
   for (size_t i = 0; i < n_labels; i++) {
     CHECK (found[i] >= 0 && found[i] <= 1, "label %zu: %g", i, found[i]);
@@ -338,8 +339,8 @@ test_whole (GenreModel *model, bool fixed)
         "%zu frames: window %d to %d", n, (int) span.first, (int) span.end);
     if (expected && n < min_frames) {
       NnRun *run = nn_run_new (genre_model_network (model), longest);
-      const double *found = genre_windows_look (windows, &span);
-      double wanted[8];
+      double wanted[8], music = 0;
+      const double *found = genre_windows_look (windows, &span, &music);
 
       say_of (model, run, levels, &span, wanted);
       for (unsigned i = 0; i < genre_model_n_labels (model); i++)

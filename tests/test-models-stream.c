@@ -35,7 +35,7 @@ typedef struct Answers
   Answer list[MAX_ANSWERS];
 } Answers;
 
-static const GenreStreamConfig CONFIG = { 1000000000, 8000000000, -60 };
+static const GenreStreamConfig CONFIG = { 1000000000, 8000000000, -60, 0 };
 
 /* --- fixtures -------------------------------------------------------------------------------------------------- */
 
@@ -153,7 +153,7 @@ test_schedule (void)
     for (size_t v = 0; v < G_N_ELEMENTS (intervals); v++) {
       const unsigned rate = rates[r];
       const size_t n = 4 * rate;
-      const GenreStreamConfig config = { intervals[v], 0, -60 };
+      const GenreStreamConfig config = { intervals[v], 0, -60, 0 };
       g_autofree float *samples = noise (n, 3, .5F);
       g_autofree Answers *answers = run (model, rate, &config, samples, n, 0, 0);
       const uint64_t window = 2 * (uint64_t) floor (256. * rate / 16000 + .5);
@@ -188,7 +188,7 @@ test_windows (GenreModel *model, bool shares)
 {
   const GenreFrontend *frontend = genre_model_frontend (model);
   const size_t bands = frontend->bands, n = 4 * 11025;
-  const GenreStreamConfig config = { 100000000, 0, -60 };
+  const GenreStreamConfig config = { 100000000, 0, -60, 0 };
   g_autofree float *samples = noise (n, 5, .3F);
   g_autofree Answers *answers = run (model, 11025, &config, samples, n, 0, 0);
   DspLogMel *mel = dsp_log_mel_new (&frontend->mel, 11025);
@@ -230,7 +230,7 @@ test_any_split (GenreModel *model)
 {
   const size_t n = 10 * 12000;
   g_autofree float *samples = noise (n, 11, .5F);
-  const GenreStreamConfig config = { 50000000, 2000000000, -60 };
+  const GenreStreamConfig config = { 50000000, 2000000000, -60, 0 };
   g_autofree Answers *whole = run (model, 12000, &config, samples, n, 0, 0);
 
   for (uint64_t seed = 1; seed < 12; seed++) {
@@ -247,7 +247,7 @@ test_smoothing_and_aggregate (void)
 {
   GenreModel *model = tiny_model ();
   const size_t n = 8 * 8000;
-  const GenreStreamConfig config = { 160000000, 500000000, -60 };
+  const GenreStreamConfig config = { 160000000, 500000000, -60, 0 };
   g_autofree float *samples = noise (n, 21, .5F);
   double smoothed[3] = { 0 }, logs[3] = { 0 }, weight = 0;
 
@@ -339,7 +339,7 @@ test_constants_are_silent (void)
   static const size_t lengths[] = { 16000, 8001, 900 };   /* the last too short for an answer */
   GenreModel *model = tiny_model ();
   g_autofree float *samples = g_new (float, 16000);
-  GenreStreamConfig config = { 1, 0, -60 };
+  GenreStreamConfig config = { 1, 0, -60, 0 };
 
   for (size_t c = 0; c < G_N_ELEMENTS (constants); c++)
     for (size_t l = 0; l < G_N_ELEMENTS (lengths); l++)
@@ -371,7 +371,7 @@ test_level_of_the_last_half_frame (void)
   GenreModel *model = tiny_model ();
   const size_t center = 128 * (genre_model_min_frames (model) - 1), n = center + 128;
   g_autofree float *samples = g_new0 (float, n);
-  GenreStreamConfig config = { 1, 0, -60 };
+  GenreStreamConfig config = { 1, 0, -60, 0 };
   uint64_t seed = 8;
 
   for (size_t i = center; i < n; i++)
@@ -392,7 +392,7 @@ test_level_of_long_hops (void)
   static const size_t lengths[] = { 8000, 3900 }; /* a window; four frames, 772 samples after the last */
   g_autoptr (ModelBuilder) builder = model_builder_new ();
   g_autofree float *samples = g_new (float, 8000);
-  GenreStreamConfig config = { 1, 0, 0 };
+  GenreStreamConfig config = { 1, 0, 0, 0 };
 
   model_builder_replace (builder, "frontend", "\"hop_length\":128", "\"hop_length\":1000");
 
@@ -622,7 +622,7 @@ test_coarse_grid (void)
   model_builder_fill (builder, 3);
 
   GenreModel *model = parse (builder);
-  const GenreStreamConfig config = { 1, 0, -60 };
+  const GenreStreamConfig config = { 1, 0, -60, 0 };
   GenreStream *stream = genre_stream_new (model, 8000, 6, &config);
 
   push (stream, samples, 3 * 8000, 0, 0, answers);

@@ -61,7 +61,7 @@ struct GenreListener
 
   /* since the last take */
   double heard; /* seconds */
-  gsize n_silent;
+  gsize n_silent, n_not_music;
   GArray *seconds, *n_frames, *probabilities;
 };
 
@@ -70,6 +70,7 @@ renew (GenreListener *listener)
 {
   listener->heard = 0;
   listener->n_silent = 0;
+  listener->n_not_music = 0;
   listener->seconds = g_array_new (FALSE, FALSE, sizeof (double));
   listener->n_frames = g_array_new (FALSE, FALSE, sizeof (guint64));
   listener->probabilities = g_array_new (FALSE, FALSE, sizeof (double));
@@ -115,7 +116,7 @@ genre_listener_window_frames (const GenreListener *listener)
   return genre_windows_frames (listener->windows);
 }
 
-/* A silent window gets no answer. */
+/* A window that is silent or not music gets no answer. */
 static void
 answer (GenreListener *listener, const GenreFeatureSet *set, const GenreSpan *window, double seconds)
 {
@@ -125,7 +126,12 @@ answer (GenreListener *listener, const GenreFeatureSet *set, const GenreSpan *wi
     listener->n_silent++;
     return;
   }
-  const double *probabilities = genre_windows_look (listener->windows, window);
+  double music;
+  const double *probabilities = genre_windows_look (listener->windows, window, &music);
+  if (music < GENRE_STREAM_MUSIC_THRESHOLD) {
+    listener->n_not_music++;
+    return;
+  }
 
   g_array_append_val (listener->seconds, seconds);
   g_array_append_val (listener->n_frames, n_frames);
@@ -181,6 +187,7 @@ genre_listener_take (GenreListener *listener)
 
   hearing->n_answers = listener->seconds->len;
   hearing->n_silent = listener->n_silent;
+  hearing->n_not_music = listener->n_not_music;
   hearing->n_labels = listener->n_labels;
   hearing->seconds = (gpointer) g_array_free (listener->seconds, FALSE);
   hearing->n_frames = (gpointer) g_array_free (listener->n_frames, FALSE);

@@ -21,7 +21,8 @@ typedef struct GenreHearing
   double *seconds;       /* [n_answers]  of audio, from the first clip's start, that had come when it was given */
   guint64 *n_frames;     /* [n_answers]  of its window */
   double *probabilities; /* [n_answers][n_labels] */
-  gsize n_silent;        /* windows that got no answer, for they are silent */
+  gsize n_silent;        /* windows that got no answer, for they are silent, */
+  gsize n_not_music;     /* or are not music */
 } GenreHearing;
 
 void genre_hearing_free (GenreHearing *hearing); /* NULL is a no-op */
@@ -62,7 +63,8 @@ typedef struct GenrePassage
 
 /* Each passage is a new start of the schedule (docs/schedule.md), as after a jump in a stream.  One too short for any
  * answer gives one over all its frames if the network accepts so few, else none.  A silent window, by frame_level.h and
- * the element's default threshold, gets no answer; in a set whose levels have no reference none is silent.
+ * the element's default threshold, gets no answer; in a set whose levels have no reference none is silent.  A window
+ * that is not music, by the model's head and the element's default threshold, gets none either.
  *
  * set      fits the model
  * gain_db  is added to all levels before the model's floor */
