@@ -21,8 +21,10 @@
  * * #GstValueArray of #gchararray `labels`: all genres, in the model's order
  * * #GstValueArray of #gdouble `probabilities`: of this window by itself, in the same order; their sum is 1
  * * #GstValueArray of #gdouble `smoothed`: the same, smoothed over time; their sum is 1
- * * #gchararray `summary`: up to three genres of at least 5 %: "classical 89 %, jazz 7 %"; or "silence", "too short"
- * * #gchararray `state`: "ok", "silence" (label "unknown", confidence 0) or "too-short"
+ * * #gdouble `music`: the probability that this is music, smoothed over time; 1 where the model cannot tell
+ * * #gchararray `summary`: up to three genres of at least 5 %: "classical 89 %, jazz 7 %"; or "silence", "not music",
+ *   "too short"
+ * * #gchararray `state`: "ok", "silence", "not-music" (both: label "unknown", confidence 0) or "too-short"
  * * #gboolean `final`: whether this is the answer for the whole run, posted before EOS, SEGMENT_DONE, the
  *   STREAM_START of another stream or, with #GstGenreClassify:split-titles, another title goes on; `probabilities` and
  *   `smoothed` are then the aggregate of all its windows
@@ -40,6 +42,7 @@
 
 #include "gst/analysis.h"
 #include "gst/message.h"
+#include "gst/settings.h"
 #include "gst/tags.h"
 
 #include <gst/audio/audio.h>
@@ -47,35 +50,12 @@
 GST_DEBUG_CATEGORY (gst_genre_classify_debug);
 #define GST_CAT_DEFAULT gst_genre_classify_debug
 
-enum
-{
-  PROP_0,
-  PROP_MODEL,
-  PROP_INTERVAL,
-  PROP_WINDOW,
-  PROP_SMOOTHING,
-  PROP_THRESHOLD,
-  PROP_SILENCE_THRESHOLD,
-  PROP_SPLIT_TITLES,
-  PROP_POST_MESSAGES,
-  PROP_POST_TAGS,
-  PROP_MAX_LAG,
-  PROP_LABELS,
-  PROP_MODEL_INFO,
-  PROP_STATS,
-};
-
 struct _GstGenreClassify
 {
   GstBaseTransform parent;
   GenreAnalysis *analysis; /* it has the properties that are not here */
   GenreTags *tags;
-
-  /* under the object lock */
-  gdouble threshold; /* [0, 1] */
-  gboolean split_titles;
-  gboolean post_messages;
-  gboolean post_tags;
+  GenreSettings settings;
 };
 
 G_DEFINE_TYPE (GstGenreClassify, gst_genre_classify, GST_TYPE_BASE_TRANSFORM)
@@ -100,17 +80,13 @@ static void
 on_answer (GstElement *element, const GenreAnswer *answer)
 {
   GstGenreClassify *self = GST_GENRE_CLASSIFY (element);
-  gboolean wanted;
-  gdouble threshold;
+  const GenreSettings settings = genre_settings_copy (element, &self->settings);
 
-  GST_OBJECT_LOCK (self);
-  wanted = self->post_messages;
-  threshold = self->threshold;
-  GST_OBJECT_UNLOCK (self);
-  genre_tags_decide (self->tags, answer, threshold);
-  if (wanted)
+  genre_tags_decide (self->tags, answer, settings.threshold);
+  if (settings.post_messages)
     gst_element_post_message (element,
-        genre_message_new (GST_OBJECT_CAST (element), answer->model, answer->result, &answer->times, threshold));
+        genre_message_new (GST_OBJECT_CAST (element), answer->model, answer->result, &answer->times,
+            settings.threshold));
 }
 
 /* --- tags ------------------------------------------------------------------------------------------------------ */
@@ -119,12 +95,7 @@ on_answer (GstElement *element, const GenreAnswer *answer)
 static void
 push_tag (GstGenreClassify *self)
 {
-  gboolean wanted;
-
-  GST_OBJECT_LOCK (self);
-  wanted = self->post_tags;
-  GST_OBJECT_UNLOCK (self);
-
+  const gboolean wanted = genre_settings_copy (GST_ELEMENT (self), &self->settings).post_tags;
   GstEvent *event = wanted ? genre_tags_take (self->tags) : NULL;
 
   if (event)
@@ -143,11 +114,8 @@ end_run (GstGenreClassify *self)
 static GstEvent *
 handle_tags (GstGenreClassify *self, GstEvent *event)
 {
-  gboolean split;
+  const gboolean split = genre_settings_copy (GST_ELEMENT (self), &self->settings).split_titles;
 
-  GST_OBJECT_LOCK (self);
-  split = self->split_titles;
-  GST_OBJECT_UNLOCK (self);
   if (genre_tags_note_title (self->tags, event) && split) {
     genre_analysis_next_run (self->analysis);
     end_run (self);
@@ -228,179 +196,23 @@ gst_genre_classify_change_state (GstElement *element, GstStateChange transition)
   return result;
 }
 
-/* --- properties ------------------------------------------------------------------------------------------------ */
+/* --- the object ------------------------------------------------------------------------------------------------ */
 
 static void
 gst_genre_classify_set_property (GObject *object, guint id, const GValue *value, GParamSpec *pspec)
 {
   GstGenreClassify *self = GST_GENRE_CLASSIFY (object);
 
-  GenreAnalysisConfig config;
-
-  GST_OBJECT_LOCK (self);
-  genre_analysis_get_config (self->analysis, &config);
-  switch (id) {
-    case PROP_MODEL:
-      genre_analysis_set_model_path (self->analysis, g_value_get_string (value));
-      break;
-    case PROP_INTERVAL:
-      config.stream.interval_ns = g_value_get_uint64 (value);
-      break;
-    case PROP_WINDOW:
-      config.window = g_value_get_uint64 (value);
-      break;
-    case PROP_SMOOTHING:
-      config.stream.smoothing_ns = g_value_get_uint64 (value);
-      break;
-    case PROP_THRESHOLD:
-      self->threshold = g_value_get_double (value);
-      break;
-    case PROP_SILENCE_THRESHOLD:
-      config.stream.silence_threshold_db = g_value_get_double (value);
-      break;
-    case PROP_SPLIT_TITLES:
-      self->split_titles = g_value_get_boolean (value);
-      break;
-    case PROP_POST_MESSAGES:
-      self->post_messages = g_value_get_boolean (value);
-      break;
-    case PROP_POST_TAGS:
-      self->post_tags = g_value_get_boolean (value);
-      break;
-    case PROP_MAX_LAG:
-      config.max_lag = g_value_get_uint64 (value);
-      break;
-    default:
-      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
-      break;
-  }
-  genre_analysis_configure (self->analysis, &config);
-  GST_OBJECT_UNLOCK (self);
-}
-
-static void
-get_labels (GstGenreClassify *self, GValue *ret_value)
-{
-  GenreModel *model = genre_analysis_peek_model (self->analysis);
-
-  g_value_set_boxed (ret_value, model ? genre_model_labels (model) : NULL);
-  genre_model_unref (model);
-}
-
-static GstStructure *
-get_model_info (GstGenreClassify *self)
-{
-  GenreModel *model = genre_analysis_peek_model (self->analysis);
-  GstStructure *info = NULL;
-
-  if (model) {
-    const GenreFrontend *frontend = genre_model_frontend (model);
-    gchar **labels = g_boxed_copy (G_TYPE_STRV, genre_model_labels (model));
-    gchar *joined = g_strjoinv (", ", labels);
-
-    /* clang-format off */
-    info = gst_structure_new ("model-info",
-        "labels", G_TYPE_STRING, joined,
-        "sha256", G_TYPE_STRING, genre_model_sha256 (model),
-        "parameters", G_TYPE_UINT64, (guint64) genre_model_n_parameters (model),
-        "sample-rate", G_TYPE_UINT, frontend->mel.sample_rate_hz,
-        "n-fft", G_TYPE_UINT, frontend->mel.n_fft,
-        "hop-length", G_TYPE_UINT, frontend->mel.hop_length,
-        "bands", G_TYPE_UINT, (guint) frontend->bands,
-        "window-frames", G_TYPE_UINT, genre_model_window_frames (model),
-        "min-frames", G_TYPE_UINT, genre_model_min_frames (model),
-        NULL);
-    /* clang-format on */
-    g_free (joined);
-    g_strfreev (labels);
-    genre_model_unref (model);
-  }
-  return info;
-}
-
-static GstStructure *
-get_stats (GstGenreClassify *self)
-{
-  GenreAnalysisStats stats;
-
-  genre_analysis_get_stats (self->analysis, &stats);
-
-  const GenreWorkerStats *worker = &stats.worker;
-
-  /* clang-format off */
-  return gst_structure_new ("stats",
-      "windows", G_TYPE_UINT64, worker->windows,
-      "skipped", G_TYPE_UINT64, stats.skipped,
-      "inference-mean", G_TYPE_UINT64, worker->windows > 0 ? worker->inference_sum / worker->windows : 0,
-      "inference-max", G_TYPE_UINT64, worker->inference_max,
-      "lag", G_TYPE_UINT64, worker->lag,
-      "lag-max", G_TYPE_UINT64, worker->lag_max,
-      "live", G_TYPE_BOOLEAN, stats.live,
-      NULL);
-  /* clang-format on */
+  genre_settings_set (object, &self->settings, self->analysis, id, value, pspec);
 }
 
 static void
 gst_genre_classify_get_property (GObject *object, guint id, GValue *value, GParamSpec *pspec)
 {
   GstGenreClassify *self = GST_GENRE_CLASSIFY (object);
-  GenreAnalysisConfig config;
 
-  switch (id) { /* those that may load a model */
-    case PROP_LABELS:
-      get_labels (self, value);
-      return;
-    case PROP_MODEL_INFO:
-      g_value_take_boxed (value, get_model_info (self));
-      return;
-    case PROP_STATS:
-      g_value_take_boxed (value, get_stats (self));
-      return;
-    default:
-      break;
-  }
-
-  GST_OBJECT_LOCK (self);
-  genre_analysis_get_config (self->analysis, &config);
-  switch (id) {
-    case PROP_MODEL:
-      g_value_take_string (value, genre_analysis_dup_model_path (self->analysis));
-      break;
-    case PROP_INTERVAL:
-      g_value_set_uint64 (value, config.stream.interval_ns);
-      break;
-    case PROP_WINDOW:
-      g_value_set_uint64 (value, config.window);
-      break;
-    case PROP_SMOOTHING:
-      g_value_set_uint64 (value, config.stream.smoothing_ns);
-      break;
-    case PROP_THRESHOLD:
-      g_value_set_double (value, self->threshold);
-      break;
-    case PROP_SILENCE_THRESHOLD:
-      g_value_set_double (value, config.stream.silence_threshold_db);
-      break;
-    case PROP_SPLIT_TITLES:
-      g_value_set_boolean (value, self->split_titles);
-      break;
-    case PROP_POST_MESSAGES:
-      g_value_set_boolean (value, self->post_messages);
-      break;
-    case PROP_POST_TAGS:
-      g_value_set_boolean (value, self->post_tags);
-      break;
-    case PROP_MAX_LAG:
-      g_value_set_uint64 (value, config.max_lag);
-      break;
-    default:
-      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
-      break;
-  }
-  GST_OBJECT_UNLOCK (self);
+  genre_settings_get (object, &self->settings, self->analysis, id, value, pspec);
 }
-
-/* --- the object ------------------------------------------------------------------------------------------------ */
 
 static void
 gst_genre_classify_finalize (GObject *object)
@@ -427,138 +239,6 @@ gst_genre_classify_init (GstGenreClassify *self)
 }
 
 static void
-install_properties (GObjectClass *object_class)
-{
-  const GParamFlags ready = G_PARAM_READWRITE | G_PARAM_CONSTRUCT | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_READY;
-  const GParamFlags playing = G_PARAM_READWRITE | G_PARAM_CONSTRUCT | G_PARAM_STATIC_STRINGS
-      | GST_PARAM_MUTABLE_PLAYING;
-  const GParamFlags info = G_PARAM_READABLE | G_PARAM_STATIC_STRINGS;
-
-  /**
-   * GstGenreClassify:model:
-   *
-   * Path of a model file.  One that cannot be used fails the change to PAUSED with an error that says why.
-   */
-  g_object_class_install_property (object_class, PROP_MODEL,
-      g_param_spec_string ("model", "Model",
-          "Path of a model file (default: the embedded model); read on READY to PAUSED", NULL, ready));
-  /**
-   * GstGenreClassify:interval:
-   *
-   * Audio time between two messages; what is shorter than a hop of the model (77 ms for the default) counts as a hop.
-   */
-  g_object_class_install_property (object_class, PROP_INTERVAL,
-      g_param_spec_uint64 ("interval", "Interval",
-          "Audio time between two messages, in nanoseconds; takes effect from the next window on", 1, G_MAXUINT64,
-          GST_SECOND, playing));
-  /**
-   * GstGenreClassify:window:
-   *
-   * How much audio one answer may look at.  The first answers look at what there is from the model's shortest window
-   * (3.5 s for the default) on.
-   */
-  g_object_class_install_property (object_class, PROP_WINDOW,
-      g_param_spec_uint64 ("window", "Window",
-          "The most audio that one answer looks at, in nanoseconds, rounded to frames and clamped to what the model "
-          "can (0: the model's own); takes effect on READY to PAUSED",
-          0, G_MAXUINT64, 0, ready));
-  /**
-   * GstGenreClassify:smoothing:
-   *
-   * Time constant of the exponential smoothing of `smoothed`, and so of `label`, `confidence` and `summary`.
-   */
-  g_object_class_install_property (object_class, PROP_SMOOTHING,
-      g_param_spec_uint64 ("smoothing", "Smoothing",
-          "Time constant of the smoothed distribution, in nanoseconds (0: none); takes effect from the next window on",
-          0, G_MAXUINT64, 8 * GST_SECOND, playing));
-  /**
-   * GstGenreClassify:threshold:
-   *
-   * Below this confidence the label is "unknown".
-   */
-  g_object_class_install_property (object_class, PROP_THRESHOLD,
-      g_param_spec_double ("threshold", "Threshold",
-          "Confidence below which the label is \"unknown\"; takes effect from the next window on", 0, 1, 0, playing));
-  /**
-   * GstGenreClassify:silence-threshold:
-   *
-   * Windows whose RMS is below it are silence: reported as such, and without effect on `smoothed` and the final.  The
-   * mean over the window is taken off first: a constant is no sound.
-   */
-  g_object_class_install_property (object_class, PROP_SILENCE_THRESHOLD,
-      g_param_spec_double ("silence-threshold", "Silence threshold",
-          "RMS level of a window below which it is silence, in dBFS; takes effect from the next window on", -200, 0,
-          -60, playing));
-  /**
-   * GstGenreClassify:split-titles:
-   *
-   * For internet radio, which is one stream for all its songs: when a stream tag names another title than the last one
-   * did, the final of what was heard so far is posted, and a run begins, as with another stream.  The first title ends
-   * nothing; blanks around it do not count; tags without a title change nothing.
-   */
-  g_object_class_install_property (object_class, PROP_SPLIT_TITLES,
-      g_param_spec_boolean ("split-titles", "Split Titles",
-          "End the run, with its final message, where the stream's title changes, as on the radio; takes effect with "
-          "the next title",
-          FALSE, playing));
-  /**
-   * GstGenreClassify:post-messages:
-   *
-   * FALSE stops posting, not analysing.
-   */
-  g_object_class_install_property (object_class, PROP_POST_MESSAGES,
-      g_param_spec_boolean ("post-messages", "Post Messages",
-          "Post an element message for each window and a final one; takes effect from the next window on", TRUE,
-          playing));
-  /**
-   * GstGenreClassify:post-tags:
-   *
-   * Send upstream's tags with the genre added downstream once it is steady, and again at the end if it has changed.
-   * Nothing is sent while upstream's own tags name a genre.
-   */
-  g_object_class_install_property (object_class, PROP_POST_TAGS,
-      g_param_spec_boolean ("post-tags", "Post Tags",
-          "Add the genre to the stream's tags once it is steady; takes effect from the next window on", FALSE,
-          playing));
-  /**
-   * GstGenreClassify:max-lag:
-   *
-   * In a live pipeline the analysis never delays the audio: what comes while this much waits for it is skipped.
-   */
-  g_object_class_install_property (object_class, PROP_MAX_LAG,
-      g_param_spec_uint64 ("max-lag", "Maximum lag",
-          "Audio that may wait for analysis in a live pipeline before some is skipped, in nanoseconds; takes effect on "
-          "READY to PAUSED",
-          100 * GST_MSECOND, 10 * GST_SECOND, GST_SECOND, ready));
-  /**
-   * GstGenreClassify:labels:
-   *
-   * The genres of the model, in the order of the message's arrays.
-   */
-  g_object_class_install_property (object_class, PROP_LABELS,
-      g_param_spec_boxed ("labels", "Labels", "The genres that the model knows, in its order", G_TYPE_STRV, info));
-  /**
-   * GstGenreClassify:model-info:
-   *
-   * Labels, SHA-256, size and front end of the model.  `gst-genre-1.0 inspect` shows how it was trained.
-   */
-  g_object_class_install_property (object_class, PROP_MODEL_INFO,
-      g_param_spec_boxed ("model-info", "Model info", "Labels, hash, size and front end of the model",
-          GST_TYPE_STRUCTURE, info));
-  /**
-   * GstGenreClassify:stats:
-   *
-   * Since start: `windows` analysed, audio `skipped`, `inference-mean` and `inference-max` time spent per window,
-   * audio queued when the last window was done (`lag`) and at most (`lag-max`), all in ns, and whether the pipeline is
-   * `live`.
-   */
-  g_object_class_install_property (object_class, PROP_STATS,
-      g_param_spec_boxed ("stats", "Statistics",
-          "windows, skipped, inference-mean, inference-max, lag, lag-max (ns) and live, since start",
-          GST_TYPE_STRUCTURE, info));
-}
-
-static void
 gst_genre_classify_class_init (GstGenreClassifyClass *klass)
 {
   GObjectClass *object_class = G_OBJECT_CLASS (klass);
@@ -570,7 +250,7 @@ gst_genre_classify_class_init (GstGenreClassifyClass *klass)
   object_class->set_property = gst_genre_classify_set_property;
   object_class->get_property = gst_genre_classify_get_property;
   object_class->finalize = gst_genre_classify_finalize;
-  install_properties (object_class);
+  genre_settings_install (object_class);
 
   gst_element_class_add_static_pad_template (element_class, &sink_template);
   gst_element_class_add_static_pad_template (element_class, &src_template);

@@ -10,8 +10,9 @@
  * the bus, only warnings of what cannot be heard.
  *
  * The bars show `smoothed` of the last answer, in the model's order; the first answer comes after 3.5 s of audio with
- * the default model.  After a second below -60 dBFS, constants aside, the picture says "silence" and the bars stay as
- * they were, pale.  A flush and a new stream start from nothing.
+ * the default model.  After a second below -60 dBFS, constants aside, the picture says "silence", and "not music" after
+ * a window whose probability of being music, by the model, is below .5; then the bars stay as they were, pale.  A flush
+ * and a new stream start from nothing.
  *
  * ## Example launch lines
  * |[
@@ -54,8 +55,8 @@ struct _GstGenreScope
   guint64 span;            /* ns, under the object lock */
 
   GMutex lock;     /* guards the answer: the worker writes, the streaming thread reads */
-  gdouble *answer; /* [n_labels] since the first one */
-  gboolean answered;
+  gdouble *answer; /* [n_labels] since the first one; all 0: no genre is known yet */
+  ScopeMood mood;  /* SCOPE_LISTENING: there is no answer */
 
   /* the streaming thread's */
   GenreView *view;
@@ -88,23 +89,40 @@ static GstStaticPadTemplate src_template = GST_STATIC_PAD_TEMPLATE ("src", GST_P
 
 /* --- the answer ------------------------------------------------------------------------------------------------ */
 
+/* What the picture is to say from this answer on; of a silent window: nothing new. */
+static ScopeMood
+mood_of (const GenreResult *result, ScopeMood before)
+{
+  if (result->final)
+    return SCOPE_LISTENING;
+  switch (result->state) {
+    case GENRE_STATE_OK:
+      return SCOPE_GENRE;
+    case GENRE_STATE_NOT_MUSIC:
+      return SCOPE_NOT_MUSIC;
+    case GENRE_STATE_SILENCE:
+    case GENRE_STATE_TOO_SHORT:
+      break;
+  }
+  return before;
+}
+
 /* On the worker's thread. */
 static void
 on_answer (GstElement *element, const GenreAnswer *answer)
 {
   GstGenreScope *self = GST_GENRE_SCOPE (element);
   const GenreResult *result = answer->result;
-
-  if (result->windows == 0 && !result->final)
-    return; /* silence from the beginning */
-
   const gsize n = genre_model_n_labels (answer->model);
 
   g_mutex_lock (&self->lock);
   if (!self->answer)
     self->answer = g_new (gdouble, n);
-  self->answered = !result->final;
-  memcpy (self->answer, result->smoothed, n * sizeof *self->answer);
+  self->mood = mood_of (result, self->mood);
+  if (result->windows > 0)
+    memcpy (self->answer, result->smoothed, n * sizeof *self->answer);
+  else
+    memset (self->answer, 0, n * sizeof *self->answer);
   g_mutex_unlock (&self->lock);
 }
 
@@ -112,7 +130,7 @@ static void
 forget_answer (GstGenreScope *self)
 {
   g_mutex_lock (&self->lock);
-  self->answered = FALSE;
+  self->mood = SCOPE_LISTENING;
   g_mutex_unlock (&self->lock);
 }
 
@@ -144,16 +162,15 @@ static gboolean
 gst_genre_scope_render (GstAudioVisualizer *scope, GstBuffer *audio, GstVideoFrame *frame)
 {
   GstGenreScope *self = GST_GENRE_SCOPE (scope);
-  gboolean answered;
 
   (void) audio;
   memset (self->shares, 0, self->n_labels * sizeof *self->shares);
   g_mutex_lock (&self->lock);
-  answered = self->answered;
-  if (answered)
+  const ScopeMood mood = self->mood;
+  if (mood != SCOPE_LISTENING)
     memcpy (self->shares, self->answer, self->n_labels * sizeof *self->shares);
   g_mutex_unlock (&self->lock);
-  genre_view_draw (self->view, answered, self->shares, frame);
+  genre_view_draw (self->view, mood, self->shares, frame);
   return TRUE;
 }
 
@@ -257,7 +274,7 @@ forget_all (GstGenreScope *self)
 {
   genre_view_reset (self->view);
   g_clear_pointer (&self->answer, g_free);
-  self->answered = FALSE;
+  self->mood = SCOPE_LISTENING;
 }
 
 static GstStateChangeReturn
@@ -363,7 +380,9 @@ gst_genre_scope_init (GstGenreScope *self)
   g_mutex_init (&self->lock);
   self->view = genre_view_new ();
   self->analysis = genre_analysis_new (GST_ELEMENT (self), self->sinkpad, &listener,
-      &(GenreAnalysisConfig){ .stream.silence_threshold_db = GENRE_STREAM_SILENCE_DB, .max_lag = MAX_LAG });
+      &(GenreAnalysisConfig){ .stream.silence_threshold_db = GENRE_STREAM_SILENCE_DB,
+          .stream.music_threshold = GENRE_STREAM_MUSIC_THRESHOLD,
+          .max_lag = MAX_LAG });
 }
 
 static void

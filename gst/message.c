@@ -68,6 +68,29 @@ set_strings (GstStructure *structure, const gchar *field, const gchar *const *st
   gst_structure_take_value (structure, field, &array);
 }
 
+static gchar *
+make_summary (const gchar *const *labels, const GenreResult *result, guint n)
+{
+  switch (result->state) {
+    case GENRE_STATE_OK:
+      return summarize (labels, result->smoothed, n);
+    case GENRE_STATE_SILENCE:
+      return g_strdup ("silence");
+    case GENRE_STATE_NOT_MUSIC:
+      return g_strdup ("not music");
+    case GENRE_STATE_TOO_SHORT:
+      return g_strdup ("too short");
+  }
+  return NULL;
+}
+
+/* Whether there is a genre to name.  A final that is too short may still hold one window over what there was. */
+static gboolean
+is_heard (const GenreResult *result)
+{
+  return (result->state == GENRE_STATE_OK || result->state == GENRE_STATE_TOO_SHORT) && result->windows > 0;
+}
+
 GstMessage *
 genre_message_new (GstObject *source, const GenreModel *model, const GenreResult *result, const GenreTimes *times,
     gdouble threshold)
@@ -75,17 +98,13 @@ genre_message_new (GstObject *source, const GenreModel *model, const GenreResult
   static const gchar *const states[] = {
     [GENRE_STATE_OK] = "ok",
     [GENRE_STATE_SILENCE] = "silence",
+    [GENRE_STATE_NOT_MUSIC] = "not-music",
     [GENRE_STATE_TOO_SHORT] = "too-short",
   };
   const gchar *const *labels = genre_model_labels (model);
   const guint n = genre_model_n_labels (model), top = genre_probabilities_top (result->smoothed, n);
-  /* A final that is too short may still hold one window over what there was. */
-  const gboolean heard = result->state != GENRE_STATE_SILENCE && result->windows > 0;
-  const gboolean known = heard && result->smoothed[top] >= threshold;
-  gchar *summary = NULL;
-
-  if (result->state == GENRE_STATE_OK)
-    summary = summarize (labels, result->smoothed, n);
+  const gboolean heard = is_heard (result), known = heard && result->smoothed[top] >= threshold;
+  gchar *summary = make_summary (labels, result, n);
 
   /* clang-format off */
   GstStructure *structure = gst_structure_new ("genreclassify",
@@ -104,8 +123,8 @@ genre_message_new (GstObject *source, const GenreModel *model, const GenreResult
   set_doubles (structure, "smoothed", result->smoothed, n);
   /* clang-format off */
   gst_structure_set (structure,
-      "summary", G_TYPE_STRING,
-      summary ? summary : result->state == GENRE_STATE_SILENCE ? "silence" : "too short",
+      "music", G_TYPE_DOUBLE, result->music,
+      "summary", G_TYPE_STRING, summary,
       "state", G_TYPE_STRING, states[result->state],
       "final", G_TYPE_BOOLEAN, (gboolean) result->final,
       "windows", G_TYPE_UINT, result->windows,

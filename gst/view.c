@@ -234,15 +234,11 @@ genre_view_next_frame (GenreView *view)
 }
 
 void
-genre_view_draw (GenreView *view, gboolean answered, const gdouble *shares, GstVideoFrame *frame)
+genre_view_draw (GenreView *view, ScopeMood mood, const gdouble *shares, GstVideoFrame *frame)
 {
   const gdouble seconds = (gdouble) GST_VIDEO_INFO_FPS_D (&view->video) / GST_VIDEO_INFO_FPS_N (&view->video);
   const gboolean silent = samples_to_time (view, view->quiet.samples) >= QUIET;
 
-  scope_picture_set_bars (view->picture,
-      silent         ? SCOPE_SILENCE
-          : answered ? SCOPE_GENRE
-                     : SCOPE_LISTENING,
-      shares, seconds);
+  scope_picture_set_bars (view->picture, silent ? SCOPE_SILENCE : mood, shares, seconds);
   scope_picture_draw (view->picture, GST_VIDEO_FRAME_PLANE_DATA (frame, 0), GST_VIDEO_FRAME_PLANE_STRIDE (frame, 0));
 }

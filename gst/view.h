@@ -8,6 +8,7 @@
 #ifndef GST_VIEW_H
 #define GST_VIEW_H
 
+#include "gst/picture/panel.h"
 #include "models/genre_model.h"
 
 #include <gst/audio/audio.h>
@@ -57,10 +58,10 @@ gsize genre_view_add (GenreView *view, guint8 *data, gsize n, gboolean *ret_full
 /* Begins the next video frame.  Returns when the one before began. */
 GstClockTime genre_view_next_frame (GenreView *view);
 
-/* answered  whether `shares` is an answer
- * shares    [n_labels]  how much of the music each genre is, in [0, 1]; all 0 while there is no answer
- * frame     out */
-void genre_view_draw (GenreView *view, gboolean answered, const gdouble *shares, GstVideoFrame *frame);
+/* mood    what the last answer says; silence is heard here
+ * shares  [n_labels]  how much of the music each genre is, in [0, 1]; all 0 while none is known
+ * frame   out */
+void genre_view_draw (GenreView *view, ScopeMood mood, const gdouble *shares, GstVideoFrame *frame);
 
 G_END_DECLS
 

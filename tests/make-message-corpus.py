@@ -53,8 +53,8 @@ WHOLE = {
     "timestamp": uint64(10**9), "stream-time": uint64(2 * 10**9), "running-time": uint64(3 * 10**9),
     "duration": uint64(10**10), "label": string("classical"), "confidence": double(0.875), "index": integer(1),
     "labels": strings("blues", "classical", "R&B"), "probabilities": doubles(0.25, 0.5, 0.25),
-    "smoothed": doubles(0.0625, 0.875, 0.0625), "summary": string("classical 88 %"), "state": string("ok"),
-    "final": boolean(True), "windows": unsigned(7),
+    "smoothed": doubles(0.0625, 0.875, 0.0625), "music": double(0.75), "summary": string("classical 88 %"),
+    "state": string("ok"), "final": boolean(True), "windows": unsigned(7),
 }  # fmt: skip
 FIELDS = list(WHOLE)
 
@@ -73,6 +73,7 @@ FILES = {
     "ok-other-field": message(WHOLE, other=bytes([len(FIELDS)]) + integer(1)),
     "ok-silence": changed(state=string("silence"), index=integer(-1), label=string("unknown"), timestamp=uint64(NONE)),
     "ok-too-short": changed(state=string("too-short"), windows=unsigned(0)),
+    "ok-not-music": changed(state=string("not-music"), index=integer(-1), label=string("unknown"), music=double(0.01)),
     "ok-one-label": changed(labels=strings("a"), probabilities=doubles(1), smoothed=doubles(1), index=integer(0)),
     "ok-no-numbers": changed(confidence=double(float("nan")), smoothed=doubles(float("inf"), -1, float("nan"))),
     "kind-application": message(WHOLE, kind=APPLICATION),
@@ -96,7 +97,8 @@ FILES = {
     "smoothed-more": changed(smoothed=doubles(0, 0, 0, 1)),
 }
 for i, field in enumerate(FIELDS):
-    FILES[f"without-{field}"] = message({key: value for key, value in WHOLE.items() if key != field})
+    without = "ok-without" if field == "music" else "without"  # older elements have none
+    FILES[f"{without}-{field}"] = message({key: value for key, value in WHOLE.items() if key != field})
     FILES[f"type-{field}"] = changed(**{field: (LIST, INT64, FLOAT, RANGE, STRUCTURE)[i % 5]})
 
 

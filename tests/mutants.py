@@ -52,6 +52,8 @@ LOG_MEL = ("test-dsp-log_mel", "test-dsp-golden", "test-models-golden")
 FRAMER = ("test-dsp-framer", "test-dsp-log_mel", "test-dsp-golden")
 LAYERS = ("test-nn-layers", "test-nn-network", "test-nn-keras")
 STREAM = ("test-models-stream",)
+MUSIC = ("test-models-music",)
+HEADS = ("test-nn-network_heads",)
 WINDOWS = ("test-models-stream", "test-models-genre_tracks", "test-models-golden")
 MODEL = ("test-models-genre_model",)
 RUNS = ("test-gst-runs", "test-gst-element")
@@ -138,18 +140,56 @@ MUTATIONS = [
       *MODEL),
     M("nn/run.c", "columns that are still needed thrown away", "const size_t keep = run->plan.capacity / 2,",
       "const size_t keep = run->plan.capacity / 4,", "test-nn-network", *STREAM),
+    M("nn/run.c", "heads look at the labels",
+      "  run_heads (run, &flow);\n  run_layers (run, body, nn_network_n_layers (run->network), &flow);\n",
+      "  run_layers (run, body, nn_network_n_layers (run->network), &flow);\n  run_heads (run, &flow);\n", *HEADS),
+    M("nn/run.c", "heads share the buffers of the tail", "body->width, run->head_buffers, 0",
+      "body->width, run->buffers, 0", *HEADS),
+    M("nn/network.c", "heads at the first dense layer",
+      "  for (size_t i = stack->n_layers; i > 0; i--)\n    if (stack->layers[i - 1].spec.class == &nn_dense_class)\n"
+      "      return i - 1;\n",
+      "  for (size_t i = 0; i < stack->n_layers; i++)\n    if (stack->layers[i].spec.class == &nn_dense_class)\n"
+      "      return i;\n", *HEADS),
     # --- models ---
-    M("models/genre_stream.c", "silence enters the smoothing",
-      "    return NULL;\n\n  const double *probabilities",
-      "    return smooth (stream, stream->uniform, window->end), NULL;\n\n  const double *probabilities", *STREAM),
+    M("models/genre_stream.c", "silence enters the smoothing", "    return GENRE_STATE_SILENCE;\n",
+      "    return add_labels (stream, stream->uniform, window), GENRE_STATE_SILENCE;\n", *STREAM),
+    M("models/genre_stream.c", "what is not music enters the smoothing", "    return GENRE_STATE_NOT_MUSIC;\n",
+      "    return add_labels (stream, probabilities, window), GENRE_STATE_NOT_MUSIC;\n", *MUSIC),
+    M("models/genre_stream.c", "<= for < at the music threshold", "music < stream->config.music_threshold",
+      "music <= stream->config.music_threshold", *MUSIC),
+    M("models/genre_stream.c", "the smoothed value decides what is music", "if (music < stream->config",
+      "if (stream->music < stream->config", *MUSIC),
+    M("models/genre_stream.c", "music is not smoothed where it is none",
+      "  add_music (stream, music, window);\n  if (music < stream->config.music_threshold)\n"
+      "    return GENRE_STATE_NOT_MUSIC;\n",
+      "  if (music < stream->config.music_threshold)\n    return GENRE_STATE_NOT_MUSIC;\n"
+      "  add_music (stream, music, window);\n", *MUSIC),
+    M("models/genre_stream.c", "genres and music share one clock of smoothing", "&stream->of_music, window->end",
+      "&stream->of_labels, window->end", *MUSIC),
+    M("models/genre_stream.c", "each window the same weight in the final's music", "music * (double) n_frames;",
+      "music;", *MUSIC, also=[("stream->n_audible += n_frames;", "stream->n_audible++;")]),
+    M("models/genre_stream.c", "a final without music is silence", "? GENRE_STATE_NOT_MUSIC : GENRE_STATE_SILENCE;",
+      "? GENRE_STATE_SILENCE : GENRE_STATE_SILENCE;", *MUSIC),
+    M("models/genre_stream.c", "reset keeps what music was", "  stream->music = 1;\n  stream->music_sum = 0;\n", "",
+      *MUSIC),
+    M("models/genre_windows.c", "music may be no number", "return value >= 0 && value <= 1 ? (double) value : 1;",
+      "return (double) value;", *MUSIC),
+    M("models/sets/genre_listener.c", "what is not music gets an answer", "if (music < GENRE_STREAM_MUSIC_THRESHOLD)",
+      "if (music < 0)", "test-models-genre_tracks"),
+    M("models/genre_model_writer.c", "heads in a file of version 1", 'has_heads ? "2" : "1"', 'has_heads ? "1" : "1"',
+      "test-models-network_heads"),
+    M("models/network_heads.c", "any head is known", "if (strcmp (name, MUSIC) == 0)", "if (strcmp (name, MUSIC) != 1)",
+      "test-models-network_heads"),
     M("models/genre_stream.c", "> for >= at the silence threshold", "window) >= stream->config.silence",
       "window) > stream->config.silence", *STREAM),
     M("models/genre_stream.c", "smoothing's clock begins anew with the window", "at = stream->seconds + (double)",
       "at = (double)", *STREAM),
-    M("models/genre_stream.c", "the gain the wrong way round", "gain = 1 - exp (", "gain = exp (", *STREAM),
+    M("models/genre_stream.c", "the gain the wrong way round", "tau > 0 ? 1 - exp (", "tau > 0 ? exp (",
+      *STREAM),
     M("models/genre_stream.c", "the final forgets audio before the last discontinuity",
       ".n_samples = stream->samples + stream->position,", ".n_samples = stream->position,", *STREAM, *RUNS),
-    M("models/genre_stream.c", "reset keeps smoothing", "  stream->smoothing = false;\n", "", *STREAM),
+    M("models/genre_stream.c", "reset keeps smoothing", "  stream->of_labels = (Smoothing){ 0 };\n", "",
+      *STREAM),
     M("models/genre_stream.c", "reset keeps that there was an answer", "  stream->answered = false;\n", "",
       *STREAM, *RUNS),
     M("models/genre_stream.c", "reset of the window keeps the history",
@@ -230,8 +270,9 @@ MUTATIONS = [
       "test-gst-genre_tag"),
     M("gst/message.c", "> for >= at the threshold", "result->smoothed[top] >= threshold;",
       "result->smoothed[top] > threshold;", "test-gst-messages"),
-    M("gst/message.c", "silence has a label", "heard = result->state != GENRE_STATE_SILENCE && result->windows > 0;",
-      "heard = result->windows > 0;", "test-gst-messages"),
+    M("gst/message.c", "silence and what is not music have a label",
+      "(result->state == GENRE_STATE_OK || result->state == GENRE_STATE_TOO_SHORT) && result->windows > 0;",
+      "result->windows > 0;", "test-gst-messages"),
 ]
 
 

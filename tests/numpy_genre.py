@@ -221,6 +221,7 @@ LAYERS = {
     "dense": dense,
     "softmax": softmax,
     "relu": lambda x, layer, tensor: np.maximum(x, 0),
+    "sigmoid": lambda x, layer, tensor: ACTIVATIONS["sigmoid"](x),
     "dropout": lambda x, layer, tensor: x,
 }
 
@@ -231,10 +232,12 @@ LAYERS = {
 class Model:
     def __init__(self, path):
         metadata, tensors = read_safetensors(path)
-        assert metadata["format"] == "genre-model" and metadata["version"] == "1", path
+        assert metadata["format"] == "genre-model", path
+        assert metadata["version"] == ("2" if "heads" in metadata else "1"), path
         self.labels = json.loads(metadata["labels"])
         self.recipe = json.loads(metadata["frontend"])
         self.network = json.loads(metadata["network"])
+        self.heads = json.loads(metadata.get("heads", "{}"))
         self.window, self.least = int(metadata["window_frames"]), int(metadata["min_frames"])
         self.tensors = {}  # of each layer
         for name, tensor in tensors.items():
@@ -261,16 +264,24 @@ class Model:
                 return False
         return True
 
-    def run(self, x, end=None):
-        """network input [frames][bands] -> the last layer's output, or that before layer `end`"""
-        x = x[:, :, np.newaxis]
-        for layer in self.network[:end]:
+    def through(self, layers, x):
+        for layer in layers:
             x = LAYERS[layer["type"]](x, layer, self.tensors.get(layer.get("name")))
         return x
 
-    def probabilities(self, power):
-        """[frames][bands] power of one window -> [labels]"""
-        return self.run(network_input(power, self.recipe))
+    def run(self, x, end=None):
+        """network input [frames][bands] -> the last layer's output, or that before layer `end`"""
+        return self.through(self.network[:end], x[:, :, np.newaxis])
+
+    def body(self):
+        """layers before the last dense one"""
+        return max(i for i, layer in enumerate(self.network) if layer["type"] == "dense")
+
+    def look(self, power):
+        """[frames][bands] power of one window -> [labels], and whether it is music, 0 to 1"""
+        vector = self.run(network_input(power, self.recipe), self.body())
+        music = self.through(self.heads["music"], vector)[0] if self.heads else 1.0
+        return self.through(self.network[self.body() :], vector), music
 
 
 @dataclasses.dataclass
@@ -284,12 +295,28 @@ class Answer:
     windows: int
     probabilities: np.ndarray
     smoothed: np.ndarray
+    music: float
     label: str
     index: int
     confidence: float
 
 
-def answers(model, pcm, rate, interval=NS, smoothing=8 * NS, silence_db=-60.0, window_frames=0, threshold=0.0):
+class Smoothed:
+    """One pole, by seconds of audio between the windows that enter; tau: ns"""
+
+    def __init__(self, tau, value):
+        self.tau, self.value, self.at = tau / NS, value, None
+
+    def add(self, value, seconds):
+        gain = 1 if self.at is None or self.tau == 0 else 1 - math.exp(-(seconds - self.at) / self.tau)
+        self.value = self.value + gain * (value - self.value)
+        self.at = seconds
+
+
+def answers(
+    model, pcm, rate, interval=NS, smoothing=8 * NS, silence_db=-60.0, window_frames=0, threshold=0.0,
+    music_threshold=0.5,
+):  # fmt: skip
     """mono samples of one whole run -> [Answer], the final last
 
     interval, smoothing: ns; window_frames: 0 for the model's own"""
@@ -302,25 +329,26 @@ def answers(model, pcm, rate, interval=NS, smoothing=8 * NS, silence_db=-60.0, w
     grid = model.grid()
     frames = spectrogram.complete(total)
     power = spectrogram.power(pcm, frames)
-    out, smoothed, previous_end = [], None, None
+    out, smoothed, music = [], Smoothed(smoothing, uniform), Smoothed(smoothing, 1.0)
     log_sum, weight, windows = np.zeros(count), 0, 0
+    music_sum, audible = 0.0, 0  # over the windows that are not silent, in frames
 
     def first_frame(end):
         """of the window that ends with frame end - 1"""
         return grid * math.ceil(max(0, end - longest) / grid)
 
     def silent(begin, end):
-        """by the root mean square from the centre of the first frame to as far as the last one reaches"""
+        """by the RMS, the mean taken off, from the centre of the first frame to as far as the last one reaches"""
         piece = pcm[centre(begin) : min(centre(end), centre(end - 1) + spectrogram.n // 2)]
-        return len(piece) == 0 or math.sqrt(np.mean(np.square(piece))) < 10 ** (silence_db / 20)
+        return len(piece) == 0 or math.sqrt(np.var(piece)) < 10 ** (silence_db / 20)
 
-    def put(first, length, state, final, distribution, smooth, known):
+    def put(first, length, state, final, distribution, smooth, music, known):
         index = int(np.argmax(smooth)) if known else -1
         confidence = float(smooth[index]) if known else 0.0
         if confidence < threshold:
             index = -1
         label = model.labels[index] if index >= 0 else "unknown"
-        out.append(Answer(first, length, state, final, windows, distribution, smooth, label, index, confidence))
+        out.append(Answer(first, length, state, final, windows, distribution, smooth, music, label, index, confidence))
 
     def aggregate():
         return softmax(log_sum / weight, {}, None) if weight else uniform
@@ -334,30 +362,32 @@ def answers(model, pcm, rate, interval=NS, smoothing=8 * NS, silence_db=-60.0, w
         begin = first_frame(end)
         first, length = centre(begin), centre(end) - centre(begin)
         if silent(begin, end):
-            put(first, length, "silence", False, uniform, uniform if smoothed is None else smoothed, False)
+            put(first, length, "silence", False, uniform, smoothed.value, music.value, False)
             continue
-        p = model.probabilities(power[begin:end])
-        if smoothed is None or smoothing == 0:
-            smoothed = p
-        else:
-            elapsed = (centre(end) - previous_end) / rate
-            smoothed = smoothed + (1 - math.exp(-elapsed / (smoothing / NS))) * (p - smoothed)
-        previous_end = centre(end)
+        p, own_music = model.look(power[begin:end])
+        music.add(own_music, centre(end) / rate)
+        music_sum += (end - begin) * own_music
+        audible += end - begin
+        if own_music < music_threshold:
+            put(first, length, "not-music", False, uniform, smoothed.value, music.value, False)
+            continue
+        smoothed.add(p, centre(end) / rate)
         log_sum += (end - begin) * np.log(np.maximum(p, 1e-12))
         weight += end - begin
         windows += 1
-        put(first, length, "ok", False, p, smoothed, True)
+        put(first, length, "ok", False, p, smoothed.value, music.value, True)
 
-    state = "ok" if windows else "silence"
+    state = "ok" if windows else "not-music" if audible else "silence"
     if k == 0:
         state, frames = "too-short", spectrogram.existing(total)
         begin, end = first_frame(frames), frames
         enough = end - begin >= model.least or (not model.fixed and model.accepts(end - begin))
         if enough and not silent(begin, end):
-            p = model.probabilities(spectrogram.power(pcm, frames)[begin:end])
-            log_sum, weight, windows = (end - begin) * np.log(np.maximum(p, 1e-12)), end - begin, 1
+            p, own_music = model.look(spectrogram.power(pcm, frames)[begin:end])
+            if own_music >= music_threshold:
+                log_sum, weight, windows = (end - begin) * np.log(np.maximum(p, 1e-12)), end - begin, 1
     last = aggregate()
-    put(0, total, state, True, last, last, windows > 0)
+    put(0, total, state, True, last, last, music_sum / audible if audible else 1.0, windows > 0)
     return out
 
 
@@ -367,7 +397,8 @@ def main(argv):
     model = Model(argv[1])
     for a in answers(model, np.fromfile(argv[2], "<f4").astype(np.float64), int(argv[3])):
         best = ", ".join(f"{model.labels[i]} {a.smoothed[i]:.4f}" for i in np.argsort(-a.smoothed)[:3])
-        print(f"{a.first:>10} +{a.length:<8} {a.state:9} {'final ' if a.final else ''}{a.windows:>4}  {best}")
+        when = f"{a.first:>10} +{a.length:<8} {a.state:9} {'final ' if a.final else ''}"
+        print(f"{when}{a.windows:>4} {a.music:.4f}  {best}")
 
 
 if __name__ == "__main__":

@@ -20,7 +20,7 @@ SKIPPED = 77  # the exit status that meson and tests/run.sh take for "skipped"
 NONE = 2**64 - 1  # GST_CLOCK_TIME_NONE
 FIELDS = [
     "timestamp", "stream-time", "running-time", "duration", "label", "confidence", "index", "labels", "probabilities",
-    "smoothed", "summary", "state", "final", "windows",
+    "smoothed", "music", "summary", "state", "final", "windows",
 ]  # fmt: skip
 
 # What the tool keeps of what it decoded is the test's own, and goes with it.

@@ -5,6 +5,7 @@
     random_model.py SEED FILE      one of VARIANTS (SEED modulo their number), everything else drawn from SEED
     random_model.py tiny FILE      a model that costs next to nothing, for long runs
     random_model.py sure FILE      the same, sure of its first label whatever it hears
+    random_model.py music FILE     that one, and to its head "music" low sounds are music, noise and high ones are not
 
 The weights are scaled so that the answers on noise and tones are neither uniform nor saturated.
 """
@@ -21,19 +22,21 @@ import numpy_genre
 # What each variant insists on; what it leaves open is drawn.
 #   free    windows grow from M to W frames; otherwise M == W
 #   same    convolutions pad time too
+#   music   it has a head "music"
 #   head    gru: GRU, last state; pool: GRU, all states, temporal_pool; steps: dense on steps, temporal_pool
 VARIANTS = [
-    dict(rate=16000, hop=512, n_fft=1024, labels=3, free=True, same=False, head="pool"),
+    dict(rate=16000, hop=512, n_fft=1024, labels=3, free=True, same=False, head="pool", music=True),
     dict(rate=22050, hop=1708, n_fft=2048, labels=200, free=True, same=False, head="pool"),
     dict(rate=22050, hop=512, n_fft=2048, labels=10, free=False, same=True, head="gru"),
-    dict(rate=16000, hop=512, n_fft=512, labels=200, free=False, same=True, head="steps", ref="max", top_db=80.0),
-    dict(rate=22050, hop=700, n_fft=1024, labels=3, free=True, same=False, head="gru", ref="max"),
+    dict(rate=16000, hop=512, n_fft=512, labels=200, free=False, same=True, head="steps", ref="max", top_db=80.0,
+         music=True),
+    dict(rate=22050, hop=700, n_fft=1024, labels=3, free=True, same=False, head="gru", ref="max", music=True),
     dict(rate=32000, hop=1280, n_fft=2048, labels=7, free=True, same=False, head="steps", ref=0.01),
-    dict(rate=16000, hop=512, n_fft=1024, labels=11, free=True, same=False, head="pool", top_db=80.0),
-    dict(rate=22050, hop=1024, n_fft=2048, labels=5, free=False, same=False, head="gru"),
+    dict(rate=16000, hop=512, n_fft=1024, labels=11, free=True, same=False, head="pool", top_db=80.0, music=True),
+    dict(rate=22050, hop=1024, n_fft=2048, labels=5, free=False, same=False, head="gru", music=True),
     dict(rate=44100, hop=2205, n_fft=4096, labels=2, free=True, same=False, head="pool"),
-    dict(rate=8000, hop=200, n_fft=400, labels=30, free=True, same=False, head="steps"),
-    dict(rate=22050, hop=1708, n_fft=2048, labels=3, free=True, same=True, head="pool"),
+    dict(rate=8000, hop=200, n_fft=400, labels=30, free=True, same=False, head="steps", music=True),
+    dict(rate=22050, hop=1708, n_fft=2048, labels=3, free=True, same=True, head="pool", music=True),
     dict(rate=16000, hop=512, n_fft=1022, labels=12, free=False, same=True, head="pool", ref="max", top_db=80.0),
 ]
 
@@ -206,6 +209,32 @@ def calibrate(model, random):
     return {f"predictions/{name}": np.float32(dense[name]) for name in ("kernel", "bias")}
 
 
+def music_head(model, seed):
+    """A head "music", one dense layer or two, which says now this, now that of random spectra -> its layers, tensors"""
+    random = np.random.default_rng((seed, 1))  # of its own: what else is drawn from the seed stays as it is
+    bands = model.recipe["n_mels"] // model.recipe["band_pool"]
+    vectors = []
+    for _ in range(24):
+        power = 10 ** (random.normal(-1, 1, (1, bands)) + random.normal(0, 0.5, (model.window, bands)))
+        vectors.append(model.run(numpy_genre.network_input(power, model.recipe), model.body()))
+    vectors = np.array(vectors)
+    build = Builder(random, bands, model.window)
+    build.values = vectors.shape[1]
+    if random.random() < 0.5:
+        build.dense("music_1", draw(random, 3, 12))
+        build.plain("relu")
+        if random.random() < 0.5:
+            build.batch_norm("music_2", build.values)
+    build.dense("music", 1)
+    build.plain("sigmoid")
+    part = as_model({**metadata_of([], {}, [], 1, 1), "heads": json.dumps({"music": build.network})}, build.tensors)
+    logits = np.array([part.through(build.network[:-1], vector)[0] for vector in vectors])
+    scale = 2 / max(logits.std(), 1e-6)
+    build.tensors["music/kernel"] *= np.float32(scale)
+    bias = (build.tensors["music/bias"] - logits.mean()) * scale + 1
+    return build.network, {**build.tensors, "music/bias": bias.astype(np.float32)}
+
+
 def safetensors(metadata, tensors, separators=None):
     header, offset = {"__metadata__": metadata}, 0
     for name, tensor in tensors.items():
@@ -228,8 +257,8 @@ def metadata_of(labels, recipe, network, window, least):
 def as_model(metadata, tensors):
     """A numpy_genre.Model of what is about to be written."""
     model = object.__new__(numpy_genre.Model)
-    model.labels, model.recipe, model.network = (
-        json.loads(metadata[key]) for key in ("labels", "frontend", "network")
+    model.labels, model.recipe, model.network, model.heads = (
+        json.loads(metadata.get(key, "{}")) for key in ("labels", "frontend", "network", "heads")
     )
     model.window, model.least = (int(metadata[key]) for key in ("window_frames", "min_frames"))
     model.tensors = {}
@@ -255,7 +284,14 @@ def random_model(seed):
     if wish["free"]:
         least = next(frames for frames in range(window // 3, window + 1) if model.accepts(frames))
         metadata["min_frames"] = str(max(least, draw(random, window // 3, window // 2)))
-    return metadata, {**build.tensors, **calibrate(model, random)}
+    tensors = {**build.tensors, **calibrate(model, random)}
+    if not wish.get("music"):
+        return metadata, tensors
+    return with_music(metadata, tensors, *music_head(model, seed))
+
+
+def with_music(metadata, tensors, layers, more):
+    return {**metadata, "version": "2", "heads": json.dumps({"music": layers})}, {**tensors, **more}
 
 
 def tiny_model():
@@ -281,6 +317,17 @@ def sure_model():
     return metadata, {**tensors, "predictions/kernel": 0 * tensors["predictions/kernel"], "predictions/bias": bias}
 
 
+def music_model():
+    """Its dense layers on steps hand on the lowest band and the highest: music is what is louder in the lowest."""
+    metadata, tensors = sure_model()
+    kernel = np.zeros((16, 8), np.float32)
+    kernel[0, 0] = kernel[15, 1] = 1
+    tensors = {**tensors, "dense/kernel": kernel, "dense/bias": np.zeros(8, np.float32)}
+    layers = [{"type": "dense", "name": "music", "units": 1}, {"type": "sigmoid"}]
+    music = {"music/kernel": np.array([[2], [-2]] + 6 * [[0]], np.float32), "music/bias": np.full(1, -2, np.float32)}
+    return with_music(metadata, tensors, layers, music)
+
+
 def swap_outputs(metadata, tensors, order):
     """The same model with its labels, and the outputs of its last layer, in another order."""
     metadata, tensors = dict(metadata), dict(tensors)
@@ -294,7 +341,7 @@ def swap_outputs(metadata, tensors, order):
 def main(argv):
     if len(argv) != 3:
         sys.exit(__doc__)
-    special = {"tiny": tiny_model, "sure": sure_model}
+    special = {"tiny": tiny_model, "sure": sure_model, "music": music_model}
     metadata, tensors = special[argv[1]]() if argv[1] in special else random_model(int(argv[1]))
     pathlib.Path(argv[2]).write_bytes(safetensors(metadata, tensors))
 

@@ -24,8 +24,8 @@ HERE = pathlib.Path(__file__).resolve().parent
 SECONDS, RATE = 12, 44100
 LABELS = ["blues", "classical", "country", "disco", "hiphop", "jazz", "metal", "pop", "reggae", "rock"]
 PROPERTIES = [
-    "model", "interval", "window", "smoothing", "threshold", "silence-threshold", "split-titles",
-    "post-messages", "post-tags", "max-lag", "labels", "model-info", "stats",
+    "model", "interval", "window", "smoothing", "threshold", "silence-threshold", "music-threshold",
+    "split-titles", "post-messages", "post-tags", "max-lag", "labels", "model-info", "stats",
 ]  # fmt: skip
 ONE_GENRE = r"[^,]+ \d+ %"
 
@@ -126,8 +126,8 @@ def test_inspect(verdict):
         verdict.check(
             "NULL or READY" in blocks.get(name, ""), f"property {name}: when may it change? {blocks.get(name)}"
         )
-    while_playing = ["interval", "smoothing", "threshold", "silence-threshold", "split-titles", "post-messages"]
-    for name in [*while_playing, "post-tags"]:
+    while_playing = ["interval", "smoothing", "threshold", "silence-threshold", "music-threshold"]
+    for name in [*while_playing, "split-titles", "post-messages", "post-tags"]:
         verdict.check("PLAYING" in blocks.get(name, ""), f"property {name} cannot change while playing")
 
 

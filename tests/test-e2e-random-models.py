@@ -18,19 +18,19 @@ NEAR = 1e-4  # of a probability; the contract asks for 1e-3
 # Of each model: input rate, channels, format, seconds, first PTS, properties.  Rates below, at, above and far from the
 # models' own; the lowest that is analysed; a prime; intervals that no hop divides, and one shorter than a hop.
 CASES = [
-    (0, 16000, 1, "F32LE", 12.0, 0, {}),
+    (0, 16000, 1, "F32LE", 12.0, 0, dict(music_threshold=0.7)),
     (1, 44100, 2, "F32LE", 13.0, 1234567891, dict(smoothing=1500 * MS)),
     (2, 22050, 1, "S16LE", 12.3, 3600 * SECOND + 1, dict(threshold=0.6)),
     (3, 48000, 2, "F32LE", 11.0, 0, dict(interval=500 * MS)),
     (4, 44056, 3, "F32LE", 12.0, 7, dict(interval=333333333, smoothing=0)),
     (5, 96000, 2, "S16LE", 9.0, 40 * MS, dict(smoothing=100 * SECOND)),
-    (6, 8000, 1, "F32LE", 12.0, 0, dict(silence_threshold=-30.0)),
+    (6, 8000, 1, "F32LE", 12.0, 0, dict(silence_threshold=-30.0, music_threshold=0.15)),
     (7, 11025, 6, "F32LE", 14.0, 99999999999, {}),
     (8, 2000, 1, "F32LE", 15.0, 0, dict(interval=700 * MS)),
-    (9, 32003, 2, "F32LE", 8.0, 0, dict(interval=1, smoothing=3 * SECOND)),
-    (10, 24000, 8, "F32LE", 10.0, 1, {}),
+    (9, 32003, 2, "F32LE", 8.0, 0, dict(interval=1, smoothing=3 * SECOND, music_threshold=0.02)),
+    (10, 24000, 8, "F32LE", 10.0, 1, dict(music_threshold=0.0)),
     (11, 192000, 1, "F32LE", 7.0, 0, dict(silence_threshold=-200.0)),
-    (12, 16000, 2, "F32LE", 12.0, 0, dict(window=59 * 32 * MS)),
+    (12, 16000, 2, "F32LE", 12.0, 0, dict(window=59 * 32 * MS, music_threshold=0.03)),
     (18, 44100, 1, "F32LE", 12.0, 0, dict(window=100 * 32 * MS)),
 ]
 WINDOWS = {12: 59, 18: 100}  # frames that `window` is, exactly, at 512 samples of 16 kHz
@@ -85,6 +85,7 @@ def compare(verdict, name, model, rate, first_pts, threshold, messages, expected
         verdict.check(m.labels == model.labels, f"{which}: labels {m.labels}")
         verdict.close(m.probabilities, a.probabilities, NEAR, f"{which}: probabilities")
         verdict.close(m.smoothed, a.smoothed, NEAR, f"{which}: smoothed")
+        verdict.close(m.music, a.music, NEAR, f"{which}: music")
         for values in (m.probabilities, m.smoothed):
             verdict.check(abs(math.fsum(values) - 1) <= 1e-6, f"{which}: the sum is {math.fsum(values)!r}")
         compare_label(verdict, which, model, threshold, m, a.index >= 0 or a.confidence > 0)
@@ -107,6 +108,8 @@ def compare_label(verdict, which, model, threshold, m, known):
         verdict.check(m.summary == right, f"{which}: summary {m.summary!r}, expected {right!r}")
     elif m.state == "silence":
         verdict.check(m.summary == "silence", f"{which}: summary {m.summary!r} of silence")
+    elif m.state == "not-music":
+        verdict.check(m.summary == "not music", f"{which}: summary {m.summary!r} of what is not music")
     elif m.state == "too-short":
         verdict.check(m.summary == "too short", f"{which}: summary {m.summary!r} of a run too short")
 
@@ -136,12 +139,12 @@ def test_models(verdict, directory):
     kinds, states, tops = set(), set(), []
     for case in CASES:
         model, expected = run_case(verdict, directory, case)
-        kinds |= {layer["type"] for layer in model.network}
+        kinds |= {layer["type"] for layer in model.network + model.heads.get("music", [])}
         states |= {a.state for a in expected}
         tops += [max(a.probabilities) * len(model.labels) ** 0.5 for a in expected if a.state == "ok"]
     # That the test hunts what it says: all layers, silent windows, and answers worth comparing.
     verdict.check(kinds == set(numpy_genre.LAYERS), f"layers used: {sorted(kinds)}")
-    verdict.check("silence" in states, "no window was silent")
+    verdict.check({"silence", "not-music"} <= states, f"states: {sorted(states)}")
     verdict.check(np.median(tops) > 0.9 and np.mean(np.array(tops) < 0.2) < 0.1, "the answers are nearly uniform")
 
 
@@ -184,7 +187,8 @@ def test_swapped_outputs(verdict, directory):
                 right = [getattr(a, field)[j] for j in order]
                 found = getattr(b, field)
                 verdict.check(found == right, f"{which}: {field} differ: {differences(found, right)}")
-            for field in ("timestamp", "duration", "label", "confidence", "summary", "state", "final", "windows"):
+            same = ("timestamp", "duration", "label", "confidence", "music", "summary", "state", "final", "windows")
+            for field in same:
                 found, right = getattr(b, field), getattr(a, field)
                 verdict.check(found == right, f"{which}: {field} {found!r}, unswapped {right!r}")
 

@@ -26,6 +26,7 @@ check_fields (const GstStructure *message)
     { "labels", 0 },
     { "probabilities", 0 },
     { "smoothed", 0 },
+    { "music", G_TYPE_DOUBLE },
     { "summary", G_TYPE_STRING },
     { "state", G_TYPE_STRING },
     { "final", G_TYPE_BOOLEAN },

@@ -19,7 +19,8 @@ whole_structure (void)
       "running-time=(guint64)3000000000, duration=(guint64)10000000000, label=(string)classical, "
       "confidence=(double)0.875, index=(int)1, labels=(string)< blues, classical, \"R&B\" >, "
       "probabilities=(double)< 0.25, 0.5, 0.25 >, smoothed=(double)< 0.0625, 0.875, 0.0625 >, "
-      "summary=(string)\"classical\\ 88\\ \\%\", state=(string)ok, final=(boolean)true, windows=(uint)7",
+      "music=(double)0.75, summary=(string)\"classical\\ 88\\ \\%\", state=(string)ok, final=(boolean)true, "
+      "windows=(uint)7",
       NULL);
 }
 
@@ -65,6 +66,7 @@ test_whole_message (void)
   CHECK (gst_genre_message_probability (&genre, 1) == 0.5, "probability 1");
   CHECK (gst_genre_message_smoothed (&genre, 1) == 0.875, "smoothed 1");
   CHECK (gst_genre_message_smoothed (&genre, 2) == 0.0625, "smoothed 2");
+  CHECK (genre.music == 0.75, "music");
   CHECK (strcmp (genre.summary, "classical 88 %") == 0, "%s", genre.summary);
   CHECK (genre.state == GST_GENRE_STATE_OK && genre.final == TRUE && genre.windows == 7, "state");
   CHECK (genre.label == gst_structure_get_string (gst_message_get_structure (message), "label"), "a copy");
@@ -74,12 +76,12 @@ test_whole_message (void)
 static void
 test_other_values (void)
 {
-  static const char *const states[] = { "ok", "silence", "too-short" };
+  static const char *const states[] = { "ok", "silence", "too-short", "not-music" };
   GstGenreMessage genre;
   GstMessage *message;
   bool untouched;
 
-  for (int i = 0; i < 3; i++) {
+  for (int i = 0; i < 4; i++) {
     GstStructure *structure = whole_structure ();
     gst_structure_set (structure, "state", G_TYPE_STRING, states[i], "index", G_TYPE_INT, -1, "label", G_TYPE_STRING,
         "unknown", "final", G_TYPE_BOOLEAN, FALSE, "timestamp", G_TYPE_UINT64, GST_CLOCK_TIME_NONE, "a-later-field",
@@ -95,19 +97,35 @@ test_other_values (void)
   CHECK (!gst_genre_state_from_string (NULL, &state) && state == GST_GENRE_STATE_SILENCE, "ret is touched");
 }
 
-/* Every field in turn missing, and of every other type that a field has. */
+/* Elements that have no field `music` take everything for music.  The structure is taken. */
+static void
+check_music_of_older (GstStructure *structure)
+{
+  GstGenreMessage genre;
+  GstMessage *message;
+  bool untouched;
+
+  CHECK (parse (structure, &genre, &untouched, &message), "a message of an older element is refused");
+  CHECK (genre.music >= 1 && genre.music <= 1 && genre.windows == 7, "music %g", genre.music);
+  gst_message_unref (message);
+}
+
+/* Every field but `music` in turn missing, and of every other type that a field has. */
 static void
 test_wrong_fields (void)
 {
   GstStructure *whole = whole_structure ();
   const int n = gst_structure_n_fields (whole);
 
-  CHECK (n == 14, "%d fields", n);
+  CHECK (n == 15, "%d fields", n);
   for (int i = 0; i < n; i++) {
     const char *field = gst_structure_nth_field_name (whole, (guint) i);
     GstStructure *structure = gst_structure_copy (whole);
     gst_structure_remove_field (structure, field);
-    check_refused (structure, "a message without", field);
+    if (strcmp (field, "music") == 0)
+      check_music_of_older (structure);
+    else
+      check_refused (structure, "a message without", field);
 
     for (int j = 0; j < n; j++) {
       const char *other = gst_structure_nth_field_name (whole, (guint) j);

@@ -121,6 +121,16 @@ scope_harness (const gchar *audio, gint width, gint height, const gchar *fps)
   return harness;
 }
 
+/* The harness has it playing already. */
+static void
+set_model (GstHarness *harness, const gchar *model)
+{
+  gst_element_set_state (harness->element, GST_STATE_NULL);
+  g_object_set (harness->element, "model", model, NULL);
+  gst_harness_play (harness);
+  gst_harness_set_src_caps_str (harness, STEREO);
+}
+
 /* The last frame that has come out, of several; NULL: none. */
 static GstBuffer *
 last_frame (GstHarness *harness, guint *ret_n)
@@ -329,9 +339,9 @@ play_until_answer (GstHarness *harness, guint n_labels, Sound *sound)
   return play (harness, sound, 2, 1024);
 }
 
-/* The panel, words and all, is as it is drawn by itself. */
-static void
-check_panel (const Frame *frame, const Answer *answer, ScopeMood mood, const gdouble *shares, const gchar *when)
+/* Pixels of the panel, words and all, that are not as it is drawn by itself. */
+static guint
+count_different (const Frame *frame, const Answer *answer, ScopeMood mood, const gdouble *shares)
 {
   const gint width = frame->layout.width, height = frame->layout.height;
   ScopePicture *picture = scope_picture_new (width, height, answer->labels, answer->n_labels, NULL, 0);
@@ -347,9 +357,17 @@ check_panel (const Frame *frame, const Answer *answer, ScopeMood mood, const gdo
       memcpy (&rgb, expected + 4 * ((gsize) y * (gsize) width + (gsize) x), 4);
       different += (rgb & 0xffffff) != pixel (frame, x, y);
     }
-  CHECK (different == 0, "%s: %u pixels of the panel", when, different);
   g_free (expected);
   scope_picture_free (picture);
+  return different;
+}
+
+static void
+check_panel (const Frame *frame, const Answer *answer, ScopeMood mood, const gdouble *shares, const gchar *when)
+{
+  const guint different = count_different (frame, answer, mood, shares);
+
+  CHECK (different == 0, "%s: %u pixels of the panel", when, different);
 }
 
 /* Whether the label is among those that there is room for. */
@@ -371,12 +389,8 @@ test_bars (const gchar *model, gint width, gint height, const gchar *name)
   Sound sound = { fill_music, 0 };
 
   gst_util_set_object_arg (G_OBJECT (harness->element), "interval", FOREVER);
-  if (model) { /* the harness has it playing */
-    gst_element_set_state (harness->element, GST_STATE_NULL);
-    g_object_set (harness->element, "model", model, NULL);
-    gst_harness_play (harness);
-    gst_harness_set_src_caps_str (harness, STEREO);
-  }
+  if (model)
+    set_model (harness, model);
 
   Frame frame = open_frame_of (harness, answer.n_labels, play_until_answer (harness, answer.n_labels, &sound));
   guint row = 0;
@@ -493,6 +507,68 @@ test_moods (void)
   frame = open_frame (harness, play (harness, &music, 2, 1000));
   check_panel (&frame, &answer, SCOPE_LISTENING, NONE, "after another stream's beginning");
   close_frame (&frame);
+  gst_harness_teardown (harness);
+}
+
+static void
+fill_noise (gint16 *stereo, guint64 first, gsize n)
+{
+  for (gsize i = 0; i < n; i++) {
+    uint64_t seed = 1 + first + i;
+
+    test_random (&seed);
+    stereo[2 * i] = stereo[2 * i + 1] = (gint16) (3000 * test_noise (&seed));
+  }
+}
+
+static void
+fill_low_tone (gint16 *stereo, guint64 first, gsize n)
+{
+  for (gsize i = 0; i < n; i++)
+    stereo[2 * i] = stereo[2 * i + 1] = (gint16) (9000 * sin (2 * G_PI * 150 * (gdouble) (first + i) / RATE));
+}
+
+/* Plays the sound until the panel is so, half a minute at most: the worker may be behind. */
+static bool
+comes_to (GstHarness *harness, Sound *sound, const Answer *answer, ScopeMood mood, const gdouble *shares)
+{
+  bool same = false;
+
+  for (gint i = 0; i < 60 && !same; i++) {
+    Frame frame = open_frame_of (harness, answer->n_labels, play (harness, sound, .5, 1024));
+
+    same = count_different (&frame, answer, mood, shares) == 0;
+    close_frame (&frame);
+    g_usleep (10000);
+  }
+  return same;
+}
+
+/* Noise from the beginning: no bars.  After a tone: its bars stay, pale.  To the model the tone is music, of its first
+ * label, and noise is not. */
+static void
+test_not_music (const gchar *model)
+{
+  const Answer answer = { .n_labels = 3, .smoothed = { 1, 0, 0 }, .labels = { "one", "two", "three" } };
+  GstHarness *harness = scope_harness (STEREO, 320, 240, "25/1");
+  Sound sound = { fill_noise, 0 };
+
+  set_model (harness, model);
+
+  Frame frame = open_frame_of (harness, answer.n_labels, play (harness, &sound, 1, 1000));
+
+  check_panel (&frame, &answer, SCOPE_LISTENING, NONE, "a second of noise");
+  close_frame (&frame);
+  CHECK (comes_to (harness, &sound, &answer, SCOPE_NOT_MUSIC, NONE), "noise is music");
+  sound.fill = fill_low_tone;
+  CHECK (comes_to (harness, &sound, &answer, SCOPE_GENRE, answer.smoothed), "a tone is no music");
+  sound.fill = fill_noise;
+  CHECK (comes_to (harness, &sound, &answer, SCOPE_NOT_MUSIC, answer.smoothed), "noise is music after a tone");
+  frame = open_frame_of (harness, answer.n_labels, play (harness, &sound, .1, 1024));
+  save (&frame, "not-music");
+  close_frame (&frame);
+  sound.fill = fill_silence;
+  CHECK (comes_to (harness, &sound, &answer, SCOPE_SILENCE, answer.smoothed), "silence is not seen");
   gst_harness_teardown (harness);
 }
 
@@ -784,17 +860,19 @@ main (int argc, char **argv)
 {
   gst_init (&argc, &argv);
 
-  const gchar *tiny = g_getenv ("GENRE_TINY_MODEL"), *many = g_getenv ("GENRE_MANY_MODEL");
+  const gchar *tiny = g_getenv ("GENRE_TINY_MODEL"), *many = g_getenv ("GENRE_MANY_MODEL"),
+              *music = g_getenv ("GENRE_MUSIC_MODEL");
 
-  if (!tiny || !many)
-    g_error ("GENRE_TINY_MODEL and GENRE_MANY_MODEL must name the files that `random_model.py tiny FILE` and "
-             "`random_model.py 1 FILE` write");
+  if (!tiny || !many || !music)
+    g_error ("GENRE_TINY_MODEL, GENRE_MANY_MODEL and GENRE_MUSIC_MODEL must name the files that `random_model.py tiny "
+             "FILE`, `random_model.py 1 FILE` and `random_model.py music FILE` write");
   test_bars (NULL, 640, 360, "640x360");
   test_bars (NULL, 1280, 720, "1280x720");
   test_bars (tiny, 320, 240, "three");
   test_bars (many, 640, 480, "many");
   test_interval_lowered ();
   test_moods ();
+  test_not_music (music);
   test_tone (640, 360);
   test_tone (160, 120);
   test_tone (1920, 1080);

@@ -32,6 +32,7 @@ G_BEGIN_DECLS
  * @GST_GENRE_STATE_OK: the distributions say what was heard
  * @GST_GENRE_STATE_SILENCE: nothing louder than the element's `silence-threshold`
  * @GST_GENRE_STATE_TOO_SHORT: less audio than the model needs
+ * @GST_GENRE_STATE_NOT_MUSIC: no music, by the model: less than the element's `music-threshold`
  *
  * Whether there was something to classify.
  */
@@ -39,7 +40,8 @@ typedef enum
 {
   GST_GENRE_STATE_OK,
   GST_GENRE_STATE_SILENCE,
-  GST_GENRE_STATE_TOO_SHORT
+  GST_GENRE_STATE_TOO_SHORT,
+  GST_GENRE_STATE_NOT_MUSIC
 } GstGenreState;
 
 /**
@@ -55,7 +57,9 @@ typedef enum
  * @labels: see gst_genre_message_label()
  * @probabilities: see gst_genre_message_probability()
  * @smoothed: see gst_genre_message_smoothed()
- * @summary: for people: "classical 89 %, jazz 7 %", "silence" or "too short"
+ * @music: how probable it is that this is music, 0 to 1, smoothed; for a final, of all that was heard; 1 where the
+ *   model cannot tell
+ * @summary: for people: "classical 89 %, jazz 7 %", "silence", "not music" or "too short"
  * @state: whether there was something to classify
  * @final: whether this is the answer for all that was heard since the start, the last flush or the last final
  * @windows: number of windows in the aggregate, this one included
@@ -76,6 +80,7 @@ typedef struct
   const GValue *labels;
   const GValue *probabilities;
   const GValue *smoothed;
+  gdouble music;
   const gchar *summary;
   GstGenreState state;
   gboolean final;
@@ -84,7 +89,7 @@ typedef struct
 
 /**
  * gst_genre_state_from_string:
- * @name: "ok", "silence" or "too-short", as the field `state` has it
+ * @name: "ok", "silence", "not-music" or "too-short", as the field `state` has it
  * @ret: (out): the state
  *
  * Returns: %FALSE, with @ret untouched, for any other string
@@ -96,6 +101,8 @@ gst_genre_state_from_string (const gchar *name, GstGenreState *ret)
     *ret = GST_GENRE_STATE_OK;
   else if (g_strcmp0 (name, "silence") == 0)
     *ret = GST_GENRE_STATE_SILENCE;
+  else if (g_strcmp0 (name, "not-music") == 0)
+    *ret = GST_GENRE_STATE_NOT_MUSIC;
   else if (g_strcmp0 (name, "too-short") == 0)
     *ret = GST_GENRE_STATE_TOO_SHORT;
   else
@@ -194,6 +201,11 @@ gst_genre_message_parse (GstMessage *message, GstGenreMessage *ret)
       || !gst_structure_get_boolean (structure, "final", &genre.final)
       || !gst_structure_get_uint (structure, "windows", &genre.windows)
       || !gst_genre_state_from_string (gst_structure_get_string (structure, "state"), &genre.state))
+    return FALSE;
+
+  /* An older element does not have it. */
+  genre.music = 1.;
+  if (gst_structure_has_field (structure, "music") && !gst_structure_get_double (structure, "music", &genre.music))
     return FALSE;
 
   genre.label = gst_structure_get_string (structure, "label");

@@ -102,15 +102,33 @@ draw_row (const ScopePanel *panel, cairo_t *cr, guint i)
   cairo_restore (cr);
 }
 
+static const gchar *
+title_text (const ScopePanel *panel)
+{
+  switch (panel->mood) {
+    case SCOPE_LISTENING:
+      return "listening";
+    case SCOPE_GENRE:
+      return panel->labels[panel->leader];
+    case SCOPE_SILENCE:
+      return "silence";
+    case SCOPE_NOT_MUSIC:
+      return "not music";
+  }
+  return "";
+}
+
 static void
 draw_title (const ScopePanel *panel, cairo_t *cr)
 {
   const ScopeBox *box = &panel->layout.title;
-  const gdouble size = panel->title_size * (panel->mood == SCOPE_GENRE ? 1 : .7);
-  const gchar *text = panel->mood == SCOPE_SILENCE ? "silence"
-      : panel->mood == SCOPE_LISTENING             ? "listening"
-                                                   : panel->labels[panel->leader];
+  const gchar *text = title_text (panel);
+  gdouble size = panel->title_size * (panel->mood == SCOPE_GENRE ? 1 : .7);
 
+  /* The font was chosen for the labels, which may all be shorter than this. */
+  scope_set_font (cr, size, TRUE);
+  if (panel->mood != SCOPE_GENRE)
+    size *= MIN (1, box->width / scope_text_width (cr, text));
   scope_set_font (cr, size, TRUE);
   scope_set_colour (cr, panel->mood == SCOPE_GENRE ? TITLE : WEAK_TEXT);
   cairo_save (cr);

@@ -19,7 +19,8 @@ typedef enum ScopeMood
 {
   SCOPE_LISTENING, /* no answer yet: bars are empty */
   SCOPE_GENRE,
-  SCOPE_SILENCE, /* bars stay as they were, pale */
+  SCOPE_SILENCE,   /* bars stay as they were, pale */
+  SCOPE_NOT_MUSIC, /* likewise */
 } ScopeMood;
 
 typedef struct ScopePanel ScopePanel;

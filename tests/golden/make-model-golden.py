@@ -88,7 +88,7 @@ def golden(model):
         spectrogram = numpy_genre.Spectrogram(model.recipe, rate)
         power = spectrogram.power(pcm, spectrogram.complete(len(pcm)))
         tensors[f"{rate}/power"] = power[:FRAMES]
-        answers = numpy_genre.answers(model, pcm, rate, INTERVAL_NS, SMOOTHING_NS, SILENCE_DB)
+        answers = numpy_genre.answers(model, pcm, rate, INTERVAL_NS, SMOOTHING_NS, SILENCE_DB, music_threshold=0)
         tensors[f"{rate}/answers"] = [[a.first, a.length, a.state == "silence", a.final, a.windows] for a in answers]
         tensors[f"{rate}/probabilities"] = [a.probabilities for a in answers]
         tensors[f"{rate}/smoothed"] = [a.smoothed for a in answers]
