@@ -53,38 +53,6 @@ append_unsigned (const void *context, const void *field, GString *json)
 }
 
 static bool
-parse_hann (void *context, JsonNode *node, const JsonPlace *place, void *object, GError **error)
-{
-  static const char *const words[] = { "hann" };
-  size_t word = 0;
-  (void) context, (void) object;
-  return json_field_word (node, place, words, 1, &word, error);
-}
-
-static void
-append_hann (const void *context, const void *object, GString *json)
-{
-  (void) context, (void) object;
-  g_string_append (json, "\"hann\"");
-}
-
-static bool
-parse_slaney (void *context, JsonNode *node, const JsonPlace *place, void *object, GError **error)
-{
-  static const char *const words[] = { "slaney" };
-  size_t word = 0;
-  (void) context, (void) object;
-  return json_field_word (node, place, words, 1, &word, error);
-}
-
-static void
-append_slaney (const void *context, const void *object, GString *json)
-{
-  (void) context, (void) object;
-  g_string_append (json, "\"slaney\"");
-}
-
-static bool
 parse_power (void *context, JsonNode *node, const JsonPlace *place, void *object, GError **error)
 {
   double power = 0;
@@ -174,6 +142,8 @@ append_normalize (const void *context, const void *object, GString *json)
   g_string_append_c (json, '}');
 }
 
+static const char *const hann[] = { "hann" }, *const slaney[] = { "slaney" };
+
 static const JsonKey keys[] = {
   { .name = "sample_rate",
       .kind = JSON_KIND_UNSIGNED,
@@ -193,7 +163,7 @@ static const JsonKey keys[] = {
       .required = true,
       .min = 1,
       .max = 1048576 },
-  { .name = "window", .kind = JSON_KIND_OTHER, .parse = parse_hann, .append = append_hann },
+  { .name = "window", .kind = JSON_KIND_CONSTANT, .words = hann },
   { .name = "n_mels",
       .kind = JSON_KIND_UNSIGNED,
       .offset = offsetof (GenreFrontend, mel.n_mels),
@@ -207,8 +177,8 @@ static const JsonKey keys[] = {
       .max = 1024 },
   { .name = "fmin", .kind = JSON_KIND_NUMBER, .offset = offsetof (GenreFrontend, mel.fmin_hz), .max = max_hz },
   { .name = "fmax", .kind = JSON_KIND_NUMBER, .offset = offsetof (GenreFrontend, mel.fmax_hz), .max = max_hz },
-  { .name = "mel_scale", .kind = JSON_KIND_OTHER, .parse = parse_slaney, .append = append_slaney },
-  { .name = "mel_norm", .kind = JSON_KIND_OTHER, .parse = parse_slaney, .append = append_slaney },
+  { .name = "mel_scale", .kind = JSON_KIND_CONSTANT, .words = slaney },
+  { .name = "mel_norm", .kind = JSON_KIND_CONSTANT, .words = slaney },
   { .name = "power", .kind = JSON_KIND_OTHER, .parse = parse_power, .append = append_power },
   { .name = "ref",
       .kind = JSON_KIND_OTHER,

@@ -57,9 +57,10 @@ parse_nothing (void *context, JsonNode *node, const JsonPlace *place, void *obje
   return true;
 }
 
-static const char *const colours[] = { "red", "green" };
+static const char *const colours[] = { "red", "green" }, *const units[] = { "pieces" };
 static const JsonKey inner_keys[] = {
   { .name = "count", .kind = JSON_KIND_UNSIGNED, .offset = offsetof (Inner, count), .max = 9, .required = true },
+  { .name = "unit", .kind = JSON_KIND_CONSTANT, .words = units },
 };
 static const JsonTable inner_table = { .thing = "inner", .keys = inner_keys, .n_keys = G_N_ELEMENTS (inner_keys) };
 static const JsonKey outer_keys[] = {
@@ -122,7 +123,7 @@ test_values (void)
 
   CHECK (parse (&outer_table,
              "{\"half\":1.5,\"integer\":4.0,\"flag\":true,\"text\":\"a\\\"b\",\"colour\":\"green\",\"comment\":[],"
-             "\"inner\":{\"count\":9}}",
+             "\"inner\":{\"count\":9,\"unit\":\"pieces\"}}",
              NULL, &outer, &halves, &error),
       "%s", error ? error->message : "");
   g_clear_error (&error);
@@ -132,13 +133,14 @@ test_values (void)
   CHECK (outer.text && strcmp (outer.text, "a\"b") == 0, "text %s", outer.text);
   CHECK (halves == 1, "%u calls with the context", halves);
   check_text (&outer_table, &outer,
-      "{\"number\":0.25,\"integer\":4,\"flag\":true,\"text\":\"a\\\"b\",\"colour\":\"green\",\"inner\":{\"count\":9},"
-      "\"half\":1.5}");
+      "{\"number\":0.25,\"integer\":4,\"flag\":true,\"text\":\"a\\\"b\",\"colour\":\"green\","
+      "\"inner\":{\"count\":9,\"unit\":\"pieces\"},\"half\":1.5}");
 
   CHECK (parse (&outer_table, "{\"text\":null}", NULL, &outer, &halves, NULL) && !outer.text, "null is no text");
   outer.colour = RED;
   check_text (&red_table, &outer,
-      "{\"integer\":4,\"flag\":true,\"text\":null,\"colour\":\"red\",\"inner\":{\"count\":9},\"half\":1.5}");
+      "{\"integer\":4,\"flag\":true,\"text\":null,\"colour\":\"red\","
+      "\"inner\":{\"count\":9,\"unit\":\"pieces\"},\"half\":1.5}");
 }
 
 static void
@@ -158,7 +160,9 @@ test_rejects (void)
     { &outer_table, "{\"half\":11}", NULL, "file: outer: \"half\": expected a number from 0 to 10, found 11" },
     { &outer_table, "{\"inner\":{}}", NULL, "file: inner: expected a key \"count\", found none" },
     { &outer_table, "{\"inner\":{\"count\":10}}", "row 3", "file: inner: \"count\": expected an integer from 0 to 9" },
-    { &inner_table, "{\"size\":1}", NULL, "file: inner: \"size\": expected one of the keys count, found 1" },
+    { &inner_table, "{\"size\":1}", NULL, "file: inner: \"size\": expected one of the keys count, unit, found 1" },
+    { &inner_table, "{\"count\":1,\"unit\":\"metres\"}", NULL,
+        "file: inner: \"unit\": expected \"pieces\", found \"metres\"" },
     { &red_table, "{\"size\":1}", NULL, "file: red: \"size\": expected a key of red things, found 1" },
     { &red_table, "{\"number\":0}", NULL, "file: red: \"number\": expected a key of red things, found 0" },
   };

@@ -58,6 +58,8 @@ parse_value (const JsonKey *key, JsonNode *node, const JsonPlace *place, void *c
         return false;
       *(unsigned *) field = (unsigned) word;
       return true;
+    case JSON_KIND_CONSTANT:
+      return json_field_word (node, place, key->words, 1, &word, error);
     case JSON_KIND_OBJECT:
       return json_table_parse (key->table, node, &inner, context, field, error);
     case JSON_KIND_OTHER:
@@ -125,6 +127,9 @@ append_value (const JsonKey *key, const void *context, const void *field, GStrin
       break;
     case JSON_KIND_WORD:
       json_append_string (json, key->words[*(const unsigned *) field]);
+      break;
+    case JSON_KIND_CONSTANT:
+      json_append_string (json, key->words[0]);
       break;
     case JSON_KIND_OBJECT:
       json_table_append (key->table, context, field, json);

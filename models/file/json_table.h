@@ -20,6 +20,7 @@ typedef enum JsonKind
   JSON_KIND_BOOLEAN,  /* bool */
   JSON_KIND_TEXT,     /* char *, g_free()d when it is replaced; null: NULL */
   JSON_KIND_WORD,     /* an enum, index of one of `words` */
+  JSON_KIND_CONSTANT, /* words[0] and nothing else; fills no field */
   JSON_KIND_OBJECT,   /* a struct, by a table of its own */
   JSON_KIND_OTHER,    /* whatever `parse` and `append` make of it */
 } JsonKind;
@@ -34,7 +35,7 @@ typedef struct JsonKey
   bool required;
   size_t offset;            /* of the field in the struct */
   double min, max;          /* of JSON_KIND_NUMBER and _UNSIGNED */
-  const char *const *words; /* [n_words] of JSON_KIND_WORD */
+  const char *const *words; /* [n_words] of JSON_KIND_WORD and _CONSTANT */
   size_t n_words;
   const JsonTable *table; /* of JSON_KIND_OBJECT */
   /* Of JSON_KIND_OTHER.  append NULL: the key is read only. */
