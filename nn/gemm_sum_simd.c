@@ -1,23 +1,47 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The sum of nn/gemm.h in vectors of GCC and clang, compiled once for each instruction set (nn/simd.h).
+ * The sum of nn/gemm.h in vectors of GCC and clang, compiled for each instruction set as gemm_simd.c is.
  *
  * A tile of R values of k and up to 3 panels of n stays in registers while s and m run; each step loads 3 vectors of b
  * and broadcasts R values of a.  The caller sees to it that all of a and b that one call runs over stays in the cache.
  */
 #include "nn/gemm.h"
-#include "nn/simd.h"
 
 #include <string.h>
 
+#if defined __AVX512F__
+#define SUM nn_gemm_sum_avx512
 enum
 {
-  PANEL = LANES,
+  PANEL = 16,
+  MAX_ROWS = 8, /* 24 sums of 32 registers */
+};
+#elif defined __AVX2__
+#define SUM nn_gemm_sum_avx2
+enum
+{
+  PANEL = 8,
+  MAX_ROWS = 4, /* 12 sums, 3 vectors of b and a value of a: all 16 registers */
+};
+#endif
+
+/* Of the loop that follows, so that the elements of arrays become registers. */
+#ifdef __clang__
+#define UNROLL _Pragma ("clang loop unroll(full)")
+#else
+#define UNROLL _Pragma ("GCC unroll 24")
+#endif
+
+enum
+{
   GROUP = 3,
-  MAX_SUMS = GROUP * TILE_ROWS,
+  MAX_SUMS = GROUP * MAX_ROWS,
 };
 
-/* The arguments of the public function. */
+/* Aligned as a float: it is read from and written to anywhere. */
+typedef float Vector __attribute__ ((vector_size (PANEL * sizeof (float)), aligned (sizeof (float)), may_alias));
+
+/* The arguments of SUM(). */
 typedef struct Sum
 {
   const NnGemmSum *shape;
@@ -28,7 +52,7 @@ typedef struct Sum
 
 /* Values [k, k + rows) of k, `group` panels from n on.  The last two are constants at each call, so that the compiler
  * unrolls the loops and keeps `sum` in registers. */
-INLINE void
+static inline __attribute__ ((always_inline)) void
 tile (const Sum *call, size_t k, size_t n, const size_t rows, const size_t group)
 {
   const NnGemmSum *shape = call->shape;
@@ -50,11 +74,11 @@ tile (const Sum *call, size_t k, size_t n, const size_t rows, const size_t group
         v[p] = *(const Vector *) (b + p * PANEL);
       UNROLL
       for (size_t r = 0; r < rows; r++) {
-        const Vector x = splat (a[r]);
+        const float x = a[r];
 
         UNROLL
         for (size_t p = 0; p < group; p++)
-          sum[r * group + p] = multiply_add (v[p], x, sum[r * group + p]);
+          sum[r * group + p] += x * v[p];
       }
     }
   }
@@ -84,10 +108,10 @@ tile (const Sum *call, size_t k, size_t n, const size_t rows, const size_t group
     break
 
 /* All of k for some panels, in blocks of nearly equal height. */
-INLINE void
+static inline __attribute__ ((always_inline)) void
 strip (const Sum *call, size_t n, const size_t group)
 {
-  const size_t height = call->shape->k, blocks = (height + TILE_ROWS - 1) / TILE_ROWS;
+  const size_t height = call->shape->k, blocks = (height + MAX_ROWS - 1) / MAX_ROWS;
 
   for (size_t block = 0; block < blocks; block++) {
     const size_t k = height * block / blocks;
@@ -97,7 +121,7 @@ strip (const Sum *call, size_t n, const size_t group)
       ROWS_CASE (2, group);
       ROWS_CASE (3, group);
       ROWS_CASE (4, group);
-#if TILE_ROWS > 4
+#ifdef __AVX512F__
       ROWS_CASE (5, group);
       ROWS_CASE (6, group);
       ROWS_CASE (7, group);
@@ -108,7 +132,7 @@ strip (const Sum *call, size_t n, const size_t group)
 }
 
 void
-SIMD (nn_gemm_sum) (const NnGemmSum *shape, const float *const *a, const float *const *b, float *out)
+SUM (const NnGemmSum *shape, const float *const *a, const float *const *b, float *out)
 {
   const Sum call = { shape, a, b, out };
   const size_t panels = (shape->n + PANEL - 1) / PANEL;

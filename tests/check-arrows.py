@@ -49,12 +49,14 @@ FLOORS = {
         "training/augment training/sampler training/split training/checkpoint training/pieces",
         "training/train_recipe training/train_recipe_*",
         "training/training_split",
-        "training/training_data",
-        "training/training_batch training/training_validation",
-        "training/training",
+        "training/training_data training/training_load training/training_items training/training_targets",
+        "training/training_target training/training_validation",
+        "training/training_batch",
+        "training/training_run training/training_model training/training_state training/training_card"
+        " training/training",
     ],
     "nn": [
-        "arena pool random simd size",
+        "arena pool random size",
         "gemm gemm_simd gemm_sum_simd pixels pixels_simd",
         "layer",
         "activation training",

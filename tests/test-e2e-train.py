@@ -201,7 +201,7 @@ def test_seeds(root, features):
     recipe, model = root / "recipe.json", root / "seeds.safetensors"
     arguments = [features, "-o", model, "--recipe", recipe, "--steps", 8, "--seeds", 2, "--threads", 2]
     status, stdout, stderr = train(*arguments)
-    verdict.check(status == 0 and "2 seeds:" in stdout and "mean" in stdout, f"{status} {stdout} {stderr}")
+    verdict.check(status == 0 and "2 seeds, mean recall:" in stdout and "mean" in stdout, f"{status} {stdout} {stderr}")
     sums = [sha256(root / f"seeds.seed-{seed}.safetensors") for seed in (0, 1)]
     verdict.check(sums[0] != sums[1] and sha256(model) in sums, "the model is one of the two")
     status, stdout, stderr = train(*arguments, "--resume")

@@ -307,7 +307,7 @@ test_soft_refusals (void)
 static void
 test_asides (void)
 {
-  static const char *const names[] = { "wide_label", "wide_sure", "sure", "music", "kind" };
+  static const char *const names[] = { "wide_label", "wide_sure" };
   const gsize few = SET_CLIPS - 1, dim[] = { SET_CLIPS, 2 };
   const float probabilities[SET_CLIPS * 2] = { 0 };
   for (gsize i = 0; i < G_N_ELEMENTS (names); i++) {
@@ -320,6 +320,41 @@ test_asides (void)
     CHECK (!parse_builder (builder, &error), "%s", names[i]);
     expect_error (error, GENRE_MODEL_ERROR_TENSOR, "expected I32 [5], found I32 [4]", names[i]);
   }
+}
+
+/* What is music, and how sure a label is; and what holds where a set does not say. */
+static void
+test_music (void)
+{
+  static const gint32 music[SET_CLIPS] = { 1, 1, 0, 1, 1 }, sure[SET_CLIPS] = { 3, 2, 0, 1, 3 };
+  static const gint32 labelled[SET_CLIPS] = { 1, 1, 0, 1, 0 };
+  g_autoptr (ModelBuilder) builder = set_builder_new ();
+  g_autoptr (GenreFeatureSet) plain = good_set (builder);
+  set_builder_integers (builder, "music", music);
+  set_builder_integers (builder, "sure", sure);
+  g_autoptr (GenreFeatureSet) set = good_set (builder);
+  for (gsize i = 0; set && plain && i < SET_CLIPS; i++) {
+    CHECK (genre_feature_set_music (set, i) == music[i] && genre_feature_set_music (plain, i), "music of clip %zu", i);
+    CHECK (genre_feature_set_sure (set, i) == (unsigned) sure[i], "clip %zu is sure", i);
+    CHECK (genre_feature_set_sure (plain, i) == FEATURE_SET_SURE, "clip %zu of a set that does not say", i);
+  }
+
+  static const gint32 kind[SET_CLIPS] = { -1, 0, 1, -1, 0 };
+  model_builder_set (builder, "kinds", "[\"speech\",\"rain\"]");
+  set_builder_integers (builder, "kind", kind);
+  g_autoptr (GenreFeatureSet) kinds = good_set (builder);
+  CHECK (kinds && genre_feature_set_n_kinds (kinds) == 2 && strcmp (genre_feature_set_kinds (kinds)[1], "rain") == 0
+          && genre_feature_set_kind (kinds, 2) == 1 && genre_feature_set_kind (kinds, 3) == -1
+          && genre_feature_set_says_music (kinds),
+      "kinds");
+  CHECK (plain && genre_feature_set_n_kinds (plain) == 0 && genre_feature_set_kind (plain, 0) == -1
+          && !genre_feature_set_says_music (plain),
+      "no kinds");
+
+  GError *error = NULL;
+  set_builder_integers (builder, "music", labelled);
+  CHECK (!parse_builder (builder, &error), "a genre of what is not music");
+  expect_error (error, GENRE_MODEL_ERROR_CLIPS, "\"music\": expected 1 where a clip has a label|index 4", "music");
 }
 
 /* Artists and recordings that join clips in a chain, backwards too. */
@@ -667,6 +702,9 @@ test_values (void)
   check_integer ("frames", 3, 7, "found 7");
   check_integer ("frames", 3, -1, "found -1");
   check_integer ("teacher_measured", 1, 2, "\"teacher_measured\": expected values from 0 to 1, found 2 at index 1");
+  check_integer ("music", 2, 2, "\"music\": expected values from 0 to 1, found 2 at index 2");
+  check_integer ("kind", 0, 1, "\"kind\": expected values from -1 to -1, found 1 at index 0");
+  check_integer ("sure", 2, 4, "\"sure\": expected values from 0 to 3, found 4 at index 2");
   check_value ("offset_db", NAN, "\"offset_db\": expected finite values|found nan at index 3");
   check_value ("offset_db", INFINITY, "found inf");
   check_value ("offset_db", -2e6f, "at most 1e+06, found -2e+06");
@@ -892,6 +930,7 @@ main (void)
   test_soft ();
   test_soft_refusals ();
   test_asides ();
+  test_music ();
   test_artists ();
   test_digests ();
   test_fits ();

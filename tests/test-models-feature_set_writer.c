@@ -208,7 +208,7 @@ test_unlabelled (const char *directory)
   GenreFeatureSetWriter *writer = genre_feature_set_writer_new (path, &frontend, NULL, 0, FRAMES, SAFETENSORS_U8,
       &error);
   static const float db[BANDS] = { -1, -2, -3, -4 };
-  const GenreFeatureClip clip = { db, 1, -1, -1, "", NULL, NULL };
+  const GenreFeatureClip clip = { db, 1, -1, -1, "", NULL, NULL, FALSE };
   genre_frontend_clear (&frontend);
   CHECK (writer && genre_feature_set_writer_append (writer, &clip, &error)
           && genre_feature_set_writer_finish (writer, &error),
@@ -289,6 +289,27 @@ test_full_disk (const char *directory)
   g_remove (path);
 }
 
+/* What is not music is said of each clip, once one of them is not. */
+static void
+test_not_music (const char *directory)
+{
+  g_autofree char *path = g_build_filename (directory, "x", NULL);
+  static const float db[BANDS] = { -1, -2, -3, -4 };
+  for (unsigned n_not = 0; n_not <= 2; n_not++) {
+    GError *error = NULL;
+    g_autoptr (GenreFeatureSetWriter) writer = writer_of (path, SAFETENSORS_U8, NULL);
+    for (unsigned i = 0; i < 2; i++) {
+      const GenreFeatureClip clip = { db, 1, -1, (int) i, "", NULL, NULL, i < n_not };
+      CHECK (genre_feature_set_writer_append (writer, &clip, &error), "append");
+    }
+    CHECK (genre_feature_set_writer_finish (writer, &error), "finish");
+    g_autoptr (GenreFeatureSet) set = genre_feature_set_load (path, &error);
+    CHECK (set && genre_feature_set_says_music (set) == (n_not > 0) && genre_feature_set_music (set, 0) == (n_not < 1)
+            && genre_feature_set_music (set, 1) == (n_not < 2),
+        "%u clips are not music", n_not);
+  }
+}
+
 /* More names than a header may hold. */
 static void
 test_names (const char *directory)
@@ -298,7 +319,7 @@ test_names (const char *directory)
   GError *error = NULL;
   GenreFeatureSetWriter *writer = writer_of (path, SAFETENSORS_U8, NULL);
   static const float db[BANDS] = { 0 };
-  const GenreFeatureClip clip = { db, 1, 0, 0, name, NULL, NULL };
+  const GenreFeatureClip clip = { db, 1, 0, 0, name, NULL, NULL, FALSE };
   unsigned n = 0;
   while (n < 100 && genre_feature_set_writer_append (writer, &clip, &error))
     n++;
@@ -323,6 +344,7 @@ main (void)
 {
   g_autofree char *directory = g_dir_make_tmp ("genre-XXXXXX", NULL);
   test_round_trip (directory);
+  test_not_music (directory);
   test_unlabelled (directory);
   test_unfinished (directory);
   test_no_directory (directory);

@@ -69,7 +69,7 @@ make_set (const GenreModel *model, const char *const *labels, gsize n_labels, co
   for (gsize i = 0; i < n_clips && !error; i++) {
     for (gsize k = 0; k < FRAMES * BANDS; k++)
       db[k] = -20 + 15 * test_noise (&state);
-    const GenreFeatureClip clip = { db, clips[i].frames, clips[i].label, clips[i].recording, "x", NULL, NULL };
+    const GenreFeatureClip clip = { db, clips[i].frames, clips[i].label, clips[i].recording, "x", NULL, NULL, FALSE };
     genre_feature_set_writer_append (writer, &clip, &error);
   }
   if (!error)
@@ -267,7 +267,7 @@ test_hearing (GenreModel *model, const char *what)
     { 0, 3, 1 }, { 0, 4, LEAST + 61 }, { 0, 5, LEAST + 62 }, { 0, 6, 19 }, { 0, 7, 20 } };
   GenreFeatureSet *set = make_set (model, labels, 1, clips, G_N_ELEMENTS (clips));
   g_autoptr (GenreTracks) tracks = genre_tracks_new (set, model, what, NULL);
-  GenreListener *listener = genre_listener_new (model, GENRE_LISTENER_INTERVAL_NS);
+  GenreListener *listener = genre_listener_new (model, GENRE_LISTENER_INTERVAL_NS, .5);
 
   for (int round = 0; round < 2; round++) /* the second time: nothing is left of what was heard before */
     for (gsize i = 0; i < tracks->n_tracks; i++) {
@@ -292,7 +292,7 @@ test_music (void)
   GenreModel *model = parse (builder);
   GenreFeatureSet *set = make_set (model, labels, 1, clips, G_N_ELEMENTS (clips));
   g_autoptr (GenreTracks) tracks = genre_tracks_new (set, model, "music", NULL);
-  GenreListener *listener = genre_listener_new (model, GENRE_LISTENER_INTERVAL_NS);
+  GenreListener *listener = genre_listener_new (model, GENRE_LISTENER_INTERVAL_NS, .5);
   gsize answers = 0, not_music = 0;
 
   for (gsize i = 0; i < tracks->n_tracks; i++) {
@@ -317,7 +317,7 @@ test_passages (GenreModel *model)
   const GenrePassage all = { .clip = 0, .first = 30, .n_frames = WINDOW };
   GenrePassage last = all;
   GenreFeatureSet *set = make_set (model, labels, 1, clips, 1);
-  GenreListener *listener = genre_listener_new (model, 1); /* an answer a frame */
+  GenreListener *listener = genre_listener_new (model, 1, .5); /* an answer a frame */
   const DspLogMelConfig *mel = &genre_model_frontend (model)->mel;
   const double passage_s = WINDOW * (double) mel->hop_length / mel->sample_rate_hz;
 
@@ -351,7 +351,7 @@ test_passages (GenreModel *model)
   genre_listener_free (listener);
 
   /* A schedule that has no answer at the end, but one before. */
-  listener = genre_listener_new (model, 5 * (guint64) (1e9 * mel->hop_length / mel->sample_rate_hz));
+  listener = genre_listener_new (model, 5 * (guint64) (1e9 * mel->hop_length / mel->sample_rate_hz), .5);
   genre_listener_hear (listener, set, &last, 0);
   first = genre_listener_take (listener);
   CHECK (first->n_answers == 1 && first->n_frames[0] == WINDOW, "%d answers over a segment", (int) first->n_answers);
@@ -366,7 +366,7 @@ test_seconds (void)
 {
   double seconds[] = { 1, 2, 3 }, probabilities[] = { .9, .1, .2, .8, .1, .9 };
   guint64 n_frames[] = { 10, 10, 10 };
-  const GenreHearing hearing = { 3, 2, seconds, n_frames, probabilities, 0, 0 };
+  const GenreHearing hearing = { 3, 2, seconds, n_frames, probabilities, NULL, 0, 0 };
   GenreAggregate *aggregate = genre_aggregate_new (2);
 
   CHECK (!genre_hearing_aggregate (&hearing, .99, aggregate), "nothing yet");
@@ -396,7 +396,7 @@ test_temperature (void)
   CHECK (strcmp (genre_model_training (models[1]), "{\"a\":1}") == 0, "training %s", genre_model_training (models[1]));
   for (int i = 0; i < 2; i++) {
     g_autoptr (GenreTracks) tracks = genre_tracks_new (set, models[i], "tiny", NULL);
-    GenreListener *listener = genre_listener_new (models[i], GENRE_LISTENER_INTERVAL_NS);
+    GenreListener *listener = genre_listener_new (models[i], GENRE_LISTENER_INTERVAL_NS, .5);
     GenreHearing *hearing = genre_track_hear (&tracks->tracks[0], set, listener, 0);
     genre_hearing_mean_log (hearing, mean[i]);
     genre_hearing_free (hearing);

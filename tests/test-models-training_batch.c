@@ -51,7 +51,7 @@ load (const Fixture *fixture, const TrainRecipe *recipe)
 {
   const char *const paths[] = { fixture->pool, fixture->rest };
   GError *error = NULL;
-  TrainingData *data = training_data_load (recipe, paths, 2, NULL, &error);
+  TrainingData *data = tb_load (recipe, paths, 2, NULL, &error);
   CHECK (data, "%s", error ? error->message : "");
   g_clear_error (&error);
   return data;
@@ -267,7 +267,7 @@ test_balance (const Fixture *fixture)
             balance ? "true" : "false");
     g_autoptr (TrainRecipe) recipe = tb_recipe (json);
     const char *const paths[] = { path };
-    g_autoptr (TrainingData) data = training_data_load (recipe, paths, 1, NULL, NULL);
+    g_autoptr (TrainingData) data = tb_load (recipe, paths, 1, NULL, NULL);
     NnPool *pool = nn_pool_new (1);
     TrainingBatch *batch = training_batch_new (recipe, data, pool);
     double mass[3] = { 0 };
@@ -324,7 +324,7 @@ test_soft_labels (const Fixture *fixture)
 
   g_autoptr (TrainRecipe) recipe = tb_recipe (json);
   const char *const paths[] = { path, fixture->rest };
-  g_autoptr (TrainingData) data = training_data_load (recipe, paths, 2, NULL, NULL);
+  g_autoptr (TrainingData) data = tb_load (recipe, paths, 2, NULL, NULL);
   NnPool *pool = nn_pool_new (2);
   TrainingBatch *batch = training_batch_new (recipe, data, pool);
   gsize with = 0, without = 0;
@@ -379,7 +379,7 @@ test_rarity (const Fixture *fixture)
         rarities[r], WINDOWS);
     g_autoptr (TrainRecipe) recipe = tb_recipe (json);
     const char *const paths[] = { path };
-    g_autoptr (TrainingData) data = training_data_load (recipe, paths, 1, NULL, NULL);
+    g_autoptr (TrainingData) data = tb_load (recipe, paths, 1, NULL, NULL);
     NnPool *pool = nn_pool_new (1);
     TrainingBatch *batch = training_batch_new (recipe, data, pool);
     double rare = 0;
@@ -415,7 +415,7 @@ test_splits (const Fixture *fixture)
                          "\"stages\":[{\"steps\":9,\"batch\":{\"all\":{\"windows\":5,\"labels\":1}}}]}",
             leaky ? "leaky-segments" : "groups");
     g_autoptr (TrainRecipe) recipe = tb_recipe (json);
-    g_autoptr (TrainingData) data = training_data_load (recipe, paths, 1, NULL, NULL);
+    g_autoptr (TrainingData) data = tb_load (recipe, paths, 1, NULL, NULL);
     const TrainingGroup *group = &data->groups[0];
     unsigned shared = 0;
     for (gsize i = 0; i < group->n_items; i++)
@@ -446,7 +446,7 @@ expect_refusal (const char *json, const char *const *paths, gsize n, const char 
 {
   g_autoptr (TrainRecipe) recipe = tb_recipe (json);
   GError *error = NULL;
-  TrainingData *data = training_data_load (recipe, paths, n, validation, &error);
+  TrainingData *data = tb_load (recipe, paths, n, validation, &error);
   expect_error (error, code, words, words);
   training_data_free (data);
 }

@@ -56,7 +56,7 @@ append (GenreFeatureSetWriter *writer, const Recording *recording, int number)
       db[i] = -40 + 20 * test_noise (&state);
     g_autoptr (GError) error = NULL;
     const GenreFeatureClip value = { db, FRAMES, recording->label, number, name,
-      artists[recording->artist][recording->spelling], artists[recording->album][recording->spelling] };
+      artists[recording->artist][recording->spelling], artists[recording->album][recording->spelling], FALSE };
     CHECK (genre_feature_set_writer_append (writer, &value, &error), "%s", error->message);
   }
 }

@@ -39,6 +39,7 @@ typedef struct TrainingBuilder
   gint32 *frames;    /* [n] */
   bool teacher, soft;
   uint64_t seed;
+  gint32 *music, *sure; /* [n], or NULL: the set does not say */
 } TrainingBuilder;
 
 /* n clips, label i mod 3, each a recording of its own, full length, measured. */
@@ -47,7 +48,7 @@ training_builder_new (gsize n, bool teacher, uint64_t seed)
 {
   TrainingBuilder *builder = g_new0 (TrainingBuilder, 1);
   *builder = (TrainingBuilder){ n, g_new (gint32, n), g_new (gint32, n), g_new (gint32, n), g_new (gint32, n), teacher,
-    false, seed };
+    false, seed, NULL, NULL };
   for (gsize i = 0; i < n; i++) {
     builder->label[i] = (gint32) (i % TB_LABELS);
     builder->recording[i] = (gint32) i;
@@ -64,7 +65,20 @@ training_builder_free (TrainingBuilder *builder)
   g_free (builder->recording);
   g_free (builder->measured);
   g_free (builder->frames);
+  g_free (builder->music);
+  g_free (builder->sure);
   g_free (builder);
+}
+
+/* The same without labels, and no music. */
+static inline TrainingBuilder *
+training_builder_new_noise (gsize n, uint64_t seed)
+{
+  TrainingBuilder *builder = training_builder_new (n, false, seed);
+  builder->music = g_new0 (gint32, n);
+  for (gsize i = 0; i < n; i++)
+    builder->label[i] = -1;
+  return builder;
 }
 
 /* The teacher's values, by formula: tests compare with them. */
@@ -151,6 +165,10 @@ training_builder_save (const TrainingBuilder *builder, const char *path)
     safetensors_writer_add_tensor (writer, "teacher_logits", SAFETENSORS_F32, of_logits, 3, logits);
     safetensors_writer_add_tensor (writer, "teacher_measured", SAFETENSORS_I32, &n, 1, builder->measured);
   }
+  if (builder->music)
+    safetensors_writer_add_tensor (writer, "music", SAFETENSORS_I32, &n, 1, builder->music);
+  if (builder->sure)
+    safetensors_writer_add_tensor (writer, "sure", SAFETENSORS_I32, &n, 1, builder->sure);
   if (builder->soft)
     tb_add_soft (writer, n);
   GError *error = NULL;
@@ -188,6 +206,17 @@ tb_remove_directory (char *directory)
   g_dir_close (dir);
   g_rmdir (directory);
   g_free (directory);
+}
+
+/* The sets that are learned from, [n] paths, and one to validate on, or NULL. */
+static inline TrainingData *
+tb_load (const TrainRecipe *recipe, const char *const *paths, gsize n, const char *validation, GError **error)
+{
+  g_autofree TrainingSource *sources = g_new (TrainingSource, n + 1);
+  for (gsize i = 0; i < n; i++)
+    sources[i] = (TrainingSource){ paths[i], TRAINING_ROLE_LEARNS };
+  sources[n] = (TrainingSource){ validation, TRAINING_ROLE_VALIDATES };
+  return training_data_load (recipe, sources, n + (validation ? 1 : 0), error);
 }
 
 static inline TrainRecipe *

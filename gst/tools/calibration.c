@@ -47,29 +47,6 @@ without_member (const char *json, const char *key)
   return g_string_free (text, FALSE);
 }
 
-/* The training record with a member "calibration". */
-static char *
-record (const GenreModel *model, const ToolCalibration *calibration)
-{
-  g_autofree char *before = g_strchomp (without_member (genre_model_training (model), "calibration"));
-  g_autofree char *set = g_path_get_basename (calibration->set);
-
-  before[strlen (before) - 1] = '\0'; /* the closing brace */
-  g_strchomp (before);
-  GString *json = g_string_new (before);
-  json_add_key (json, "calibration");
-  g_string_append_c (json, '{');
-  json_add_string (json, "set", set);
-  json_add_count (json, "tracks", calibration->n_cases);
-  json_add_number (json, "temperature", calibration->temperature[1]);
-  json_add_number (json, "ece_before", calibration->ece[0]);
-  json_add_number (json, "ece", calibration->ece[1]);
-  json_add_number (json, "nll_before", calibration->nll[0]);
-  json_add_number (json, "nll", calibration->nll[1]);
-  g_string_append (json, "}}");
-  return g_string_free (json, FALSE);
-}
-
 /* The model at this temperature; ret_bytes: its file */
 static GenreModel *
 write_tempered (const GenreModel *model, const char *name, double temperature, const char *training, GBytes **ret_bytes,
@@ -86,34 +63,110 @@ write_tempered (const GenreModel *model, const char *name, double temperature, c
   return tempered;
 }
 
-static gboolean
-fail (const ToolEvaluation *evaluation, const char *why, GError **error)
+/* The same model on all the sets. */
+typedef struct Round
 {
+  ToolEvaluation *evaluations[TOOL_MAX_CALIBRATION];
+  gsize n;
+} Round;
+
+static void
+round_free (Round *round)
+{
+  for (gsize i = 0; round && i < round->n; i++)
+    tool_evaluation_free (round->evaluations[i]);
+  g_free (round);
+}
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Round, round_free)
+
+/* NULL: an error. */
+static Round *
+round_new (GenreModel *model, const char *name, const GenreFeatureSet *const *sets, gsize n_sets,
+    const ToolEvaluationConfig *config, GError **error)
+{
+  g_autoptr (Round) round = g_new0 (Round, 1);
+  for (; round->n < n_sets; round->n++) {
+    round->evaluations[round->n] = tool_evaluation_new (model, name, sets[round->n], 0, "calibrate", config, error);
+    if (!round->evaluations[round->n])
+      return NULL;
+  }
+  return g_steal_pointer (&round);
+}
+
+static GenreModel *
+round_model (const Round *round)
+{
+  return round->evaluations[0]->model;
+}
+
+static gsize
+count_cases (const Round *round)
+{
+  gsize n = 0;
+  for (gsize i = 0; i < round->n; i++)
+    n += round->evaluations[i]->n_cases;
+  return n;
+}
+
+static double
+mean_ece (const Round *round)
+{
+  double sum = 0;
+  for (gsize i = 0; i < round->n; i++)
+    sum += round->evaluations[i]->by_track->ece;
+  return sum / (double) round->n;
+}
+
+static double
+mean_nll (const Round *round)
+{
+  double sum = 0;
+  for (gsize i = 0; i < round->n; i++)
+    sum += round->evaluations[i]->by_track->nll * (double) round->evaluations[i]->n_cases;
+  return sum / (double) count_cases (round);
+}
+
+/* "a.safetensors, b.safetensors" */
+static char *
+name_sets (const Round *round)
+{
+  GString *names = g_string_new (NULL);
+  for (gsize i = 0; i < round->n; i++)
+    g_string_append_printf (names, "%s%s", i > 0 ? ", " : "", genre_feature_set_name (round->evaluations[i]->set));
+  return g_string_free (names, FALSE);
+}
+
+static gboolean
+fail (const Round *round, const char *why, GError **error)
+{
+  g_autofree char *names = name_sets (round);
   g_set_error (error, GENRE_MODEL_ERROR, GENRE_MODEL_ERROR_CLIPS,
-      "%s: no temperature of %s can be fitted on these %" G_GSIZE_FORMAT " tracks: %s",
-      genre_feature_set_name (evaluation->set), evaluation->name, evaluation->n_cases, why);
+      "%s: no temperature of %s can be fitted on these %" G_GSIZE_FORMAT " tracks: %s", names,
+      round->evaluations[0]->name, count_cases (round), why);
   return FALSE;
 }
 
-/* Whether the set says anything about confidence. */
+/* Whether the sets say anything about confidence. */
 static gboolean
-check (const ToolEvaluation *evaluation, GError **error)
+check (const Round *round, GError **error)
 {
-  if (evaluation->by_track->right == evaluation->n_cases)
-    return fail (evaluation, "all are named correctly, so that more confidence is always better", error);
-  return TRUE;
+  for (gsize i = 0; i < round->n; i++)
+    if (round->evaluations[i]->by_track->right < round->evaluations[i]->n_cases)
+      return TRUE;
+  return fail (round, "all are named correctly, so that more confidence is always better", error);
 }
 
-/* Hears the model at better and better temperatures.  The evaluation at the last one; NULL: an error. */
-static ToolEvaluation *
-approach (const ToolEvaluation *before, const ToolEvaluationConfig *config, GError **error)
+/* Hears the model at better and better temperatures.  The round at the last one; NULL: an error. */
+static Round *
+approach (const Round *before, const char *name, const GenreFeatureSet *const *sets, const ToolEvaluationConfig *config,
+    GError **error)
 {
-  const ToolEvaluation *now = before;
-  ToolEvaluation *found = NULL;
+  g_autoptr (Round) found = NULL;
 
-  for (int round = 0; round < MAX_ROUNDS; round++) {
-    const double old = genre_model_temperature (now->model);
-    const double wanted = old * tool_evaluation_fit (now);
+  for (int i = 0; i < MAX_ROUNDS; i++) {
+    const Round *now = found ? found : before;
+    const double old = genre_model_temperature (round_model (now));
+    const double wanted = old * tool_evaluation_fit (now->evaluations, now->n);
     const double temperature = round_digits (wanted);
 
     if (fabs (log (wanted / old)) < 1e-3)
@@ -123,44 +176,70 @@ approach (const ToolEvaluation *before, const ToolEvaluationConfig *config, GErr
           wanted > 1 ? "its answers are no better than chance"
                      : "its confidence is too low for any temperature allowed",
           error);
-      tool_evaluation_free (found);
       return NULL;
     }
-    GenreModel *model = genre_model_temper (now->model, temperature, before->name, error);
-    ToolEvaluation *next = model ? tool_evaluation_new (model, before->name, before->set, 0, "calibrate", config, error)
-                                 : NULL;
+    GenreModel *model = genre_model_temper (round_model (now), temperature, name, error);
+    Round *next = model ? round_new (model, name, sets, before->n, config, error) : NULL;
     genre_model_unref (model);
-    tool_evaluation_free (found);
     if (!next)
       return NULL;
-    now = found = next;
+    round_free (found);
+    found = next;
   }
   /* At once where it should be: once more, for the caller owns what comes. */
-  return found ? found : tool_evaluation_new (before->model, before->name, before->set, 0, "calibrate", config, error);
+  return found ? g_steal_pointer (&found) : round_new (round_model (before), name, sets, before->n, config, error);
+}
+
+/* The training record with a member "calibration". */
+static char *
+record (const GenreModel *model, const Round *round, const ToolCalibration *calibration)
+{
+  g_autofree char *before = g_strchomp (without_member (genre_model_training (model), "calibration"));
+
+  before[strlen (before) - 1] = '\0'; /* the closing brace */
+  g_strchomp (before);
+  GString *json = g_string_new (before);
+  json_add_key (json, "calibration");
+  g_string_append_c (json, '{');
+  json_add_key (json, "sets");
+  for (gsize i = 0; i < round->n; i++) {
+    g_autofree char *base = g_path_get_basename (genre_feature_set_name (round->evaluations[i]->set));
+    g_string_append_c (json, i == 0 ? '[' : ',');
+    json_append_string (json, base);
+  }
+  g_string_append_c (json, ']');
+  json_add_count (json, "tracks", calibration->n_cases);
+  json_add_number (json, "temperature", calibration->temperature[1]);
+  json_add_number (json, "ece_before", calibration->ece[0]);
+  json_add_number (json, "ece", calibration->ece[1]);
+  json_add_number (json, "nll_before", calibration->nll[0]);
+  json_add_number (json, "nll", calibration->nll[1]);
+  g_string_append (json, "}}");
+  return g_string_free (json, FALSE);
 }
 
 GenreModel *
-tool_calibrate (GenreModel *model, const char *name, const GenreFeatureSet *set, const ToolEvaluationConfig *config,
-    ToolCalibration *ret_calibration, GBytes **ret_bytes, GError **error)
+tool_calibrate (GenreModel *model, const char *name, const GenreFeatureSet *const *sets, gsize n_sets,
+    const ToolEvaluationConfig *config, ToolCalibration *ret_calibration, GBytes **ret_bytes, GError **error)
 {
-  g_autoptr (ToolEvaluation) before = tool_evaluation_new (model, name, set, 0, "calibrate", config, error);
+  g_autoptr (Round) before = round_new (model, name, sets, n_sets, config, error);
   if (!before || !check (before, error))
     return NULL;
-  g_autoptr (ToolEvaluation) after = approach (before, config, error);
+  g_autoptr (Round) after = approach (before, name, sets, config, error);
   if (!after)
     return NULL;
 
-  const gboolean changed = after->by_track->ece < before->by_track->ece;
-  const ToolEvaluation *result = changed ? after : before;
+  const gboolean changed = mean_ece (after) < mean_ece (before);
+  const Round *result = changed ? after : before;
   ToolCalibration calibration = {
-    .set = g_strdup (genre_feature_set_name (set)),
-    .n_cases = before->n_cases,
+    .set = name_sets (before),
+    .n_cases = count_cases (before),
     .changed = changed,
-    .temperature = { genre_model_temperature (model), genre_model_temperature (result->model) },
-    .ece = { before->by_track->ece, result->by_track->ece },
-    .nll = { before->by_track->nll, result->by_track->nll },
+    .temperature = { genre_model_temperature (model), genre_model_temperature (round_model (result)) },
+    .ece = { mean_ece (before), mean_ece (result) },
+    .nll = { mean_nll (before), mean_nll (result) },
   };
-  g_autofree char *training = changed ? record (model, &calibration) : g_strdup (genre_model_training (model));
+  g_autofree char *training = changed ? record (model, before, &calibration) : g_strdup (genre_model_training (model));
   GenreModel *calibrated = write_tempered (model, name, calibration.temperature[1], training, ret_bytes, error);
   if (calibrated)
     *ret_calibration = calibration;

@@ -14,7 +14,8 @@
 
 typedef struct Options
 {
-  char *csv, *tracks_csv, *confusion_svg, *seconds_svg, *compare, *calibrate, *output;
+  char *csv, *tracks_csv, *confusion_svg, *seconds_svg, *compare, *output;
+  char **calibrate, **not_music; /* end in NULL; or NULL */
   gboolean json, gain, seconds, quiet, no_cache;
   int jobs;
 } Options;
@@ -35,14 +36,14 @@ load_model (const char *path)
 
 /* *model becomes the calibrated one, and is written.  FALSE: said on stderr. */
 static gboolean
-calibrate (const Options *options, const char *path, const GenreFeatureSet *set, GenreModel **model,
-    const ToolEvaluationConfig *config, ToolCalibration *ret_calibration)
+calibrate (const Options *options, const char *path, const GenreFeatureSet *const *sets, gsize n_sets,
+    GenreModel **model, const ToolEvaluationConfig *config, ToolCalibration *ret_calibration)
 {
   g_autofree char *name = g_filename_display_name (path);
   g_autoptr (GError) error = NULL;
   g_autoptr (GBytes) bytes = NULL;
 
-  GenreModel *calibrated = tool_calibrate (*model, name, set, config, ret_calibration, &bytes, &error);
+  GenreModel *calibrated = tool_calibrate (*model, name, sets, n_sets, config, ret_calibration, &bytes, &error);
   if (calibrated && (ret_calibration->changed || options->output))
     safetensors_save (bytes, options->output ? options->output : path, &error);
   if (error) {
@@ -125,15 +126,23 @@ report_all (const Options *options, const ToolEvaluation *evaluation, const Tool
 
 /* --- the command ----------------------------------------------------------------------------------------------- */
 
+enum
+{
+  MAX_NOT_MUSIC = 8, /* sets */
+  MAX_SOURCES = 1 + TOOL_MAX_CALIBRATION + MAX_NOT_MUSIC,
+};
+
 /* All that a run loads. */
 typedef struct Run
 {
   const Options *options;
   const char *path; /* of the model */
   GenreModel *model, *compared;
-  ToolEvaluateSource sources[2];
+  ToolEvaluateSource sources[MAX_SOURCES]; /* each path once */
   gsize n_sources;
-  ToolEvaluateSource *evaluated, *calibrated; /* one of them, or the same; calibrated may be NULL */
+  ToolEvaluateSource *evaluated; /* one of them, and so are */
+  ToolEvaluateSource *calibrated[TOOL_MAX_CALIBRATION], *not_music[MAX_NOT_MUSIC];
+  gsize n_calibrated, n_not_music;
 } Run;
 
 /* Whether the calibrated model goes where the model is: the one input that may be an output. */
@@ -141,7 +150,7 @@ static gboolean
 is_in_place (const Run *run)
 {
   if (!run->options->output)
-    return run->calibrated != NULL;
+    return run->n_calibrated > 0;
   g_autofree char *model = tool_outputs_identity (run->path);
   g_autofree char *output = tool_outputs_identity (run->options->output);
   return strcmp (model, output) == 0;
@@ -193,12 +202,10 @@ check_outputs (const Run *run)
   return tool_outputs_check (outputs);
 }
 
-/* The source of this path: a new one, or the one that is there.  NULL: there is no path. */
+/* The source of this path: a new one, or the one that is there. */
 static ToolEvaluateSource *
 find_source (Run *run, const char *path)
 {
-  if (!path)
-    return NULL;
   g_autofree char *identity = tool_outputs_identity (path);
   for (gsize i = 0; i < run->n_sources; i++) {
     g_autofree char *other = tool_outputs_identity (run->sources[i].path);
@@ -216,9 +223,23 @@ look_ahead (Run *run, const ToolExtractionConfig *config)
   for (gsize i = 0; i < run->n_sources; i++)
     if (!tool_evaluate_source_look (&run->sources[i], run->model, config))
       return TOOL_FAILED;
+  if (run->n_not_music > 0 && !genre_model_has_music (run->model)) {
+    g_autofree char *name = g_filename_display_name (run->path);
+    tool_fail ("%s: expected a model that tells music from what is none, for --not-music, found one that does not",
+        name);
+    return TOOL_FAILED;
+  }
   if (run->options->compare && !(run->compared = load_model (run->options->compare)))
     return TOOL_FAILED;
   return check_outputs (run);
+}
+
+/* sets [n]  out */
+static void
+list_sets (ToolEvaluateSource *const *sources, gsize n, const GenreFeatureSet **sets)
+{
+  for (gsize i = 0; i < n; i++)
+    sets[i] = sources[i]->set;
 }
 
 /* With all that is needed.  FALSE: said on stderr. */
@@ -233,14 +254,22 @@ evaluate_all (Run *run)
   ToolReport report = { 0 };
   gboolean ok = FALSE;
 
-  if (run->calibrated) {
-    if (!calibrate (options, run->path, run->calibrated->set, &run->model, &config, &calibration))
+  if (run->n_calibrated > 0) {
+    const GenreFeatureSet *sets[TOOL_MAX_CALIBRATION];
+    list_sets (run->calibrated, run->n_calibrated, sets);
+    if (!calibrate (options, run->path, sets, run->n_calibrated, &run->model, &config, &calibration))
       return FALSE;
     report.calibration = &calibration;
   }
   g_autoptr (ToolEvaluation)
       evaluation = tool_evaluation_new (run->model, name, run->evaluated->set, 0, "evaluate", &config, &error);
-  if (evaluation)
+  g_autoptr (ToolMusic) music = NULL;
+  if (evaluation && run->n_not_music > 0) {
+    const GenreFeatureSet *sets[MAX_NOT_MUSIC];
+    list_sets (run->not_music, run->n_not_music, sets);
+    report.music = music = tool_music_new (run->model, evaluation->set, sets, run->n_not_music, &config, &error);
+  }
+  if (!error)
     ok = report_all (options, evaluation, &config, run->compared, &report);
   else
     tool_fail ("%s", error->message);
@@ -254,7 +283,6 @@ extraction_config (const Options *options, const GenreModel *model, ToolRecordin
   return (ToolExtractionConfig){
     .recipe = genre_model_frontend (model),
     .min_frames = genre_model_min_frames (model),
-    .layout = TOOL_LAYOUT_GENRES,
     .type = SAFETENSORS_F16,
     .jobs = tool_jobs (options->jobs),
     .quiet = options->quiet,
@@ -296,8 +324,13 @@ evaluate (const Options *options, const char *path, const char *location)
   run.model = load_model (path);
   if (!run.model)
     return TOOL_FAILED;
-  run.calibrated = find_source (&run, options->calibrate);
-  run.evaluated = location ? find_source (&run, location) : run.calibrated;
+  for (; options->calibrate && options->calibrate[run.n_calibrated]; run.n_calibrated++)
+    run.calibrated[run.n_calibrated] = find_source (&run, options->calibrate[run.n_calibrated]);
+  run.evaluated = location ? find_source (&run, location) : run.calibrated[0];
+  for (; options->not_music && options->not_music[run.n_not_music]; run.n_not_music++) {
+    run.not_music[run.n_not_music] = find_source (&run, options->not_music[run.n_not_music]);
+    run.not_music[run.n_not_music]->not_music = TRUE;
+  }
   const ToolStatus status = run_sources (&run);
   genre_model_unref (run.model);
   genre_model_unref (run.compared);
@@ -315,8 +348,12 @@ static const char text[] =
     "out and counted.  Figures are per track: the aggregate of all its windows.\n"
     "\n"
     "--calibrate SET fits the temperature of the model's softmax on SET, writes the model, in\n"
-    "place or to -o, and evaluates it; use a set that the model was not trained on.  If a FILE\n"
-    "exists, it must be one that this command wrote, and is replaced.\n"
+    "place or to -o, and evaluates it; use a set that the model was not trained on.  Given\n"
+    "several times, it fits one temperature on all of them.  If a FILE exists, it must be one\n"
+    "that this command wrote, and is replaced.\n"
+    "\n"
+    "--not-music SET measures how well the model tells the music of FEATURES from the clips of\n"
+    "SET, or the files of a directory, that are not music; it may be given several times.\n"
     "\n"
     "  gst-genre-1.0 evaluate my.safetensors ~/Music/by-genre\n"
     "  gst-genre-1.0 evaluate my.safetensors valid.safetensors --seconds --gain\n"
@@ -334,6 +371,12 @@ check (const Options *options, char **arguments)
     return tool_usage_error ("evaluate", "expected a feature set or directory after the model, found none");
   if (n > 2)
     return tool_usage_error ("evaluate", "expected a model and one feature set or directory, found %u arguments", n);
+  if (options->calibrate && g_strv_length (options->calibrate) > TOOL_MAX_CALIBRATION)
+    return tool_usage_error ("evaluate", "expected at most %d times --calibrate, found %u", TOOL_MAX_CALIBRATION,
+        g_strv_length (options->calibrate));
+  if (options->not_music && g_strv_length (options->not_music) > MAX_NOT_MUSIC)
+    return tool_usage_error ("evaluate", "expected at most %d times --not-music, found %u", MAX_NOT_MUSIC,
+        g_strv_length (options->not_music));
   if (options->output && !options->calibrate)
     return tool_usage_error ("evaluate", "-o is for the model that --calibrate makes");
   if (options->jobs < 0 || options->jobs > TOOL_MAX_JOBS)
@@ -356,11 +399,13 @@ tool_evaluate (int n, char **arguments)
     { "seconds-svg", 0, 0, G_OPTION_ARG_FILENAME, &options.seconds_svg, "Accuracy against seconds heard as a picture",
         "FILE" },
     { "seconds", 0, 0, G_OPTION_ARG_NONE, &options.seconds, "Accuracy after 3.5 to 30 seconds", NULL },
-    { "gain", 0, 0, G_OPTION_ARG_NONE, &options.gain, "Accuracy at -12, -6 and +6 dB", NULL },
+    { "gain", 0, 0, G_OPTION_ARG_NONE, &options.gain, "Accuracy at -30, -20, -12, -6 and +6 dB", NULL },
     { "compare", 0, 0, G_OPTION_ARG_FILENAME, &options.compare, "Compare with another model on the same tracks",
         "MODEL" },
-    { "calibrate", 0, 0, G_OPTION_ARG_FILENAME, &options.calibrate, "Fit the model's temperature on this set first",
-        "SET" },
+    { "calibrate", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &options.calibrate,
+        "Fit the model's temperature on this set first; may be given several times", "SET" },
+    { "not-music", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &options.not_music,
+        "A set or directory of what is not music; may be given several times", "SET" },
     { "output", 'o', 0, G_OPTION_ARG_FILENAME, &options.output, "Where the calibrated model goes; default: in place",
         "MODEL" },
     { "jobs", 'j', 0, G_OPTION_ARG_INT, &options.jobs, "Tracks evaluated at the same time; default: number of CPUs",
@@ -383,7 +428,8 @@ tool_evaluate (int n, char **arguments)
   g_free (options.confusion_svg);
   g_free (options.seconds_svg);
   g_free (options.compare);
-  g_free (options.calibrate);
+  g_strfreev (options.calibrate);
+  g_strfreev (options.not_music);
   g_free (options.output);
   return status;
 }

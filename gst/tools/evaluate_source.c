@@ -24,14 +24,23 @@ check_labels (const ToolEvaluateSource *source, const GenreModel *model)
   return FALSE;
 }
 
+static ToolExtractionConfig
+config_of (const ToolEvaluateSource *source, const ToolExtractionConfig *config)
+{
+  ToolExtractionConfig own = *config;
+  own.layout = source->not_music ? TOOL_LAYOUT_FLAT : TOOL_LAYOUT_GENRES;
+  return own;
+}
+
 gboolean
 tool_evaluate_source_look (ToolEvaluateSource *source, const GenreModel *model, const ToolExtractionConfig *config)
 {
+  const ToolExtractionConfig own = config_of (source, config);
   g_autoptr (GError) error = NULL;
 
   if (g_file_test (source->path, G_FILE_TEST_IS_DIR)) {
-    source->files = tool_extraction_scan (config, source->path);
-    return source->files && check_labels (source, model);
+    source->files = tool_extraction_scan (&own, source->path);
+    return source->files && (source->not_music || check_labels (source, model));
   }
   source->set = genre_feature_set_load (source->path, &error);
   if (!source->set)
@@ -66,9 +75,10 @@ tool_evaluate_source_decode (ToolEvaluateSource *source, const ToolExtractionCon
   tool_leftover_add (folder);
   g_autofree char *name = g_filename_display_name (source->path);
   g_autoptr (GBytes) bytes = NULL;
+  const ToolExtractionConfig own = config_of (source, config);
   gboolean written = FALSE;
 
-  source->incomplete = tool_extraction_run (config, source->files, source->path, path, name, &written) != TOOL_OK;
+  source->incomplete = tool_extraction_run (&own, source->files, source->path, path, name, &written) != TOOL_OK;
   if (written)
     bytes = regular_file_read (path, FEATURE_SET_MAX_BYTES, &error);
   remove_set (folder, path);

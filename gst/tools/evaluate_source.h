@@ -20,6 +20,7 @@ typedef struct ToolEvaluateSource
   const char *path; /* a feature set, or a directory with one folder per genre */
   ToolFiles *files; /* of a directory */
   GenreFeatureSet *set;
+  gboolean not_music;  /* it is there for what is not music: folders are no labels */
   gboolean incomplete; /* some files of the directory failed */
 } ToolEvaluateSource;
 

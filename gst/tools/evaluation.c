@@ -4,10 +4,11 @@
 #include "gst/tools/jobs.h"
 #include "gst/tools/progress.h"
 #include "models/genre_aggregate.h"
+#include "models/genre_stream.h"
 
 #include <math.h>
 
-static const double gains_db[TOOL_N_GAINS] = { -12, -6, 6 };
+static const double gains_db[TOOL_N_GAINS] = { -30, -20, -12, -6, 6 };
 static const double seconds_heard[TOOL_N_SECONDS] = { 3.5, 5, 7, 10, 15, 20, 30 };
 
 /* --- jobs ------------------------------------------------------------------------------------------------------ */
@@ -24,7 +25,7 @@ begin_hearing (gpointer data)
 {
   const Work *work = data;
 
-  return genre_listener_new (work->evaluation->model, GENRE_LISTENER_INTERVAL_NS);
+  return genre_listener_new (work->evaluation->model, GENRE_LISTENER_INTERVAL_NS, GENRE_STREAM_MUSIC_THRESHOLD);
 }
 
 static void
@@ -293,12 +294,20 @@ tool_evaluation_compare (const ToolEvaluation *first, const ToolEvaluation *seco
 }
 
 double
-tool_evaluation_fit (const ToolEvaluation *evaluation)
+tool_evaluation_fit (ToolEvaluation *const *evaluations, gsize n)
 {
-  const unsigned n_labels = genre_model_n_labels (evaluation->model);
-  g_autofree double *log_probabilities = g_new (double, evaluation->n_cases *n_labels);
+  const unsigned n_labels = genre_model_n_labels (evaluations[0]->model);
+  gsize n_cases = 0, at = 0;
 
-  for (gsize k = 0; k < evaluation->n_cases; k++)
-    genre_hearing_mean_log (evaluation->hearings[evaluation->cases[k]], log_probabilities + k * n_labels);
-  return metrics_fit_temperature (evaluation->truth, log_probabilities, evaluation->n_cases, n_labels);
+  for (gsize i = 0; i < n; i++)
+    n_cases += evaluations[i]->n_cases;
+  g_autofree double *log_probabilities = g_new (double, n_cases *n_labels);
+  g_autofree unsigned *truth = g_new (unsigned, n_cases);
+  for (gsize i = 0; i < n; i++) {
+    for (gsize k = 0; k < evaluations[i]->n_cases; k++, at++) {
+      genre_hearing_mean_log (evaluations[i]->hearings[evaluations[i]->cases[k]], log_probabilities + at * n_labels);
+      truth[at] = evaluations[i]->truth[k];
+    }
+  }
+  return metrics_fit_temperature (truth, log_probabilities, n_cases, n_labels);
 }

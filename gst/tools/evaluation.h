@@ -80,10 +80,10 @@ typedef struct ToolGain
 
 enum
 {
-  TOOL_N_GAINS = 3
+  TOOL_N_GAINS = 5
 };
 
-/* gains [TOOL_N_GAINS]  out, for -12, -6 and +6 dB.  FALSE: an interruption, or no memory. */
+/* gains [TOOL_N_GAINS]  out, for -30, -20, -12, -6 and +6 dB.  FALSE: an interruption, or no memory. */
 gboolean tool_evaluation_gains (const ToolEvaluation *evaluation, const ToolEvaluationConfig *config, ToolGain *gains,
     GError **error);
 
@@ -104,8 +104,8 @@ typedef struct ToolComparison
 
 ToolComparison tool_evaluation_compare (const ToolEvaluation *first, const ToolEvaluation *second);
 
-/* Model and set have been evaluated; by what the temperature of the model is to be multiplied. */
-double tool_evaluation_fit (const ToolEvaluation *evaluation);
+/* The same model on one set or more; by what its temperature is to be multiplied.  Each track weighs alike. */
+double tool_evaluation_fit (ToolEvaluation *const *evaluations, gsize n);
 
 G_END_DECLS
 

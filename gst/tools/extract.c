@@ -13,7 +13,7 @@ typedef struct Options
 {
   char *output, *model, *type;
   int jobs;
-  gboolean unlabelled, quiet, no_cache;
+  gboolean unlabelled, not_music, quiet, no_cache;
 } Options;
 
 static ToolStatus
@@ -44,7 +44,8 @@ extract (const Options *options, const char *directory)
   const ToolExtractionConfig config = {
     .recipe = genre_model_frontend (model),
     .min_frames = genre_model_min_frames (model),
-    .layout = options->unlabelled ? TOOL_LAYOUT_FLAT : TOOL_LAYOUT_GENRES,
+    .layout = options->unlabelled || options->not_music ? TOOL_LAYOUT_FLAT : TOOL_LAYOUT_GENRES,
+    .not_music = options->not_music,
     .type = g_strcmp0 (options->type, "f16") == 0 ? SAFETENSORS_F16 : SAFETENSORS_U8,
     .jobs = tool_jobs (options->jobs),
     .quiet = options->quiet,
@@ -99,6 +100,8 @@ tool_extract (int n, char **arguments)
     { "type", 0, 0, G_OPTION_ARG_STRING, &options.type, "u8, 256 steps over 80 dB, or f16, twice as large; default: u8",
         "TYPE" },
     { "unlabelled", 'u', 0, G_OPTION_ARG_NONE, &options.unlabelled, "The names of folders are not labels", NULL },
+    { "not-music", 0, 0, G_OPTION_ARG_NONE, &options.not_music,
+        "None of the files is music: what train and evaluate are to tell music from", NULL },
     { "no-cache", 0, 0, G_OPTION_ARG_NONE, &options.no_cache, "Decode every file, and keep nothing for the next time",
         NULL },
     { "quiet", 'q', 0, G_OPTION_ARG_NONE, &options.quiet, "Print only what fails", NULL },

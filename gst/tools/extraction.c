@@ -72,6 +72,7 @@ append_recording (Extraction *extraction, const ToolFile *file, const ToolRecord
   GenreFeatureClip clip = {
     .label = file->label,
     .recording = extraction->n_recordings++,
+    .not_music = extraction->config->not_music,
     .name = file->name,
     .artist = recording->artist,
     .album_artist = recording->album_artist,

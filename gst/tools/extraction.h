@@ -21,6 +21,7 @@ typedef struct ToolExtractionConfig
   const GenreFrontend *recipe; /* sample_rate ... power of it count */
   guint min_frames;            /* a rest of fewer is left out */
   ToolLayout layout;
+  gboolean not_music;        /* none of it is music */
   SafetensorsType type;      /* U8 or F16 */
   guint jobs;                /* files decoded at once, at least 1 */
   gboolean quiet;            /* says only what fails */

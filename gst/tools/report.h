@@ -2,7 +2,7 @@
  *
  * gst/tools/report.h - an evaluation to read, as JSON, as CSV and as pictures.
  *
- * Layer:   gst; calibration, evaluation, models/training/svg.
+ * Layer:   gst; calibration, evaluation, music_evaluation, models/training/svg.
  * Threads: no state.
  *
  * All text is UTF-8, the same for the same evaluation in any locale, and freed with g_free().
@@ -11,6 +11,7 @@
 #define GST_TOOLS_REPORT_H
 
 #include "gst/tools/calibration.h"
+#include "gst/tools/music_evaluation.h"
 
 G_BEGIN_DECLS
 
@@ -26,6 +27,7 @@ typedef struct ToolReport
   const ToolGain *gains; /* [n_gains] */
   gsize n_gains;
   const ToolCalibration *calibration; /* NULL: none */
+  const ToolMusic *music;             /* NULL: not measured */
   gboolean show_seconds;              /* in the text */
 } ToolReport;
 

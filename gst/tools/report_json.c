@@ -129,6 +129,50 @@ append_json_calibration (GString *json, const ToolCalibration *calibration)
   g_string_append_c (json, '}');
 }
 
+static void
+add_rate (GString *json, const char *count, const char *wrong, const ToolMusicRate *rate)
+{
+  json_add_count (json, count, rate->n);
+  json_add_number (json, wrong, tool_rate (rate->wrong, rate->n));
+}
+
+static void
+append_json_kinds (GString *json, const ToolMusicSet *set)
+{
+  const char *const *kinds = genre_feature_set_kinds (set->set);
+  json_add_key (json, "kinds");
+  g_string_append_c (json, '{');
+  for (gsize i = 0; i < genre_feature_set_n_kinds (set->set); i++) {
+    json_add_key (json, kinds[i]);
+    g_string_append_c (json, '{');
+    add_rate (json, "clips", "called_music", &set->kinds[i]);
+    g_string_append_c (json, '}');
+  }
+  g_string_append_c (json, '}');
+}
+
+static void
+append_json_music (GString *json, const ToolMusic *music)
+{
+  json_add_key (json, "music");
+  g_string_append_c (json, '{');
+  add_rate (json, "tracks", "called_not_music", &music->music.cases);
+  add_rate (json, "windows", "called_not_music_window", &music->music.windows);
+  json_add_key (json, "not_music");
+  g_string_append_c (json, '[');
+  for (gsize i = 0; i < music->n_others; i++) {
+    const ToolMusicSet *set = &music->others[i];
+    open_object (json, i);
+    json_add_string (json, "set", genre_feature_set_name (set->set));
+    add_rate (json, "clips", "called_music", &set->cases);
+    add_rate (json, "windows", "called_music_window", &set->windows);
+    json_add_number (json, "auc", set->auc);
+    append_json_kinds (json, set);
+    g_string_append_c (json, '}');
+  }
+  g_string_append (json, "]}");
+}
+
 char *
 tool_report_json (const ToolReport *report)
 {
@@ -154,6 +198,7 @@ tool_report_json (const ToolReport *report)
 
   json_add_string (json, "set", genre_feature_set_name (evaluation->set));
   json_add_count (json, "windows", evaluation->by_window->n_cases);
+  json_add_number (json, "mean_recall", tracks->mean_recall);
   json_add_number (json, "ece_window", evaluation->by_window->ece);
   json_add_number (json, "ece_chance", tool_evaluation_ece_chance (evaluation));
   json_add_number (json, "nll", tracks->nll);
@@ -167,6 +212,8 @@ tool_report_json (const ToolReport *report)
     append_json_comparison (json, report);
   if (report->calibration)
     append_json_calibration (json, report->calibration);
+  if (report->music)
+    append_json_music (json, report->music);
   g_string_append (json, "}\n");
   return g_string_free (json, FALSE);
 }

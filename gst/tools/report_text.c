@@ -110,6 +110,9 @@ append_summary (GString *out, const ToolEvaluation *evaluation)
   append_name (out, "macro F1");
   append_fixed (out, tracks->macro_f1, 3, 6);
   g_string_append_c (out, '\n');
+  append_name (out, "mean recall");
+  append_percent (out, tracks->mean_recall, 6);
+  g_string_append_c (out, '\n');
   append_name (out, "calibration error");
   append_fixed (out, tracks->ece, 3, 6);
   g_string_append (out, "     in 15 bins, where chance alone gives ");
@@ -220,6 +223,41 @@ append_gains (GString *out, const ToolReport *report)
   }
 }
 
+/* "music called not music   0.5 %   1 of 210 tracks   95 % interval ..." */
+static void
+append_music_rate (GString *out, const char *name, const ToolMusicRate *rate, const char *cases)
+{
+  append_name (out, name);
+  append_percent (out, tool_rate (rate->wrong, rate->n), 6);
+  g_string_append_printf (out, "   %" G_GSIZE_FORMAT " of %" G_GSIZE_FORMAT " %s", rate->wrong, rate->n, cases);
+  append_interval (out, rate->wrong, rate->n);
+  g_string_append_c (out, '\n');
+}
+
+static void
+append_music (GString *out, const ToolMusic *music)
+{
+  g_string_append (out, "\nmusic or not\n");
+  append_music_rate (out, "  music, missed", &music->music.cases, "tracks");
+  append_music_rate (out, "", &music->music.windows, "windows of the shortest length");
+  for (gsize i = 0; i < music->n_others; i++) {
+    const ToolMusicSet *set = &music->others[i];
+    const char *const *kinds = genre_feature_set_kinds (set->set);
+    g_autofree char *name = printable_text (genre_feature_set_name (set->set));
+    g_string_append_printf (out, "  not music: %s, AUC ", name);
+    append_fixed (out, set->auc, 4, 0);
+    g_string_append_c (out, '\n');
+    append_music_rate (out, "  called music", &set->cases, "clips");
+    append_music_rate (out, "", &set->windows, "windows of the shortest length");
+    for (gsize k = 0; k < genre_feature_set_n_kinds (set->set); k++) {
+      g_autofree char *kind = printable_text (kinds[k]);
+      g_autofree char *indented = g_strconcat ("    ", kind, NULL);
+      if (set->kinds[k].n > 0)
+        append_music_rate (out, indented, &set->kinds[k], "clips");
+    }
+  }
+}
+
 static void
 append_comparison (GString *out, const ToolReport *report)
 {
@@ -295,6 +333,8 @@ tool_report_text (const ToolReport *report)
     append_seconds (out, report->seconds);
   if (report->n_gains > 0)
     append_gains (out, report);
+  if (report->music)
+    append_music (out, report->music);
   if (report->other)
     append_comparison (out, report);
   return g_string_free (out, FALSE);

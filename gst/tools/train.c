@@ -59,15 +59,12 @@ static gboolean
 load_data (Train *train)
 {
   const ToolTrainSources *sources = train->sources;
-  const guint n = sources->list->len - (sources->validates ? 1 : 0);
-  g_autofree const char **sets = g_new (const char *, n + 1);
+  g_autofree TrainingSource *list = tool_train_sources_list (sources);
   g_autoptr (GError) error = NULL;
 
-  for (guint i = 0; i < sources->list->len; i++)
-    sets[i] = ((const ToolTrainSource *) g_ptr_array_index (sources->list, i))->set;
   if (!tool_train_sources_decode (sources, &train->some_failed))
     return FALSE;
-  train->data = training_data_load (train->recipe, sets, n, sources->validates ? sets[n] : NULL, &error);
+  train->data = training_data_load (train->recipe, list, sources->list->len, &error);
   if (!train->data) {
     tool_fail ("%s", error->message);
     return FALSE;
@@ -201,24 +198,24 @@ copy_file (const char *from, const char *to)
   return FALSE;
 }
 
-/* Mean and deviation, and the best one under the name that was asked for. */
+/* Mean and deviation of the mean recall, and the best one under the name that was asked for. */
 static gboolean
-choose_seed (const Train *train, const double *accuracies, guint n)
+choose_seed (const Train *train, const double *recalls, guint n)
 {
   static const char *const suffixes[] = { ".safetensors", ".md", ".svg" };
   double sum = 0, square = 0;
   guint best = 0;
   for (guint i = 0; i < n; i++) {
-    sum += accuracies[i];
-    square += accuracies[i] * accuracies[i];
-    if (accuracies[i] > accuracies[best])
+    sum += recalls[i];
+    square += recalls[i] * recalls[i];
+    if (recalls[i] > recalls[best])
       best = i;
   }
   const double mean = sum / n, variance = (square - sum * mean) / (n - 1);
   if (!isnan (mean)) {
-    printf ("%u seeds:", n);
+    printf ("%u seeds, mean recall:", n);
     for (guint i = 0; i < n; i++)
-      printf (" %.1f", 100 * accuracies[i]);
+      printf (" %.1f", 100 * recalls[i]);
     g_autofree char *name = printable_text (train->options->output);
     printf (" %%; mean %.1f %%, deviation %.1f; %s is seed %u\n", 100 * mean, 100 * sqrt (MAX (variance, 0)), name,
         train->recipe->seed + best);
@@ -236,21 +233,21 @@ static gboolean
 train_seeds (const Train *train)
 {
   const guint n = n_seeds (train);
-  g_autofree double *accuracies = g_new (double, n);
+  g_autofree double *recalls = g_new (double, n);
 
   for (guint i = 0; i < n; i++) {
     const guint seed = train->recipe->seed + i;
     g_autofree char *path = seed_path (train, i), *stem = seed_stem (train, i);
     const ToolTrainRun run = seed_run (train, i, path, stem);
-    accuracies[i] = n > 1 && train->options->resume ? tool_train_run_finished (&run) : -1;
-    if (!(accuracies[i] < 0))
+    recalls[i] = n > 1 && train->options->resume ? tool_train_run_finished (&run) : -1;
+    if (!(recalls[i] < 0))
       continue;
     if (n > 1 && !train->options->quiet)
       tool_say ("seed %u, %u of %u", seed, i + 1, n);
-    if (!tool_train_run (&run, &accuracies[i]))
+    if (!tool_train_run (&run, &recalls[i]))
       return FALSE;
   }
-  return n == 1 || choose_seed (train, accuracies, n);
+  return n == 1 || choose_seed (train, recalls, n);
 }
 
 /* --- the command ----------------------------------------------------------------------------------------------- */
@@ -279,13 +276,16 @@ static ToolStatus
 run_recipe (Train *train)
 {
   const ToolTrainOptions *options = train->options;
-  const char *validation = g_strcmp0 (options->validation, "none") == 0 ? NULL : options->validation;
+  char *const *validation = tool_train_options_validates (options) ? options->validation : NULL;
   g_autoptr (ToolRecordingCache) cache = tool_extraction_open_cache (options->no_cache);
 
-  train->sources = tool_train_sources_new (train->recipe, options->sources, validation, train->stem, train->threads,
-      options->quiet, cache);
+  train->sources = tool_train_sources_new (train->recipe, options->sources, options->not_music, validation, train->stem,
+      train->threads, options->quiet, cache);
   if (!train->sources)
     return TOOL_FAILED;
+  g_autofree TrainingSource *list = tool_train_sources_list (train->sources);
+  if (!training_data_has_not_music (train->recipe, list, train->sources->list->len))
+    train_recipe_drop_not_music (train->recipe);
   train->origin = tool_train_sources_digest (train->sources);
   const ToolStatus status = check_outputs (train);
   if (status != TOOL_OK)

@@ -80,9 +80,15 @@ tool_train_options_recipe (const ToolTrainOptions *options, GError **error)
     recipe->protocol = TRAIN_PROTOCOL_LEAKY_SEGMENTS;
   else if (g_strcmp0 (options->protocol, "groups") == 0)
     recipe->protocol = TRAIN_PROTOCOL_GROUPS;
-  if (g_strcmp0 (options->validation, "none") == 0)
+  if (options->validation && !tool_train_options_validates (options))
     recipe->protocol = TRAIN_PROTOCOL_NONE;
   return recipe;
+}
+
+gboolean
+tool_train_options_validates (const ToolTrainOptions *options)
+{
+  return options->validation && (strcmp (options->validation[0], "none") != 0 || options->validation[1]);
 }
 
 /* --- command line ---------------------------------------------------------------------------------------------- */
@@ -98,6 +104,9 @@ check (const ToolTrainOptions *options)
     return tool_usage_error ("train", "expected -o MODEL, found none");
   if (g_file_test (options->output, G_FILE_TEST_IS_DIR))
     return tool_usage_error ("train", "expected -o MODEL, found the directory %s", options->output);
+  if (options->validation && g_strv_length (options->validation) > TRAINING_MAX_TESTS)
+    return tool_usage_error ("train", "expected at most %d times --validation, found %u", TRAINING_MAX_TESTS,
+        g_strv_length (options->validation));
   if (options->resume && options->restart)
     return tool_usage_error ("train", "expected --resume or --restart, found both");
   if (options->steps != -1 && options->epochs != -1)
@@ -139,8 +148,10 @@ tool_train_options_parse (ToolTrainOptions *options, int n, char **arguments, To
         "A JSON file, or default, small, genre-crnn, deck-cnn-gru, deck-cnn-lstm, or one of the last three "
         "with -teacher",
         "RECIPE" },
-    { "validation", 0, 0, G_OPTION_ARG_FILENAME, &options->validation,
-        "A set or directory that chooses the best weights; or none", "SET" },
+    { "validation", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &options->validation,
+        "A set or directory that chooses the best weights, and may be given several times; or none", "SET" },
+    { "not-music", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &options->not_music,
+        "A set or directory of what is not music: speech, noises; may be given several times", "SET" },
     { "protocol", 0, 0, G_OPTION_ARG_STRING, &options->protocol,
         "What is held back without --validation: groups (recordings, artists), or leaky-segments", "NAME" },
     { "initial", 0, 0, G_OPTION_ARG_FILENAME, &options->initial,
@@ -177,7 +188,8 @@ tool_train_options_clear (ToolTrainOptions *options)
 {
   g_free (options->output);
   g_free (options->recipe);
-  g_free (options->validation);
+  g_strfreev (options->validation);
+  g_strfreev (options->not_music);
   g_free (options->initial);
   g_free (options->protocol);
   g_strfreev (options->sources);

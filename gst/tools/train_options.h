@@ -16,8 +16,9 @@ G_BEGIN_DECLS
 /* Numbers are -1 where the command line has none. */
 typedef struct ToolTrainOptions
 {
-  char *output, *recipe, *validation, *initial, *protocol;
-  char **sources; /* ends in NULL; at least one, unless print_recipe */
+  char *output, *recipe, *initial, *protocol;
+  char **validation, **not_music; /* end in NULL; or NULL */
+  char **sources;                 /* ends in NULL; at least one, unless print_recipe */
   int seed, seeds, threads, steps, epochs;
   int checkpoint; /* seconds from one to the next */
   gboolean resume, restart, print_recipe, quiet, no_cache;
@@ -26,6 +27,9 @@ typedef struct ToolTrainOptions
 /* FALSE: the command ends with *ret_status; the reason is said.  In both cases, clear the options. */
 gboolean tool_train_options_parse (ToolTrainOptions *options, int n, char **arguments, ToolStatus *ret_status);
 void tool_train_options_clear (ToolTrainOptions *options);
+
+/* Whether sets are given to validate on. */
+gboolean tool_train_options_validates (const ToolTrainOptions *options);
 
 /* The recipe, and what the command line says instead. */
 TrainRecipe *tool_train_options_recipe (const ToolTrainOptions *options, GError **error);

@@ -14,14 +14,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* --- what is written ------------------------------------------------------------------------------------------- */
-
-static gboolean
-save_text (const char *stem, const char *suffix, const char *contents)
-{
-  g_autofree char *path = g_strconcat (stem, suffix, NULL);
-  return tool_output_save (path, contents, strlen (contents));
-}
+/* --- scores ---------------------------------------------------------------------------------------------------- */
 
 /* "50.0 % (95 % interval 9.5 to 90.5 %)", or "-" of none. */
 static char *
@@ -33,6 +26,50 @@ rate_text (gsize right, gsize n)
   metrics_wilson (right, n, &low, &high);
   return g_strdup_printf ("%.1f %% (95 %% interval %.1f to %.1f %%)", 100 * (double) right / (double) n, 100 * low,
       100 * high);
+}
+
+static double
+accuracy_of (const TrainingScore *score)
+{
+  return (double) score->all.right_tracks / (double) MAX (score->all.n_tracks, 1);
+}
+
+/* "80.0 % (95 % interval ...) of 210 tracks of a.safetensors, mean recall 73.5 %; ..." */
+static char *
+score_text (const TrainingData *data, const TrainingScore *score)
+{
+  GString *text = g_string_new (NULL);
+  for (gsize i = 0; i < MAX (data->n_tests, 1); i++) {
+    const TrainingAccuracy *accuracy = &score->tests[i];
+    if (accuracy->n_tracks == 0)
+      continue;
+    g_autofree char *rate = rate_text (accuracy->right_tracks, accuracy->n_tracks);
+    g_string_append_printf (text, "%s%s of %" G_GSIZE_FORMAT " %s ", text->len > 0 ? "; " : "", rate,
+        accuracy->n_tracks, data->cases);
+    if (data->n_tests > 0) {
+      const GenreFeatureSet *set = g_ptr_array_index (data->sets, data->test[i]);
+      g_autofree char *base = g_path_get_basename (genre_feature_set_name (set));
+      g_string_append_printf (text, "of %s", base);
+    } else {
+      g_string_append (text, "held back");
+    }
+    g_string_append_printf (text, ", mean recall %.1f %%", 100 * accuracy->mean_recall);
+  }
+  if (score->music.n_other > 0)
+    g_string_append_printf (text,
+        "%s%" G_GSIZE_FORMAT " of %" G_GSIZE_FORMAT " clips that are not music called music, %" G_GSIZE_FORMAT
+        " of %" G_GSIZE_FORMAT " tracks of music not",
+        text->len > 0 ? "; " : "", score->music.taken, score->music.n_other, score->music.missed, score->music.n_music);
+  return g_string_free (text, FALSE);
+}
+
+/* --- what is written ------------------------------------------------------------------------------------------- */
+
+static gboolean
+save_text (const char *stem, const char *suffix, const char *contents)
+{
+  g_autofree char *path = g_strconcat (stem, suffix, NULL);
+  return tool_output_save (path, contents, strlen (contents));
 }
 
 /* The model, its card and its curve. */
@@ -54,14 +91,12 @@ save_model (const ToolTrainRun *run, const Training *training)
   g_autofree char *name = printable_text (base);
   g_autofree char *card = training_card (training, name, sha256);
   g_autofree char *curve = training_curve (training);
-  const TrainingAccuracy accuracy = training_accuracy (training);
+  const TrainingScore *score = training_score (training);
   if (!save_text (run->stem, ".md", card) || !save_text (run->stem, ".svg", curve))
     return FALSE;
-  g_autofree char *rate = rate_text (accuracy.right_tracks, accuracy.n_tracks);
-  if (accuracy.n_tracks > 0)
-    printf ("%s: %s of %" G_GSIZE_FORMAT " %s, %.1f %% of answers (%s)\n", name, rate, accuracy.n_tracks,
-        run->data->cases, 100 * (double) accuracy.right_windows / (double) MAX (accuracy.n_windows, 1),
-        run->data->protocol);
+  g_autofree char *measured = score ? score_text (run->data, score) : NULL;
+  if (measured)
+    printf ("%s: %s (%s)\n", name, measured, run->data->protocol);
   else
     printf ("%s: not validated\n", name);
   fflush (stdout);
@@ -77,18 +112,19 @@ typedef struct Pace
 } Pace;
 
 static void
-show_step (ToolProgress *progress, const TrainingProgress *now, const Pace *pace, gboolean quiet)
+show_step (ToolProgress *progress, const TrainingData *data, const TrainingProgress *now, const Pace *pace,
+    gboolean quiet)
 {
   const double seconds = (double) (g_get_monotonic_time () - pace->began_us) / G_USEC_PER_SEC;
   GString *note = g_string_new (NULL);
   g_string_append_printf (note, "loss %.3f, %.0f windows/s", now->loss, (double) pace->windows / MAX (seconds, 1e-3));
-  if (!isnan (now->accuracy))
-    g_string_append_printf (note, ", %.1f %%", 100 * now->accuracy);
+  if (now->score)
+    g_string_append_printf (note, ", %.1f %%", 100 * accuracy_of (now->score));
   tool_progress_update (progress, now->step, note->str);
   if (now->validated && !quiet) {
-    g_autofree char *rate = rate_text (now->right_tracks, now->n_tracks);
-    tool_progress_message (progress, "step %" G_GUINT64_FORMAT ", %s: loss %.3f, %s of the validation%s", now->step,
-        now->stage_name, now->loss, rate, now->best ? ", the best so far" : "");
+    g_autofree char *score = score_text (data, now->score);
+    tool_progress_message (progress, "step %" G_GUINT64_FORMAT ", %s: loss %.3f, %s%s", now->step, now->stage_name,
+        now->loss, score, now->best ? ", the best so far" : "");
   }
   g_string_free (note, TRUE);
 }
@@ -119,7 +155,7 @@ run_steps (const ToolTrainRun *run, Training *training, const char *checkpoint)
       return FALSE;
     }
     pace.windows += now.windows;
-    show_step (progress, &now, &pace, options->quiet);
+    show_step (progress, run->data, &now, &pace, options->quiet);
     if (now.finished || g_get_monotonic_time () - pace.saved_us >= every_us) {
       if (!training_save (training, checkpoint, &error)) {
         tool_progress_message (progress, "gst-genre-1.0: %s", error->message);
@@ -229,14 +265,20 @@ tool_train_run_finished (const ToolTrainRun *run)
     return -1;
   JsonArray *measured = json_object_has_member (object, "measured") ? json_object_get_array_member (object, "measured")
                                                                     : NULL;
-  if (!measured || json_array_get_length (measured) == 0)
-    return (double) NAN;
-  return json_object_get_double_member_with_default (json_array_get_object_element (measured, 0), "accuracy",
-      (double) NAN);
+  double sum = 0;
+  guint n = 0;
+  for (guint i = 0; measured && i < json_array_get_length (measured); i++) {
+    JsonObject *set = json_array_get_object_element (measured, i);
+    if (!json_object_has_member (set, "mean_recall"))
+      continue;
+    sum += json_object_get_double_member (set, "mean_recall");
+    n++;
+  }
+  return n > 0 ? sum / n : (double) NAN;
 }
 
 gboolean
-tool_train_run (const ToolTrainRun *run, double *ret_accuracy)
+tool_train_run (const ToolTrainRun *run, double *ret_recall)
 {
   g_autofree char *checkpoint = checkpoint_path (run);
   g_autofree char *fresh = g_strconcat (checkpoint, ".new", NULL);
@@ -251,8 +293,8 @@ tool_train_run (const ToolTrainRun *run, double *ret_accuracy)
   if (!take_checkpoint (run->options, training, checkpoint) || !run_steps (run, training, checkpoint)
       || !save_model (run, training))
     return FALSE;
-  const TrainingAccuracy accuracy = training_accuracy (training);
-  *ret_accuracy = accuracy.n_tracks > 0 ? (double) accuracy.right_tracks / (double) accuracy.n_tracks : (double) NAN;
+  const TrainingScore *score = training_score (training);
+  *ret_recall = score ? score->mean_recall : (double) NAN;
   if (checkpoint_remove (checkpoint, &error))
     return TRUE;
   tool_fail ("%s", error->message);

@@ -28,15 +28,15 @@ typedef struct ToolTrainRun
 /* Whether the checkpoint fits, if there is one, as far as can be told without data.  FALSE: said on stderr. */
 gboolean tool_train_run_check (const ToolTrainRun *run);
 
-/* The accuracy in the model's metadata, if this very training made it; else -1.  NaN: not measured. */
+/* The mean recall in the model's metadata, over sets, if this very training made it; else -1.  NaN: not measured. */
 double tool_train_run_finished (const ToolTrainRun *run);
 
 /* Trains, from a checkpoint if there is one, and writes the model.
  *
- * ret_accuracy  out: of the held-out tracks; NaN: not measured
+ * ret_recall  out: mean over sets of the mean recall over labels; NaN: not measured
  *
  * FALSE: the reason, and what is left on disk, is said on stderr. */
-gboolean tool_train_run (const ToolTrainRun *run, double *ret_accuracy);
+gboolean tool_train_run (const ToolTrainRun *run, double *ret_recall);
 
 G_END_DECLS
 

@@ -36,9 +36,17 @@ name_set (const ToolTrainSources *sources, const char *directory, const char *st
   }
 }
 
-static gboolean
-add (ToolTrainSources *sources, const char *path, const char *stem)
+/* What is not music has no genres. */
+static ToolLayout
+layout_of (TrainingRole role)
 {
+  return role == TRAINING_ROLE_NOT_MUSIC ? TOOL_LAYOUT_FLAT : TOOL_LAYOUT_GENRES;
+}
+
+static gboolean
+add (ToolTrainSources *sources, const char *path, TrainingRole role, const char *stem)
+{
+  ToolExtractionConfig config = sources->config;
   g_autofree char *shown = g_filename_display_name (path);
   if (!g_file_test (path, G_FILE_TEST_EXISTS)) {
     tool_fail ("%s: no such file or directory", shown);
@@ -46,8 +54,10 @@ add (ToolTrainSources *sources, const char *path, const char *stem)
   }
   ToolTrainSource *source = g_new0 (ToolTrainSource, 1);
   source->path = g_strdup (path);
+  source->role = role;
+  config.layout = layout_of (role);
   if (g_file_test (path, G_FILE_TEST_IS_DIR)) {
-    source->files = tool_extraction_scan (&sources->config, path);
+    source->files = tool_extraction_scan (&config, path);
     if (!source->files) {
       free_source (source);
       return FALSE;
@@ -79,29 +89,34 @@ choose_frontend (ToolTrainSources *sources)
   return TRUE;
 }
 
+static gboolean
+add_all (ToolTrainSources *sources, char *const *paths, TrainingRole role, const char *stem)
+{
+  for (gsize i = 0; paths && paths[i]; i++)
+    if (!add (sources, paths[i], role, stem))
+      return FALSE;
+  return TRUE;
+}
+
 ToolTrainSources *
-tool_train_sources_new (const TrainRecipe *recipe, char *const *paths, const char *validation, const char *stem,
-    guint jobs, gboolean quiet, ToolRecordingCache *cache)
+tool_train_sources_new (const TrainRecipe *recipe, char *const *paths, char *const *not_music, char *const *validation,
+    const char *stem, guint jobs, gboolean quiet, ToolRecordingCache *cache)
 {
   g_autoptr (ToolTrainSources) sources = g_new0 (ToolTrainSources, 1);
   sources->recipe = recipe;
   sources->list = g_ptr_array_new_with_free_func (free_source);
   sources->config = (ToolExtractionConfig){
     .min_frames = recipe->min_frames,
-    .layout = TOOL_LAYOUT_GENRES,
     .type = SAFETENSORS_U8,
     .jobs = jobs,
     .quiet = quiet,
     .cache = cache,
   };
-  if (!choose_frontend (sources))
+  if (!choose_frontend (sources) || !add_all (sources, paths, TRAINING_ROLE_LEARNS, stem)
+      || !add_all (sources, not_music, TRAINING_ROLE_NOT_MUSIC, stem)
+      || !add_all (sources, validation, TRAINING_ROLE_VALIDATES, stem))
     return NULL;
-  for (gsize i = 0; paths[i]; i++)
-    if (!add (sources, paths[i], stem))
-      return NULL;
-  if (validation && !add (sources, validation, stem))
-    return NULL;
-  sources->validates = validation != NULL;
+  sources->validates = validation && validation[0];
   return g_steal_pointer (&sources);
 }
 
@@ -125,6 +140,15 @@ static const ToolFile *
 file_of (const ToolTrainSource *source, guint index)
 {
   return g_ptr_array_index (source->files->files, index);
+}
+
+TrainingSource *
+tool_train_sources_list (const ToolTrainSources *sources)
+{
+  TrainingSource *list = g_new (TrainingSource, sources->list->len);
+  for (guint i = 0; i < sources->list->len; i++)
+    list[i] = (TrainingSource){ source_of (sources, i)->set, source_of (sources, i)->role };
+  return list;
 }
 
 /* --- files ----------------------------------------------------------------------------------------------------- */
@@ -195,8 +219,12 @@ tool_train_sources_digest (const ToolTrainSources *sources)
 
   for (guint i = 0; i < sources->list->len; i++) {
     const ToolTrainSource *source = source_of (sources, i);
-    const gboolean validates = sources->validates && i + 1 == sources->list->len;
-    g_checksum_update (sum, (const guchar *) (validates ? "v" : "l"), 1);
+    static const char *const letters[] = {
+      [TRAINING_ROLE_LEARNS] = "l",
+      [TRAINING_ROLE_NOT_MUSIC] = "n",
+      [TRAINING_ROLE_VALIDATES] = "v",
+    };
+    g_checksum_update (sum, (const guchar *) letters[source->role], 1);
     if (!source->files)
       add_file (sum, source->path);
     for (guint k = 0; source->files && k < source->files->files->len; k++)
@@ -210,11 +238,12 @@ tool_train_sources_decode (const ToolTrainSources *sources, gboolean *some_faile
 {
   for (guint i = 0; i < sources->list->len; i++) {
     const ToolTrainSource *source = source_of (sources, i);
+    ToolExtractionConfig config = sources->config;
     gboolean written = TRUE;
     if (!source->files)
       continue;
-    *some_failed |= tool_extraction_run (&sources->config, source->files, source->path, source->set, NULL, &written)
-        != TOOL_OK;
+    config.layout = layout_of (source->role);
+    *some_failed |= tool_extraction_run (&config, source->files, source->path, source->set, NULL, &written) != TOOL_OK;
     if (!written)
       return FALSE;
   }
@@ -308,7 +337,8 @@ check_counts (const ToolTrainSources *sources, const Count *learned, const Count
     }
   }
   if (sources->validates && !common) {
-    g_autofree char *shown = g_filename_display_name (source_of (sources, sources->list->len - 1)->path);
+    const ToolTrainSource *last = source_of (sources, sources->list->len - 1);
+    g_autofree char *shown = g_filename_display_name (last->path);
     tool_fail ("%s: expected music with labels of the model to validate on, found none", shown);
     return FALSE;
   }
@@ -321,12 +351,13 @@ check_teacher (const ToolTrainSources *sources, gsize group)
 {
   static const TrainLoss losses[] = { TRAIN_LOSS_PSEUDO_LABELS, TRAIN_LOSS_TEACHER_EMBEDDING,
     TRAIN_LOSS_TEACHER_LOGITS };
-  const guint n = sources->list->len - (sources->validates ? 1 : 0);
 
-  for (guint i = 0; i < n; i++)
-    if (!source_of (sources, i)->files
-        && train_recipe_group (sources->recipe, source_of (sources, i)->set) == (int) group)
+  for (guint i = 0; i < sources->list->len; i++) {
+    const ToolTrainSource *source = source_of (sources, i);
+    if (source->role != TRAINING_ROLE_VALIDATES && !source->files
+        && train_recipe_group (sources->recipe, source->set) == (int) group)
       return TRUE;
+  }
   for (gsize i = 0; i < G_N_ELEMENTS (losses); i++)
     if (training_data_wants (sources->recipe, group, losses[i])) {
       tool_fail ("the recipe learns %s: expected feature sets that have a teacher's, found directories",
@@ -348,8 +379,10 @@ check_labels (const ToolTrainSources *sources)
   }
   for (guint i = 0; ok && i < sources->list->len; i++) {
     const ToolTrainSource *source = source_of (sources, i);
-    const gboolean validates = sources->validates && i + 1 == sources->list->len;
+    const gboolean validates = source->role == TRAINING_ROLE_VALIDATES;
     const int group = train_recipe_group (sources->recipe, source->set);
+    if (source->role == TRAINING_ROLE_NOT_MUSIC)
+      continue;
     if (validates || training_data_wants (sources->recipe, (gsize) group, TRAIN_LOSS_LABELS)) {
       ok = count_source (&counts[validates], source);
       wanted |= !validates;
@@ -366,16 +399,13 @@ check_labels (const ToolTrainSources *sources)
 gboolean
 tool_train_sources_check (const ToolTrainSources *sources)
 {
-  const guint n = sources->list->len - (sources->validates ? 1 : 0);
-  g_autofree const char **sets = g_new (const char *, n);
+  g_autofree TrainingSource *list = tool_train_sources_list (sources);
   g_autoptr (GError) error = NULL;
   gboolean decodes = FALSE;
 
   for (guint i = 0; i < sources->list->len; i++)
     decodes |= source_of (sources, i)->files != NULL;
-  for (guint i = 0; i < n; i++)
-    sets[i] = source_of (sources, i)->set;
-  if (!training_data_match (sources->recipe, sets, n, &error)) {
+  if (!training_data_match (sources->recipe, list, sources->list->len, &error)) {
     tool_fail ("%s", error->message);
     return FALSE;
   }

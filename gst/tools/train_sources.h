@@ -10,7 +10,7 @@
 
 #include "gst/tools/extraction.h"
 #include "gst/tools/outputs.h"
-#include "models/training/train_recipe.h"
+#include "models/training/training_data.h"
 
 G_BEGIN_DECLS
 
@@ -20,12 +20,13 @@ typedef struct ToolTrainSource
   char *path;       /* as it was given */
   ToolFiles *files; /* of a directory; NULL: it is a feature set */
   char *set;        /* the feature set: it, or the one that is made of it */
+  TrainingRole role;
 } ToolTrainSource;
 
 typedef struct ToolTrainSources
 {
   const TrainRecipe *recipe;
-  GPtrArray *list;    /* of ToolTrainSource; the one that validates is the last */
+  GPtrArray *list;    /* of ToolTrainSource, those that validate last */
   gboolean validates; /* there is one that does */
   ToolExtractionConfig config;
   GenreModel *initial; /* whose front end it is; NULL: the recipe's own */
@@ -34,16 +35,20 @@ typedef struct ToolTrainSources
 /* Lists the files of directories.
  *
  * paths       ends in NULL
- * validation  NULL: none
+ * not_music   what is not music, ends in NULL; or NULL
+ * validation  ends in NULL; or NULL
  * stem        of the model's path: the set of a directory is STEM-DIRECTORY.features.safetensors; of a second directory
  *             of that name, STEM-DIRECTORY-2...
  * jobs, quiet, cache  as ToolExtractionConfig has them
  *
  * NULL: said on stderr. */
-ToolTrainSources *tool_train_sources_new (const TrainRecipe *recipe, char *const *paths, const char *validation,
-    const char *stem, guint jobs, gboolean quiet, ToolRecordingCache *cache);
+ToolTrainSources *tool_train_sources_new (const TrainRecipe *recipe, char *const *paths, char *const *not_music,
+    char *const *validation, const char *stem, guint jobs, gboolean quiet, ToolRecordingCache *cache);
 void tool_train_sources_free (ToolTrainSources *sources); /* NULL is a no-op */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ToolTrainSources, tool_train_sources_free)
+
+/* As training_data_load() takes them.  [list->len], freed with g_free(); valid as long as the sources. */
+TrainingSource *tool_train_sources_list (const ToolTrainSources *sources);
 
 /* What is read, each file once, and which sets are written.  FALSE: one would be read twice, said on stderr. */
 gboolean tool_train_sources_add_to (const ToolTrainSources *sources, ToolOutputs *outputs);

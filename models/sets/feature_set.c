@@ -56,6 +56,10 @@ genre_feature_set_free (GenreFeatureSet *set)
   g_free (set->recording);
   g_free (set->frames);
   g_free (set->measured);
+  g_free (set->music);
+  g_free (set->kind);
+  g_strfreev (set->kinds);
+  g_free (set->sure);
   g_free (set->track);
   g_free (set->group);
   g_free (set->name);
@@ -153,6 +157,45 @@ genre_feature_set_label (const GenreFeatureSet *set, gsize clip)
 {
   assert (clip < set->n_clips);
   return set->label[clip];
+}
+
+gboolean
+genre_feature_set_music (const GenreFeatureSet *set, gsize clip)
+{
+  assert (clip < set->n_clips);
+  return !set->music || set->music[clip] != 0;
+}
+
+gboolean
+genre_feature_set_says_music (const GenreFeatureSet *set)
+{
+  return set->music != NULL;
+}
+
+const char *const *
+genre_feature_set_kinds (const GenreFeatureSet *set)
+{
+  return (const char *const *) set->kinds;
+}
+
+gsize
+genre_feature_set_n_kinds (const GenreFeatureSet *set)
+{
+  return set->n_kinds;
+}
+
+int
+genre_feature_set_kind (const GenreFeatureSet *set, gsize clip)
+{
+  assert (clip < set->n_clips);
+  return set->kind ? set->kind[clip] : -1;
+}
+
+unsigned
+genre_feature_set_sure (const GenreFeatureSet *set, gsize clip)
+{
+  assert (clip < set->n_clips);
+  return set->sure ? (unsigned) set->sure[clip] : FEATURE_SET_SURE;
 }
 
 gsize

@@ -23,6 +23,7 @@ enum
   FEATURE_SET_MAX_HEADER = 16 << 20, /* names of some 150,000 clips */
   FEATURE_SET_MAX_FRAMES = 1 << 20,  /* of a clip */
   FEATURE_SET_DIGEST = 32,           /* bytes */
+  FEATURE_SET_SURE = 3,              /* the most that somebody can be sure of a label */
 };
 
 typedef struct GenreFeatureSet GenreFeatureSet;
@@ -54,11 +55,24 @@ gboolean genre_feature_set_fits (const GenreFeatureSet *set, const GenreFrontend
  * say nothing about other sets. */
 const char *const *genre_feature_set_artists (const GenreFeatureSet *set);
 
+gboolean genre_feature_set_says_music (const GenreFeatureSet *set);      /* or all of it is taken for music */
+const char *const *genre_feature_set_kinds (const GenreFeatureSet *set); /* [n_kinds], then NULL; or NULL */
+gsize genre_feature_set_n_kinds (const GenreFeatureSet *set);
+
 /* --- A clip, 0 <= clip < n_clips --- */
 
 const char *genre_feature_set_clip_name (const GenreFeatureSet *set, gsize clip); /* UTF-8; NULL: the set has none */
 int genre_feature_set_label (const GenreFeatureSet *set, gsize clip);             /* index into labels; -1: none */
 gsize genre_feature_set_clip_frames (const GenreFeatureSet *set, gsize clip);     /* true length, 1 ... n_frames */
+
+/* Whether it is music at all; what is not has no label. */
+gboolean genre_feature_set_music (const GenreFeatureSet *set, gsize clip);
+
+/* What sort of sound it is: index into kinds, such as "speech"; -1: unknown. */
+int genre_feature_set_kind (const GenreFeatureSet *set, gsize clip);
+
+/* How sure its label is: 0 a guess, 1 weak, 2 likely, FEATURE_SET_SURE sure, as it is in a set that does not say. */
+unsigned genre_feature_set_sure (const GenreFeatureSet *set, gsize clip);
 
 /* As the file has them; -1: unknown. */
 int genre_feature_set_artist (const GenreFeatureSet *set, gsize clip);

@@ -370,6 +370,33 @@ read_integers (const Load *load, const char *name, gint32 min, gint32 max, gint3
   return true;
 }
 
+/* What is not music has no genre. */
+static bool
+read_music (Load *load, GError **error)
+{
+  GenreFeatureSet *set = load->set;
+
+  if (!read_integers (load, "music", 0, 1, &set->music, error))
+    return false;
+  for (gsize i = 0; set->music && i < set->n_clips; i++)
+    if (set->music[i] == 0 && set->label[i] >= 0)
+      return fail (load, GENRE_MODEL_ERROR_CLIPS, error,
+          "tensor \"music\": expected 1 where a clip has a label, found 0 at index %" G_GSIZE_FORMAT, i);
+  return true;
+}
+
+/* What sort of sound each clip is: names, and one of them a clip. */
+static bool
+read_kinds (Load *load, GError **error)
+{
+  GenreFeatureSet *set = load->set;
+  if (!read_strings (load, "kinds", GENRE_MODEL_ERROR_CLIPS, "an array of at most 65536 strings", 0, MAX_LABELS,
+          &set->kinds, error))
+    return false;
+  set->n_kinds = set->kinds ? g_strv_length (set->kinds) : 0;
+  return read_integers (load, "kind", -1, (gint32) set->n_kinds - 1, &set->kind, error);
+}
+
 static bool
 read_clips (Load *load, GError **error)
 {
@@ -384,7 +411,9 @@ read_clips (Load *load, GError **error)
   return read_integers (load, "artist", -1, last_artist, &set->artist, error)
       && read_integers (load, "album_artist", -1, last_artist, &set->album_artist, error)
       && read_integers (load, "recording", -1, G_MAXINT32, &set->recording, error)
-      && read_integers (load, "frames", 1, (gint32) set->n_frames, &set->frames, error);
+      && read_integers (load, "frames", 1, (gint32) set->n_frames, &set->frames, error)
+      && read_integers (load, "sure", 0, FEATURE_SET_SURE, &set->sure, error) && read_music (load, error)
+      && read_kinds (load, error);
 }
 
 /* One of the teacher's two tensors.  n_windows is that of the other, or 0. */
@@ -490,7 +519,7 @@ read_soft (Load *load, GError **error)
 static bool
 read_asides (const Load *load, GError **error)
 {
-  static const char *const integers[] = { "wide_label", "wide_sure", "sure", "music", "kind" };
+  static const char *const integers[] = { "wide_label", "wide_sure" };
   const SafetensorsTensor *tensor = NULL;
 
   for (gsize i = 0; i < G_N_ELEMENTS (integers); i++) {

@@ -41,8 +41,13 @@ struct GenreFeatureSet
   gint32 *recording; /* [n_clips], or NULL: all unknown */
   gint32 *frames;    /* [n_clips], or NULL: all full */
   gint32 *measured;  /* [n_clips], or NULL: all that the teacher says */
-  guint32 *track;    /* [n_clips] */
-  guint32 *group;    /* [n_clips] */
+  gint32 *music;     /* [n_clips], or NULL: all are music */
+  gint32 *kind;      /* [n_clips], or NULL: all unknown */
+  char **kinds;      /* [n_kinds], then NULL; or NULL */
+  gsize n_kinds;
+  gint32 *sure;   /* [n_clips], or NULL: all labels are */
+  guint32 *track; /* [n_clips] */
+  guint32 *group; /* [n_clips] */
   gsize n_tracks, n_groups;
   FeatureValues embedding; /* [n_clips][n_windows][n_embedding] */
   FeatureValues logits;    /* [n_clips][n_windows][n_logits] */

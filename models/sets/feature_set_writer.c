@@ -39,7 +39,7 @@ static const float range_db = 80;
 typedef struct Clip
 {
   float offset_db, scale_db;
-  gint32 label, artist, album_artist, recording, frames;
+  gint32 label, artist, album_artist, recording, frames, music;
 } Clip;
 
 struct GenreFeatureSetWriter
@@ -268,7 +268,7 @@ genre_feature_set_writer_append (GenreFeatureSetWriter *writer, const GenreFeatu
 {
   assert (clip->frames > 0 && clip->frames <= writer->n_frames);
   assert (clip->label >= -1 && (clip->label < 0 || (gsize) clip->label < writer->n_labels));
-  assert (clip->recording >= -1);
+  assert (clip->recording >= -1 && !(clip->not_music && clip->label >= 0));
 
   const gsize n = clip->frames * writer->n_bands;
   const gsize bytes = writer->n_frames * writer->n_bands * safetensors_type_bits (writer->type) / 8;
@@ -276,6 +276,7 @@ genre_feature_set_writer_append (GenreFeatureSetWriter *writer, const GenreFeatu
     .artist = number_artist (writer, clip->artist),
     .album_artist = number_artist (writer, clip->album_artist),
     .recording = clip->recording,
+    .music = !clip->not_music,
     .frames = (gint32) clip->frames };
 
   append_string (writer, writer->names, clip->name);
@@ -292,22 +293,24 @@ genre_feature_set_writer_append (GenreFeatureSetWriter *writer, const GenreFeatu
 
 /* --- the file -------------------------------------------------------------------------------------------------- */
 
-/* A tensor [n_clips] of one field of every Clip.  Left out if `optional` and all are -1. */
+static const gint32 unknown = -1, is_music = 1;
+
+/* A tensor [n_clips] of one field of every Clip.  usual: what a clip has where there is no such tensor; NULL: nothing,
+ * it must be there. */
 static void
 add_field (const GenreFeatureSetWriter *writer, SafetensorsWriter *file, const char *name, SafetensorsType type,
-    gsize field, gboolean optional)
+    gsize field, const gint32 *usual)
 {
   const gsize n = writer->clips->len;
   const guint8 *clips = (const guint8 *) writer->clips->data + field;
   g_autofree guint8 *values = g_malloc (4 * n);
-  gboolean known = FALSE;
+  gboolean needed = !usual;
 
   for (gsize i = 0; i < n; i++) {
-    static const gint32 unknown = -1;
     memcpy (values + 4 * i, clips + i * sizeof (Clip), 4);
-    known = known || memcmp (values + 4 * i, &unknown, 4) != 0;
+    needed = needed || memcmp (values + 4 * i, usual, 4) != 0;
   }
-  if (known || !optional)
+  if (needed)
     safetensors_writer_add_tensor (file, name, type, &n, 1, values);
 }
 
@@ -328,14 +331,15 @@ describe (const GenreFeatureSetWriter *writer)
   safetensors_writer_add_metadata (file, "source_sha256", g_checksum_get_string (writer->source));
   safetensors_writer_reserve (file, "features", writer->type, dim, 3);
   if (writer->type == SAFETENSORS_U8) {
-    add_field (writer, file, "offset_db", SAFETENSORS_F32, G_STRUCT_OFFSET (Clip, offset_db), FALSE);
-    add_field (writer, file, "scale_db", SAFETENSORS_F32, G_STRUCT_OFFSET (Clip, scale_db), FALSE);
+    add_field (writer, file, "offset_db", SAFETENSORS_F32, G_STRUCT_OFFSET (Clip, offset_db), NULL);
+    add_field (writer, file, "scale_db", SAFETENSORS_F32, G_STRUCT_OFFSET (Clip, scale_db), NULL);
   }
-  add_field (writer, file, "label", SAFETENSORS_I32, G_STRUCT_OFFSET (Clip, label), FALSE);
-  add_field (writer, file, "artist", SAFETENSORS_I32, G_STRUCT_OFFSET (Clip, artist), TRUE);
-  add_field (writer, file, "album_artist", SAFETENSORS_I32, G_STRUCT_OFFSET (Clip, album_artist), TRUE);
-  add_field (writer, file, "recording", SAFETENSORS_I32, G_STRUCT_OFFSET (Clip, recording), TRUE);
-  add_field (writer, file, "frames", SAFETENSORS_I32, G_STRUCT_OFFSET (Clip, frames), FALSE);
+  add_field (writer, file, "label", SAFETENSORS_I32, G_STRUCT_OFFSET (Clip, label), NULL);
+  add_field (writer, file, "artist", SAFETENSORS_I32, G_STRUCT_OFFSET (Clip, artist), &unknown);
+  add_field (writer, file, "album_artist", SAFETENSORS_I32, G_STRUCT_OFFSET (Clip, album_artist), &unknown);
+  add_field (writer, file, "recording", SAFETENSORS_I32, G_STRUCT_OFFSET (Clip, recording), &unknown);
+  add_field (writer, file, "frames", SAFETENSORS_I32, G_STRUCT_OFFSET (Clip, frames), NULL);
+  add_field (writer, file, "music", SAFETENSORS_I32, G_STRUCT_OFFSET (Clip, music), &is_music);
   return file;
 }
 

@@ -30,6 +30,8 @@ typedef struct GenreFeatureClip
   /* As they are tagged, UTF-8.  Those of equal artist_name_key() get one number, those without none.  Or NULL */
   const char *artist;
   const char *album_artist;
+
+  gboolean not_music; /* then it has no label */
 } GenreFeatureClip;
 
 typedef struct GenreFeatureSetWriter GenreFeatureSetWriter;

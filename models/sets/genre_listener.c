@@ -20,6 +20,7 @@ genre_hearing_free (GenreHearing *hearing)
   g_free (hearing->seconds);
   g_free (hearing->n_frames);
   g_free (hearing->probabilities);
+  g_free (hearing->music);
   g_free (hearing);
 }
 
@@ -56,13 +57,14 @@ struct GenreListener
   GenreWindows *windows;
   gsize n_labels, n_bands;
   double hop_seconds, half_window_seconds;
+  double music_threshold;
   float *levels; /* [n_bands] of a frame, dB */
   FrameLevel *level;
 
   /* since the last take */
   double heard; /* seconds */
   gsize n_silent, n_not_music;
-  GArray *seconds, *n_frames, *probabilities;
+  GArray *seconds, *n_frames, *probabilities, *music;
 };
 
 static void
@@ -71,13 +73,14 @@ renew (GenreListener *listener)
   listener->heard = 0;
   listener->n_silent = 0;
   listener->n_not_music = 0;
+  listener->music = g_array_new (FALSE, FALSE, sizeof (double));
   listener->seconds = g_array_new (FALSE, FALSE, sizeof (double));
   listener->n_frames = g_array_new (FALSE, FALSE, sizeof (guint64));
   listener->probabilities = g_array_new (FALSE, FALSE, sizeof (double));
 }
 
 GenreListener *
-genre_listener_new (GenreModel *model, guint64 interval_ns)
+genre_listener_new (GenreModel *model, guint64 interval_ns, double music_threshold)
 {
   const GenreFrontend *frontend = genre_model_frontend (model);
   GenreWindows *windows = genre_windows_new (model, GENRE_LEVELS_DB, 0, interval_ns);
@@ -86,6 +89,7 @@ genre_listener_new (GenreModel *model, guint64 interval_ns)
 
   GenreListener *listener = g_new0 (GenreListener, 1);
   listener->windows = windows;
+  listener->music_threshold = music_threshold;
   listener->n_labels = genre_model_n_labels (model);
   listener->n_bands = frontend->bands;
   listener->hop_seconds = genre_frontend_seconds (frontend, 1);
@@ -107,6 +111,7 @@ genre_listener_free (GenreListener *listener)
   g_array_unref (listener->seconds);
   g_array_unref (listener->n_frames);
   g_array_unref (listener->probabilities);
+  g_array_unref (listener->music);
   g_free (listener);
 }
 
@@ -128,7 +133,7 @@ answer (GenreListener *listener, const GenreFeatureSet *set, const GenreSpan *wi
   }
   double music;
   const double *probabilities = genre_windows_look (listener->windows, window, &music);
-  if (music < GENRE_STREAM_MUSIC_THRESHOLD) {
+  if (music < listener->music_threshold) {
     listener->n_not_music++;
     return;
   }
@@ -136,6 +141,7 @@ answer (GenreListener *listener, const GenreFeatureSet *set, const GenreSpan *wi
   g_array_append_val (listener->seconds, seconds);
   g_array_append_val (listener->n_frames, n_frames);
   g_array_append_vals (listener->probabilities, probabilities, (guint) listener->n_labels);
+  g_array_append_val (listener->music, music);
 }
 
 /* What U8 stores of a clip reaches down to top_db under its loudest, and what lies below is lifted to that: there, the
@@ -192,6 +198,7 @@ genre_listener_take (GenreListener *listener)
   hearing->seconds = (gpointer) g_array_free (listener->seconds, FALSE);
   hearing->n_frames = (gpointer) g_array_free (listener->n_frames, FALSE);
   hearing->probabilities = (gpointer) g_array_free (listener->probabilities, FALSE);
+  hearing->music = (gpointer) g_array_free (listener->music, FALSE);
   renew (listener);
   return hearing;
 }

@@ -21,6 +21,7 @@ typedef struct GenreHearing
   double *seconds;       /* [n_answers]  of audio, from the first clip's start, that had come when it was given */
   guint64 *n_frames;     /* [n_answers]  of its window */
   double *probabilities; /* [n_answers][n_labels] */
+  double *music;         /* [n_answers]  the probability that the window is music; 1: the model does not say */
   gsize n_silent;        /* windows that got no answer, for they are silent, */
   gsize n_not_music;     /* or are not music */
 } GenreHearing;
@@ -47,8 +48,10 @@ enum
   GENRE_LISTENER_INTERVAL_NS = 1000000000 /* between the element's answers, by default */
 };
 
-/* NULL: out of memory. */
-GenreListener *genre_listener_new (GenreModel *model, guint64 interval_ns);
+/* music_threshold  a window whose music is below it gets no answer; 0: never
+ *
+ * NULL: out of memory. */
+GenreListener *genre_listener_new (GenreModel *model, guint64 interval_ns, double music_threshold);
 void genre_listener_free (GenreListener *listener); /* NULL is a no-op */
 
 /* The longest window, in frames. */
@@ -64,7 +67,7 @@ typedef struct GenrePassage
 /* Each passage is a new start of the schedule (docs/schedule.md), as after a jump in a stream.  One too short for any
  * answer gives one over all its frames if the network accepts so few, else none.  A silent window, by frame_level.h and
  * the element's default threshold, gets no answer; in a set whose levels have no reference none is silent.  A window
- * that is not music, by the model's head and the element's default threshold, gets none either.
+ * whose music is below the threshold gets none either.
  *
  * set      fits the model
  * gain_db  is added to all levels before the model's floor */

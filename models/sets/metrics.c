@@ -160,7 +160,7 @@ fill_classes (Metrics *metrics)
 {
   const gsize n = metrics->n_labels;
   gsize present = 0;
-  double sum = 0;
+  double f1 = 0, recall = 0;
 
   for (gsize i = 0; i < n; i++) {
     MetricsClass *class = &metrics->classes[i];
@@ -174,10 +174,12 @@ fill_classes (Metrics *metrics)
     class->f1 = ratio (2 * class->right, class->predicted + class->support);
     if (class->support == 0)
       continue;
-    sum += class->f1;
+    f1 += class->f1;
+    recall += class->recall;
     present++;
   }
-  metrics->macro_f1 = present > 0 ? sum / (double) present : (double) NAN;
+  metrics->macro_f1 = present > 0 ? f1 / (double) present : (double) NAN;
+  metrics->mean_recall = present > 0 ? recall / (double) present : (double) NAN;
 }
 
 Metrics *

@@ -41,6 +41,7 @@ typedef struct Metrics
   double wilson[2];      /* its 95 % interval */
   double top2;           /* right_top2 / n_cases */
   double macro_f1;       /* mean f1 of the labels that any case has */
+  double mean_recall;    /* mean recall of the same */
   double ece;            /* expected calibration error, below */
   double nll;            /* mean -ln max (p[truth], 1e-12) */
   MetricsClass *classes; /* [n_labels] */

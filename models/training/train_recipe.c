@@ -19,6 +19,7 @@ static const char *const losses[TRAIN_N_LOSSES] = {
   [TRAIN_LOSS_SOFT_LABELS] = "soft_labels",
   [TRAIN_LOSS_TEACHER_EMBEDDING] = "teacher_embedding",
   [TRAIN_LOSS_TEACHER_LOGITS] = "teacher_logits",
+  [TRAIN_LOSS_MUSIC] = "music",
 };
 
 const AugmentConfig train_no_augment = { .stretch_min = 1, .stretch_max = 1 };
@@ -125,6 +126,28 @@ train_recipe_group (const TrainRecipe *recipe, const char *path)
       if (g_pattern_match_simple (recipe->data[i].match[k], name))
         return (int) i;
   return -1;
+}
+
+int
+train_recipe_not_music (const TrainRecipe *recipe)
+{
+  for (gsize i = 0; i < recipe->n_data; i++)
+    if (recipe->data[i].not_music)
+      return (int) i;
+  return -1;
+}
+
+void
+train_recipe_drop_not_music (TrainRecipe *recipe)
+{
+  for (gsize s = 0; s < recipe->n_stages; s++) {
+    for (gsize i = 0; i < recipe->n_data; i++) {
+      TrainShare *share = &recipe->stages[s].shares[i];
+      share->weight[TRAIN_LOSS_MUSIC] = 0;
+      if (recipe->data[i].not_music)
+        *share = (TrainShare){ 0 };
+    }
+  }
 }
 
 unsigned

@@ -26,6 +26,7 @@ enum
   TRAIN_MAX_STAGES = 16,
   TRAIN_MAX_WINDOW = 1024,  /* frames */
   TRAIN_MAX_SAMPLES = 4096, /* of a batch */
+  TRAIN_SURE_LEVELS = 4,    /* how sure a label can be */
 };
 
 typedef enum TrainLoss
@@ -35,6 +36,7 @@ typedef enum TrainLoss
   TRAIN_LOSS_SOFT_LABELS,       /* cross-entropy against the set's soft labels, each by its weight */
   TRAIN_LOSS_TEACHER_EMBEDDING, /* mean squared error, standardised per value */
   TRAIN_LOSS_TEACHER_LOGITS,    /* sigmoid cross-entropy of some of the teacher's classes */
+  TRAIN_LOSS_MUSIC,             /* sigmoid cross-entropy of whether it is music */
   TRAIN_N_LOSSES
 } TrainLoss;
 
@@ -43,6 +45,7 @@ typedef struct TrainData
 {
   char *name;
   char **match;     /* globs on the file's name without directories, then NULL */
+  bool not_music;   /* none of its clips is music, whatever the sets say; the group may have no set */
   bool balance;     /* draws every label equally often */
   double rarity;    /* draws a clip in proportion to (how much of the group is of its genre)^-rarity; 0: all alike */
   double mix_share; /* of the windows that are mixed with another of the group */
@@ -90,10 +93,11 @@ typedef struct TrainRecipe
   bool has_normalize;   /* false: the initial model's, or else measured on the training data */
   GenreFrontend frontend;
   unsigned window_frames, min_frames;
-  double smoothing;     /* of labels: that much of the target is spread over all */
-  bool class_weights;   /* labels weigh in the loss as if all were equally frequent */
-  double logits_factor; /* of the mean over classes */
-  unsigned *logits;     /* [n_logits] which of the teacher's classes; none: all */
+  double smoothing;               /* of labels: that much of the target is spread over all */
+  bool class_weights;             /* labels weigh in the loss as if all were equally frequent */
+  double sure[TRAIN_SURE_LEVELS]; /* weight of a label by how sure it is, 0 to FEATURE_SET_SURE */
+  double logits_factor;           /* of the mean over classes */
+  unsigned *logits;               /* [n_logits] which of the teacher's classes; none: all */
   gsize n_logits;
   char **pseudo_labels;  /* [n_pseudo], then NULL: a label, and */
   char **pseudo_classes; /* [n_pseudo], then NULL: the teacher's class that means it */
@@ -134,6 +138,12 @@ char *train_recipe_print (const TrainRecipe *recipe);
 
 /* Which group a file belongs to; -1: none. */
 int train_recipe_group (const TrainRecipe *recipe, const char *path);
+
+/* The group of what is not music; -1: none. */
+int train_recipe_not_music (const TrainRecipe *recipe);
+
+/* A recipe whose group of what is not music has no set learns without it, and nothing about music. */
+void train_recipe_drop_not_music (TrainRecipe *recipe);
 
 /* Windows of a batch. */
 unsigned train_stage_samples (const TrainRecipe *recipe, const TrainStage *stage);

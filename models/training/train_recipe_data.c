@@ -65,6 +65,7 @@ static const JsonTable mix_table = { .thing = "mix", .keys = mix_keys, .n_keys =
 
 static const JsonKey data_keys[] = {
   { .name = "match", .kind = JSON_KIND_OTHER, .parse = parse_match, .append = append_match },
+  { .name = "not_music", .kind = JSON_KIND_BOOLEAN, .offset = offsetof (TrainData, not_music) },
   { .name = "balance", .kind = JSON_KIND_BOOLEAN, .offset = offsetof (TrainData, balance) },
   { .name = "rarity", .kind = JSON_KIND_NUMBER, .offset = offsetof (TrainData, rarity), .max = 1 },
   { .name = "mix", .kind = JSON_KIND_OBJECT, .table = &mix_table },

@@ -322,6 +322,9 @@ train_recipe_parse (const char *text, gsize size, const char *file, GError **err
   recipe->min_frames = 45;
   recipe->smoothing = .1;
   recipe->class_weights = true;
+  recipe->sure[1] = .3;
+  recipe->sure[2] = .7;
+  recipe->sure[3] = 1;
   recipe->logits_factor = 20;
   recipe->augment = train_no_augment;
   recipe->fraction = .2;

@@ -125,6 +125,10 @@ static const JsonKey share_keys[] = {
       .kind = JSON_KIND_NUMBER,
       .offset = offsetof (TrainShare, weight[TRAIN_LOSS_TEACHER_LOGITS]),
       .max = TRAIN_MAX_WEIGHT },
+  { .name = "music",
+      .kind = JSON_KIND_NUMBER,
+      .offset = offsetof (TrainShare, weight[TRAIN_LOSS_MUSIC]),
+      .max = TRAIN_MAX_WEIGHT },
 };
 static const JsonTable share_table = { .thing = "stage: batch",
   .keys = share_keys,

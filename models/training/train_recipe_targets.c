@@ -11,9 +11,38 @@ enum
   MAX_CLASSES = 65536,
 };
 
+/* [of a guess, of a weak one, of a likely one, of a sure one] */
+static bool
+parse_sure (void *context, JsonNode *node, const JsonPlace *place, void *object, GError **error)
+{
+  TrainRecipe *recipe = object;
+  JsonArray *array = JSON_NODE_HOLDS_ARRAY (node) ? json_node_get_array (node) : NULL;
+  (void) context;
+
+  if (!array || json_array_get_length (array) != TRAIN_SURE_LEVELS)
+    return json_field_fail (node, place, "an array of four weights, of a guess to a sure label", error);
+  for (guint i = 0; i < TRAIN_SURE_LEVELS; i++)
+    if (!json_field_number (json_array_get_element (array, i), place, 0, TRAIN_MAX_WEIGHT, &recipe->sure[i], error))
+      return false;
+  return true;
+}
+
+static void
+append_sure (const void *context, const void *object, GString *json)
+{
+  const TrainRecipe *recipe = object;
+  (void) context;
+  for (gsize i = 0; i < TRAIN_SURE_LEVELS; i++) {
+    g_string_append_c (json, i == 0 ? '[' : ',');
+    json_append_double (json, recipe->sure[i]);
+  }
+  g_string_append_c (json, ']');
+}
+
 static const JsonKey label_keys[] = {
   { .name = "smoothing", .kind = JSON_KIND_NUMBER, .offset = offsetof (TrainRecipe, smoothing), .max = .9 },
   { .name = "class_weights", .kind = JSON_KIND_BOOLEAN, .offset = offsetof (TrainRecipe, class_weights) },
+  { .name = "sure", .kind = JSON_KIND_OTHER, .parse = parse_sure, .append = append_sure },
 };
 const JsonTable train_labels_table = { .thing = "labels", .keys = label_keys, .n_keys = G_N_ELEMENTS (label_keys) };
 

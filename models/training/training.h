@@ -28,12 +28,11 @@ typedef struct TrainingProgress
   const char *stage_name; /* valid as long as the recipe */
   double loss;            /* of this step */
   double learning_rate;
-  gsize windows;   /* learned from in this step */
-  bool validated;  /* the next is of this step */
-  bool best;       /* better than all before */
-  double accuracy; /* of the last validation, by track; NaN: there was none */
-  gsize n_tracks, right_tracks;
-  bool finished; /* there is no step left */
+  gsize windows;              /* learned from in this step */
+  bool validated;             /* the next is of this step */
+  bool best;                  /* better than all before */
+  const TrainingScore *score; /* of the last validation, valid until the next step; NULL: there was none */
+  bool finished;              /* there is no step left */
 } TrainingProgress;
 
 /* recipe, data: kept, not owned; data is what training_data_load() made of the recipe
@@ -80,8 +79,8 @@ bool training_resume (Training *training, const char *path, char **ret_reason, G
  * one.  commit: of the program that trained, for its metadata; NULL: unknown. */
 GBytes *training_export (const Training *training, const char *commit, GError **error);
 
-/* What was measured of the weights that training_export() takes; all zero if nothing was. */
-TrainingAccuracy training_accuracy (const Training *training);
+/* What was measured of the weights that training_export() takes; NULL: nothing.  Valid until the next step. */
+const TrainingScore *training_score (const Training *training);
 
 /* The run so far as a picture: loss and accuracy over steps.  SVG, freed with g_free(). */
 char *training_curve (const Training *training);

@@ -3,6 +3,7 @@
 
 #include "models/training/random.h"
 #include "models/training/sampler.h"
+#include "models/training/training_target.h"
 
 #include <math.h>
 #include <string.h>
@@ -16,26 +17,13 @@ enum
   KEY_SAMPLE,
 };
 
-/* Of one window, before the weights of the batch are known. */
-typedef struct Target
-{
-  float *labels;                             /* [n_labels] distribution times mass */
-  float *pseudo;                             /* [n_labels] likewise */
-  float *soft;                               /* [n_labels] likewise */
-  float *embedding;                          /* [n_embedding] */
-  float *logits;                             /* [n_logits] probabilities */
-  double label_mass, pseudo_mass, soft_mass; /* 0: none */
-  bool has_embedding, has_logits;
-} Target;
-
 /* What one thread works in. */
 typedef struct Work
 {
   float *clip;  /* [most frames of a clip][bands] */
   float *other; /* [window_frames][bands] the window that is mixed in */
-  float *class_logits;
-  float *probabilities; /* [most soft labels of a set] */
-  Target target;        /* of that window */
+  TrainingScratch scratch;
+  TrainingTarget target; /* of that window */
 } Work;
 
 struct TrainingBatch
@@ -44,11 +32,13 @@ struct TrainingBatch
   const TrainingData *data;
   NnPool *pool;
   gsize max_samples;
-  gsize embedding_head, logits_head, n_heads; /* a head that is not there is n_heads */
-  float *input;                               /* [max_samples][window_frames][bands] */
-  Target *raw;                                /* [max_samples] */
-  float *values[TRAINING_MAX_HEADS];          /* [max_samples][units] */
-  float *weights[TRAINING_MAX_HEADS];         /* [max_samples] */
+  gsize n_values[TRAIN_N_LOSSES]; /* 0: no stage wants it */
+  gsize head[TRAIN_N_LOSSES];     /* of each loss that is wanted */
+  gsize n_heads;
+  float *input;                       /* [max_samples][window_frames][bands] */
+  TrainingTarget *raw;                /* [max_samples] */
+  float *values[TRAINING_MAX_HEADS];  /* [max_samples][units] */
+  float *weights[TRAINING_MAX_HEADS]; /* [max_samples] */
   NnTarget targets[TRAINING_MAX_HEADS];
   Work *work; /* [threads] */
 
@@ -60,41 +50,41 @@ struct TrainingBatch
 
 /* --- construction ---------------------------------------------------------------------------------------------- */
 
+/* One head for all losses of the labels, then one for each other loss that is wanted. */
+static const struct
+{
+  TrainLoss loss;
+  NnLoss how;
+} other_heads[] = {
+  { TRAIN_LOSS_TEACHER_EMBEDDING, NN_LOSS_MEAN_SQUARED_ERROR },
+  { TRAIN_LOSS_TEACHER_LOGITS, NN_LOSS_SIGMOID_CROSS_ENTROPY },
+  { TRAIN_LOSS_MUSIC, NN_LOSS_SIGMOID_CROSS_ENTROPY },
+};
+
 gsize
 training_batch_heads (const TrainingData *data, const char *label_name, NnHead *heads)
 {
-  gsize n = 0;
+  gsize n = 0, n_values[TRAIN_N_LOSSES];
+  training_target_count (data, n_values);
   heads[n] = (NnHead){ .units = data->n_labels, .loss = NN_LOSS_CROSS_ENTROPY };
   g_strlcpy (heads[n++].name, label_name, sizeof heads[0].name);
-  if (data->n_embedding > 0) {
-    heads[n] = (NnHead){ .units = data->n_embedding, .loss = NN_LOSS_MEAN_SQUARED_ERROR };
-    g_strlcpy (heads[n++].name, "teacher_embedding", sizeof heads[0].name);
-  }
-  if (data->n_logits > 0) {
-    heads[n] = (NnHead){ .units = data->n_logits, .loss = NN_LOSS_SIGMOID_CROSS_ENTROPY };
-    g_strlcpy (heads[n++].name, "teacher_logits", sizeof heads[0].name);
+  for (gsize i = 0; i < G_N_ELEMENTS (other_heads); i++) {
+    if (n_values[other_heads[i].loss] == 0)
+      continue;
+    heads[n] = (NnHead){ .units = n_values[other_heads[i].loss], .loss = other_heads[i].how };
+    g_strlcpy (heads[n++].name, train_loss_name (other_heads[i].loss), sizeof heads[0].name);
   }
   return n;
 }
 
+/* Which head each loss belongs to, in the order above. */
 static void
-allocate_target (const TrainingData *data, Target *target)
+number_heads (TrainingBatch *batch)
 {
-  target->labels = g_new0 (float, data->n_labels);
-  target->pseudo = g_new0 (float, data->n_labels);
-  target->soft = g_new0 (float, data->n_labels);
-  target->embedding = g_new0 (float, data->n_embedding + 1);
-  target->logits = g_new0 (float, data->n_logits + 1);
-}
-
-static void
-clear_target (Target *target)
-{
-  g_free (target->labels);
-  g_free (target->pseudo);
-  g_free (target->soft);
-  g_free (target->embedding);
-  g_free (target->logits);
+  batch->n_heads = 1; /* the labels' is 0 */
+  for (gsize i = 0; i < G_N_ELEMENTS (other_heads); i++)
+    if (batch->n_values[other_heads[i].loss] > 0)
+      batch->head[other_heads[i].loss] = batch->n_heads++;
 }
 
 TrainingBatch *
@@ -117,13 +107,13 @@ training_batch_new (const TrainRecipe *recipe, const TrainingData *data, NnPool 
     most_soft = MAX (most_soft, genre_feature_set_n_soft (set));
   }
 
-  batch->n_heads = training_batch_heads (data, "labels", heads);
-  batch->embedding_head = data->n_embedding > 0 ? 1 : batch->n_heads;
-  batch->logits_head = data->n_logits > 0 ? batch->n_heads - 1 : batch->n_heads;
+  training_target_count (data, batch->n_values);
+  number_heads (batch);
+  training_batch_heads (data, "labels", heads);
   batch->input = g_new0 (float, batch->max_samples * recipe->window_frames * bands);
-  batch->raw = g_new0 (Target, batch->max_samples);
+  batch->raw = g_new0 (TrainingTarget, batch->max_samples);
   for (gsize i = 0; i < batch->max_samples; i++)
-    allocate_target (data, &batch->raw[i]);
+    training_target_init (batch->data, &batch->raw[i]);
   for (gsize h = 0; h < batch->n_heads; h++) {
     batch->values[h] = g_new0 (float, batch->max_samples *heads[h].units);
     batch->weights[h] = g_new0 (float, batch->max_samples);
@@ -134,9 +124,9 @@ training_batch_new (const TrainRecipe *recipe, const TrainingData *data, NnPool 
     Work *work = &batch->work[i];
     work->clip = g_new (float, most_frames *bands);
     work->other = g_new (float, recipe->window_frames *bands);
-    work->class_logits = g_new (float, most_logits + 1);
-    work->probabilities = g_new (float, most_soft + 1);
-    allocate_target (data, &work->target);
+    work->scratch.logits = g_new (float, most_logits + 1);
+    work->scratch.probabilities = g_new (float, most_soft + 1);
+    training_target_init (batch->data, &work->target);
   }
   return batch;
 }
@@ -147,7 +137,7 @@ training_batch_free (TrainingBatch *batch)
   if (!batch)
     return;
   for (gsize i = 0; i < batch->max_samples; i++)
-    clear_target (&batch->raw[i]);
+    training_target_clear (&batch->raw[i]);
   for (gsize h = 0; h < batch->n_heads; h++) {
     g_free (batch->values[h]);
     g_free (batch->weights[h]);
@@ -155,9 +145,9 @@ training_batch_free (TrainingBatch *batch)
   for (unsigned i = 0; i < nn_pool_threads (batch->pool); i++) {
     g_free (batch->work[i].clip);
     g_free (batch->work[i].other);
-    g_free (batch->work[i].class_logits);
-    g_free (batch->work[i].probabilities);
-    clear_target (&batch->work[i].target);
+    g_free (batch->work[i].scratch.logits);
+    g_free (batch->work[i].scratch.probabilities);
+    training_target_clear (&batch->work[i].target);
   }
   g_free (batch->work);
   g_free (batch->raw);
@@ -226,107 +216,6 @@ cut_window (const TrainingBatch *batch, const TrainShare *share, const TrainingI
   return window;
 }
 
-static void
-add_pseudo_label (const TrainingData *data, const float *logits, Target *target)
-{
-  double largest = -HUGE_VAL, sum = 0, sure = 0;
-  for (gsize i = 0; i < data->n_pseudo; i++)
-    largest = MAX (largest, (double) logits[data->pseudo[i]]);
-  for (gsize i = 0; i < data->n_pseudo; i++) {
-    const double logit = (double) logits[data->pseudo[i]];
-    sum += exp (logit - largest);
-    sure += 1 / (1 + exp (-logit));
-  }
-  target->pseudo_mass = MIN (sure, 1);
-  for (gsize i = 0; i < data->n_pseudo; i++)
-    target->pseudo[data->pseudo_label[i]] += (float) (target->pseudo_mass
-        * exp ((double) logits[data->pseudo[i]] - largest) / sum);
-}
-
-/* An opinion on labels that the model does not have is worth as much less. */
-static void
-add_soft_label (const TrainingBatch *batch, const TrainingItem *item, gsize window, float *probabilities,
-    Target *target)
-{
-  const GenreFeatureSet *set = g_ptr_array_index (batch->data->sets, item->set);
-  const int *label = batch->data->soft_label[item->set];
-  const double worth = (double) genre_feature_set_soft (set, item->clip, window, probabilities);
-  if (!(worth > 0))
-    return;
-  for (gsize i = 0; i < genre_feature_set_n_soft (set); i++) {
-    const double mass = (worth + batch->recipe->soft_base) * (double) probabilities[i];
-    if (label[i] < 0)
-      continue;
-    target->soft[label[i]] += (float) mass;
-    target->soft_mass += mass;
-  }
-}
-
-/* What is known of a window of this item.  target: arrays as allocated, values overwritten */
-static void
-fill_target (const TrainingBatch *batch, const TrainShare *share, const TrainingItem *item, gsize window, Work *work,
-    Target *target)
-{
-  float *class_logits = work->class_logits;
-  const TrainingData *data = batch->data;
-  const GenreFeatureSet *set = g_ptr_array_index (data->sets, item->set);
-
-  memset (target->labels, 0, data->n_labels * sizeof *target->labels);
-  memset (target->pseudo, 0, data->n_labels * sizeof *target->pseudo);
-  memset (target->soft, 0, data->n_labels * sizeof *target->soft);
-  target->label_mass = target->pseudo_mass = target->soft_mass = 0;
-  target->has_embedding = target->has_logits = false;
-
-  if (item->label >= 0 && share->weight[TRAIN_LOSS_LABELS] > 0) {
-    const double smoothing = batch->recipe->smoothing, mass = data->class_weight[item->label];
-    for (gsize i = 0; i < data->n_labels; i++)
-      target->labels[i] = (float) (mass * smoothing / data->n_labels);
-    target->labels[item->label] += (float) (mass * (1 - smoothing));
-    target->label_mass = mass;
-  }
-  if (share->weight[TRAIN_LOSS_SOFT_LABELS] > 0 && genre_feature_set_n_soft (set) > 0)
-    add_soft_label (batch, item, window, work->probabilities, target);
-  if (share->weight[TRAIN_LOSS_TEACHER_EMBEDDING] > 0 && genre_feature_set_n_embedding (set) > 0) {
-    genre_feature_set_embedding (set, item->clip, window, target->embedding);
-    for (gsize i = 0; i < data->n_embedding; i++)
-      target->embedding[i] = (target->embedding[i] - data->embedding_mean[i]) / data->embedding_std[i];
-    target->has_embedding = true;
-  }
-  if (genre_feature_set_n_logits (set) == 0 || !genre_feature_set_measured (set, item->clip))
-    return;
-  const bool pseudo = share->weight[TRAIN_LOSS_PSEUDO_LABELS] > 0;
-  target->has_logits = share->weight[TRAIN_LOSS_TEACHER_LOGITS] > 0;
-  if (!pseudo && !target->has_logits)
-    return;
-  genre_feature_set_logits (set, item->clip, window, class_logits);
-  for (gsize i = 0; target->has_logits && i < data->n_logits; i++)
-    target->logits[i] = (float) (1 / (1 + exp (-(double) class_logits[data->logits[i]])));
-  if (pseudo)
-    add_pseudo_label (data, class_logits, target);
-}
-
-/* target = share target + (1 - share) other; what only one of the two has of the teacher, the mixture has not. */
-static void
-mix_targets (const TrainingData *data, Target *target, const Target *other, double share)
-{
-  const float a = (float) share, b = (float) (1 - share);
-
-  for (gsize i = 0; i < data->n_labels; i++) {
-    target->labels[i] = a * target->labels[i] + b * other->labels[i];
-    target->pseudo[i] = a * target->pseudo[i] + b * other->pseudo[i];
-    target->soft[i] = a * target->soft[i] + b * other->soft[i];
-  }
-  target->label_mass = share * target->label_mass + (1 - share) * other->label_mass;
-  target->pseudo_mass = share * target->pseudo_mass + (1 - share) * other->pseudo_mass;
-  target->soft_mass = share * target->soft_mass + (1 - share) * other->soft_mass;
-  target->has_embedding &= other->has_embedding;
-  target->has_logits &= other->has_logits;
-  for (gsize i = 0; target->has_embedding && i < data->n_embedding; i++)
-    target->embedding[i] = a * target->embedding[i] + b * other->embedding[i];
-  for (gsize i = 0; target->has_logits && i < data->n_logits; i++)
-    target->logits[i] = a * target->logits[i] + b * other->logits[i];
-}
-
 /* An item by its chance, whatever was drawn before. */
 static gsize
 draw_rare (const TrainingGroup *group, const guint64 *stage_keys, gsize n_keys, guint64 draw)
@@ -384,14 +273,14 @@ fill_sample (void *user_data, size_t task, unsigned worker)
   const TrainingItem *item = draw_item (batch, index, batch->step * share->windows + within);
   const guint64 keys[] = { KEY_SAMPLE, batch->seed, batch->stage_key, batch->step, task };
   Random random = random_from (keys, G_N_ELEMENTS (keys));
-  Target *target = &batch->raw[task];
+  TrainingTarget *target = &batch->raw[task];
   float *out = batch->input + task * batch->frames * bands;
 
   const AugmentConfig *config = train_stage_augment (recipe, batch->stage);
   const Augment augment = augment_draw (config, &random, batch->frames, bands);
   gsize window = cut_window (batch, share, item, augment.stretch, &random, work, out);
   augment_colour (&augment, out, batch->frames, bands);
-  fill_target (batch, share, item, window, work, target);
+  training_target_fill (recipe, data, share, item, window, &work->scratch, target);
 
   if (random_uniform (&random) < group->mix_share) {
     const double part = random_beta (&random, group->mix_beta);
@@ -400,8 +289,8 @@ fill_sample (void *user_data, size_t task, unsigned worker)
     window = cut_window (batch, share, partner, other.stretch, &random, work, work->other);
     augment_colour (&other, work->other, batch->frames, bands);
     augment_mix (out, work->other, part, batch->frames * bands);
-    fill_target (batch, share, partner, window, work, &work->target);
-    mix_targets (data, target, &work->target, part);
+    training_target_fill (recipe, data, share, partner, window, &work->scratch, &work->target);
+    training_target_mix (data, target, &work->target, part);
   }
   augment_low_pass (config, &random, out, batch->frames, bands);
   augment_roll (config, &random, out, batch->frames, bands);
@@ -411,34 +300,41 @@ fill_sample (void *user_data, size_t task, unsigned worker)
 
 /* --- the batch ------------------------------------------------------------------------------------------------- */
 
+/* The head of the labels learns the mean of what its losses ask for, by their weights. */
+static void
+weigh_labels (TrainingBatch *batch, gsize sample, const double *weight)
+{
+  const gsize n = batch->data->n_labels;
+  const TrainingTarget *target = &batch->raw[sample];
+  const double label = weight[TRAIN_LOSS_LABELS], pseudo = weight[TRAIN_LOSS_PSEUDO_LABELS];
+  const double soft = weight[TRAIN_LOSS_SOFT_LABELS];
+  const double mass = label * target->mass[TRAIN_LOSS_LABELS] + pseudo * target->mass[TRAIN_LOSS_PSEUDO_LABELS]
+      + soft * target->mass[TRAIN_LOSS_SOFT_LABELS];
+
+  batch->weights[TRAINING_HEAD_LABELS][sample] = (float) mass;
+  for (gsize i = 0; mass > 0 && i < n; i++)
+    batch->values[TRAINING_HEAD_LABELS][sample * n + i] =
+        (float) ((label * (double) target->values[TRAIN_LOSS_LABELS][i]
+                     + pseudo * (double) target->values[TRAIN_LOSS_PSEUDO_LABELS][i]
+                     + soft * (double) target->values[TRAIN_LOSS_SOFT_LABELS][i])
+            / mass);
+}
+
 /* Weighs every loss so that it is the mean over the windows of the batch that it is asked of, group by group. */
 static void
 weigh_sample (TrainingBatch *batch, gsize sample, const double *weight)
 {
-  const TrainingData *data = batch->data;
-  const Target *target = &batch->raw[sample];
-  const double label = weight[TRAIN_LOSS_LABELS], pseudo = weight[TRAIN_LOSS_PSEUDO_LABELS];
-  const double soft = weight[TRAIN_LOSS_SOFT_LABELS];
-  const double mass = label * target->label_mass + pseudo * target->pseudo_mass + soft * target->soft_mass;
+  const TrainingTarget *target = &batch->raw[sample];
 
-  batch->weights[TRAINING_HEAD_LABELS][sample] = (float) mass;
-  for (gsize i = 0; mass > 0 && i < data->n_labels; i++)
-    batch->values[TRAINING_HEAD_LABELS][sample * data->n_labels + i] =
-        (float) ((label * (double) target->labels[i] + pseudo * (double) target->pseudo[i]
-                     + soft * (double) target->soft[i])
-            / mass);
-  if (data->n_embedding > 0) {
-    batch->weights[batch->embedding_head][sample] = target->has_embedding ? (float) weight[TRAIN_LOSS_TEACHER_EMBEDDING]
-                                                                          : 0;
-    memcpy (batch->values[batch->embedding_head] + sample * data->n_embedding, target->embedding,
-        data->n_embedding * sizeof (float));
-  }
-  if (data->n_logits > 0) {
-    batch->weights[batch->logits_head][sample] = target->has_logits
-        ? (float) (weight[TRAIN_LOSS_TEACHER_LOGITS] * batch->recipe->logits_factor)
-        : 0;
-    memcpy (batch->values[batch->logits_head] + sample * data->n_logits, target->logits,
-        data->n_logits * sizeof (float));
+  weigh_labels (batch, sample, weight);
+  for (gsize i = 0; i < G_N_ELEMENTS (other_heads); i++) {
+    const TrainLoss loss = other_heads[i].loss;
+    const gsize n = batch->n_values[loss], head = batch->head[loss];
+    if (n == 0)
+      continue;
+    const double factor = loss == TRAIN_LOSS_TEACHER_LOGITS ? batch->recipe->logits_factor : 1;
+    batch->weights[head][sample] = (float) (target->mass[loss] * weight[loss] * factor);
+    memcpy (batch->values[head] + sample * n, target->values[loss], n * sizeof (float));
   }
 }
 
@@ -446,14 +342,9 @@ weigh_sample (TrainingBatch *batch, gsize sample, const double *weight)
 static void
 count_targets (const TrainingBatch *batch, gsize *counts)
 {
-  for (gsize i = 0; i < batch->samples; i++) {
-    const Target *target = &batch->raw[i];
-    counts[TRAIN_LOSS_LABELS] += target->label_mass > 0;
-    counts[TRAIN_LOSS_PSEUDO_LABELS] += target->pseudo_mass > 0;
-    counts[TRAIN_LOSS_SOFT_LABELS] += target->soft_mass > 0;
-    counts[TRAIN_LOSS_TEACHER_EMBEDDING] += target->has_embedding;
-    counts[TRAIN_LOSS_TEACHER_LOGITS] += target->has_logits;
-  }
+  for (gsize i = 0; i < batch->samples; i++)
+    for (unsigned loss = 0; loss < TRAIN_N_LOSSES; loss++)
+      counts[loss] += batch->raw[i].mass[loss] > 0;
 }
 
 void

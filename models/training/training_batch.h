@@ -5,8 +5,7 @@
  * Layer:   models/training; uses training_data, augment, sampler, nn/trainer.h (types), nn/pool.
  * Threads: one object serves one thread at a time; filling uses the threads of a pool.
  *
- * Heads in their order: 0 the labels, then the embedding if any stage wants it, then the logits if any stage wants
- * them.
+ * Heads in their order: 0 the labels, then those of the embedding, the logits and music that any stage wants.
  */
 #ifndef MODELS_TRAINING_TRAINING_BATCH_H
 #define MODELS_TRAINING_TRAINING_BATCH_H
@@ -20,7 +19,7 @@ G_BEGIN_DECLS
 enum
 {
   TRAINING_HEAD_LABELS,
-  TRAINING_MAX_HEADS = 3
+  TRAINING_MAX_HEADS = 4
 };
 
 typedef struct TrainingBatch TrainingBatch;

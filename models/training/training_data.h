@@ -23,7 +23,22 @@ typedef struct TrainingItem
   guint32 clip;   /* of the set */
   gint32 segment; /* frames from segment * window_frames on; -1: anywhere in the clip */
   int label;      /* of the model; -1: none */
+  bool music;
 } TrainingItem;
+
+/* A feature set, and what it is there for. */
+typedef enum TrainingRole
+{
+  TRAINING_ROLE_LEARNS,    /* in the group of the recipe that its name matches */
+  TRAINING_ROLE_NOT_MUSIC, /* in the group of what is not music, whatever its name */
+  TRAINING_ROLE_VALIDATES,
+} TrainingRole;
+
+typedef struct TrainingSource
+{
+  const char *path;
+  TrainingRole role;
+} TrainingSource;
 
 /* The items of one of the recipe's groups. */
 typedef struct TrainingGroup
@@ -44,10 +59,13 @@ typedef struct TrainingData
   unsigned n_labels;
   GenreFrontend frontend; /* of the model */
   TrainingGroup groups[TRAIN_MAX_DATA];
-  TrainingItem *validation; /* [n_validation], those of a track one after the other */
+  bool learns_music;        /* a stage learns what is music */
+  TrainingItem *validation; /* [n_validation], with a label or not music */
   gsize n_validation;
-  gsize *track; /* [n_validation] which track each belongs to, 0, 1, ... */
+  gsize *track; /* [n_validation] which track each belongs to, 0, 1, ...; each clip that is not music is one */
   gsize n_tracks;
+  guint32 *test;         /* [n_tests] the sets that were given to validate on, in their order */
+  gsize n_tests;         /* 0: what validates was held back from the others */
   const char *protocol;  /* what an accuracy measured here is to be called */
   const char *cases;     /* what n_tracks counts: "tracks", or "windows" that were shuffled */
   double *class_weight;  /* [n_labels] */
@@ -66,21 +84,26 @@ typedef struct TrainingData
   char *digest;           /* SHA-256, hexadecimal, of all that training depends on but recipe and seed */
 } TrainingData;
 
-/* paths       [n_paths] feature sets to learn from
- * validation  a feature set to validate on, or NULL: as the recipe says
+/* sources [n_sources]  those that validate after those that are learned from; none validates: as the recipe says
  *
  * NULL: what genre_feature_set_load() or genre_model_load() say, or GENRE_MODEL_ERROR_DATA in a sentence. */
-TrainingData *training_data_load (const TrainRecipe *recipe, const char *const *paths, gsize n_paths,
-    const char *validation, GError **error);
+TrainingData *training_data_load (const TrainRecipe *recipe, const TrainingSource *sources, gsize n_sources,
+    GError **error);
 void training_data_free (TrainingData *data); /* NULL is a no-op */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (TrainingData, training_data_free)
 
-/* Whether each set belongs to a group of the recipe by its name, and each group that is learned from has one.
- * FALSE: GENRE_MODEL_ERROR_DATA. */
-bool training_data_match (const TrainRecipe *recipe, const char *const *paths, gsize n_paths, GError **error);
+/* Whether each set belongs to a group of the recipe, and each group that is learned from has one.  FALSE:
+ * GENRE_MODEL_ERROR_DATA. */
+bool training_data_match (const TrainRecipe *recipe, const TrainingSource *sources, gsize n_sources, GError **error);
+
+/* Whether the recipe's group of what is not music gets a set; see train_recipe_drop_not_music(). */
+bool training_data_has_not_music (const TrainRecipe *recipe, const TrainingSource *sources, gsize n_sources);
 
 /* Which of a set's classes has this name; -1: none. */
 int training_data_find_class (const GenreFeatureSet *set, const char *name);
+
+/* How much an item's label counts, by how sure it is. */
+double training_data_sure (const TrainingData *data, const TrainRecipe *recipe, const TrainingItem *item);
 
 /* Whether any stage gives that loss of that group a weight. */
 bool training_data_wants (const TrainRecipe *recipe, gsize group, TrainLoss loss);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "models/training/training_validation.h"
 
+#include "models/genre_stream.h"
 #include "models/sets/genre_listener.h"
 
 #include <math.h>
@@ -13,17 +14,27 @@ typedef struct Listener
   GenreAggregate *aggregate;
 } Listener;
 
+/* What was heard of a track. */
+typedef struct Track
+{
+  TrainingAccuracy accuracy;
+  gsize test;   /* which of the sets it is from */
+  int truth;    /* -1: not music */
+  double music; /* sum over windows, times their frames */
+  double n_frames;
+} Track;
+
 typedef struct Validation
 {
   const TrainingData *data;
   gsize *items;       /* [n_validation] indices of items, track after track */
   gsize *track_first; /* [n_tracks + 1] */
   Listener *listeners;
-  TrainingAccuracy *tracks; /* [n_tracks], each of its own */
+  Track *tracks; /* [n_tracks], each of its own */
 } Validation;
 
 static void
-hear_item (const Validation *validation, Listener *listener, const TrainingItem *item, TrainingAccuracy *accuracy)
+hear_item (const Validation *validation, Listener *listener, const TrainingItem *item, Track *track)
 {
   const GenreFeatureSet *set = g_ptr_array_index (validation->data->sets, item->set);
   const gsize n_labels = validation->data->n_labels, window = genre_listener_window_frames (listener->ears);
@@ -37,8 +48,12 @@ hear_item (const Validation *validation, Listener *listener, const TrainingItem 
   GenreHearing *hearing = genre_listener_take (listener->ears);
   for (gsize i = 0; i < hearing->n_answers; i++) {
     const double *p = hearing->probabilities + i * n_labels;
-    accuracy->n_windows++;
-    accuracy->right_windows += genre_probabilities_top (p, (unsigned) n_labels) == (unsigned) item->label;
+    track->music += hearing->music[i] * (double) hearing->n_frames[i];
+    track->n_frames += (double) hearing->n_frames[i];
+    if (hearing->music[i] < GENRE_STREAM_MUSIC_THRESHOLD)
+      continue; /* as in the element */
+    track->accuracy.n_windows++;
+    track->accuracy.right_windows += (int) genre_probabilities_top (p, (unsigned) n_labels) == track->truth;
     genre_aggregate_add (listener->aggregate, p, hearing->n_frames[i]);
   }
   genre_hearing_free (hearing);
@@ -48,22 +63,24 @@ static void
 hear_track (void *user_data, size_t task, unsigned worker)
 {
   const Validation *validation = user_data;
+  const TrainingData *data = validation->data;
   Listener *listener = &validation->listeners[worker];
-  TrainingAccuracy *accuracy = &validation->tracks[task];
-  unsigned truth = 0;
+  Track *track = &validation->tracks[task];
 
   genre_aggregate_reset (listener->aggregate);
   for (gsize i = validation->track_first[task]; i < validation->track_first[task + 1]; i++) {
-    const TrainingItem *item = &validation->data->validation[validation->items[i]];
-    truth = (unsigned) item->label;
-    hear_item (validation, listener, item, accuracy);
+    const TrainingItem *item = &data->validation[validation->items[i]];
+    track->truth = item->label;
+    while (data->n_tests > 0 && data->test[track->test] != item->set)
+      track->test++;
+    hear_item (validation, listener, item, track);
   }
-  if (accuracy->n_windows == 0)
+  if (track->accuracy.n_windows == 0 || track->truth < 0)
     return;
   const double *p = genre_aggregate_probabilities (listener->aggregate);
-  accuracy->n_tracks = 1;
-  accuracy->right_tracks = genre_probabilities_top (p, validation->data->n_labels) == truth;
-  accuracy->nll = -log (fmax (p[truth], 1e-12));
+  track->accuracy.n_tracks = 1;
+  track->accuracy.right_tracks = (int) genre_probabilities_top (p, data->n_labels) == track->truth;
+  track->accuracy.nll = -log (fmax (p[track->truth], 1e-12));
 }
 
 /* The items, track after track. */
@@ -87,7 +104,7 @@ make_listeners (Validation *validation, GenreModel *model, double interval_s, un
   const TrainingData *data = validation->data;
   for (unsigned i = 0; i < threads; i++) {
     Listener *listener = &validation->listeners[i];
-    listener->ears = genre_listener_new (model, (guint64) (interval_s * 1e9));
+    listener->ears = genre_listener_new (model, (guint64) (interval_s * 1e9), 0);
     listener->aggregate = genre_aggregate_new (data->n_labels);
     if (!listener->ears || !listener->aggregate)
       return false;
@@ -96,43 +113,119 @@ make_listeners (Validation *validation, GenreModel *model, double interval_s, un
 }
 
 static void
-sum_labels (const Validation *validation, TrainingRecall *recalls)
+add_track (const Track *track, TrainingAccuracy *sum, TrainingRecall *recalls)
 {
-  memset (recalls, 0, validation->data->n_labels * sizeof *recalls);
-  for (gsize t = 0; t < validation->data->n_tracks; t++) {
-    const gsize last = validation->items[validation->track_first[t + 1] - 1];
-    TrainingRecall *recall = &recalls[validation->data->validation[last].label];
-    recall->n_tracks += validation->tracks[t].n_tracks;
-    recall->right_tracks += validation->tracks[t].right_tracks;
+  const TrainingAccuracy *one = &track->accuracy;
+  if (track->truth < 0)
+    return;
+  sum->n_tracks += one->n_tracks;
+  sum->right_tracks += one->right_tracks;
+  sum->n_windows += one->n_windows;
+  sum->right_windows += one->right_windows;
+  sum->nll += one->nll;
+  recalls[track->truth].n_tracks += one->n_tracks;
+  recalls[track->truth].right_tracks += one->right_tracks;
+}
+
+static void
+finish_sum (TrainingAccuracy *sum, const TrainingRecall *recalls, gsize n_labels)
+{
+  double recall = 0;
+  gsize n = 0;
+  for (gsize i = 0; i < n_labels; i++) {
+    if (recalls[i].n_tracks == 0)
+      continue;
+    recall += (double) recalls[i].right_tracks / (double) recalls[i].n_tracks;
+    n++;
   }
+  sum->nll = sum->n_tracks > 0 ? sum->nll / (double) sum->n_tracks : 0;
+  sum->mean_recall = n > 0 ? recall / (double) n : 0;
+}
+
+/* recalls [n_labels]  out, over all sets */
+static void
+sum_tracks (const Validation *validation, TrainingScore *score, TrainingRecall *recalls)
+{
+  const TrainingData *data = validation->data;
+  const gsize n_tests = MAX (data->n_tests, 1), n_labels = data->n_labels;
+  g_autofree TrainingRecall *of_tests = g_new0 (TrainingRecall, n_tests * n_labels);
+  gsize n_labelled = 0;
+
+  memset (recalls, 0, n_labels * sizeof *recalls);
+  for (gsize t = 0; t < data->n_tracks; t++) {
+    const Track *track = &validation->tracks[t];
+    add_track (track, &score->all, recalls);
+    add_track (track, &score->tests[track->test], of_tests + track->test * n_labels);
+  }
+  finish_sum (&score->all, recalls, n_labels);
+  for (gsize i = 0; i < n_tests; i++) {
+    finish_sum (&score->tests[i], of_tests + i * n_labels, n_labels);
+    score->mean_recall += score->tests[i].mean_recall;
+    n_labelled += score->tests[i].n_tracks > 0;
+  }
+  score->mean_recall /= (double) MAX (n_labelled, 1);
+}
+
+/* Mann and Whitney's: how often a track of music is above a clip that is not; ties count half. */
+static double
+measure_auc (const Validation *validation)
+{
+  const gsize n = validation->data->n_tracks;
+  double above = 0, pairs = 0;
+  for (gsize i = 0; i < n; i++) {
+    const Track *a = &validation->tracks[i];
+    for (gsize k = 0; a->truth >= 0 && a->n_frames > 0 && k < n; k++) {
+      const Track *b = &validation->tracks[k];
+      if (b->truth >= 0 || !(b->n_frames > 0))
+        continue;
+      const double x = a->music / a->n_frames, y = b->music / b->n_frames;
+      above += x > y ? 1 : x < y ? 0 : .5;
+      pairs++;
+    }
+  }
+  return pairs > 0 ? above / pairs : 0;
+}
+
+static void
+judge_music (const Validation *validation, TrainingMusic *music)
+{
+  for (gsize t = 0; t < validation->data->n_tracks; t++) {
+    const Track *track = &validation->tracks[t];
+    const bool is = track->music >= GENRE_STREAM_MUSIC_THRESHOLD * track->n_frames;
+    if (!(track->n_frames > 0))
+      continue;
+    if (track->truth >= 0) {
+      music->n_music++;
+      music->missed += !is;
+    } else {
+      music->n_other++;
+      music->taken += is;
+    }
+  }
+  music->auc = measure_auc (validation);
 }
 
 bool
 training_validate (const TrainingData *data, GenreModel *model, double interval_s, NnPool *pool,
-    TrainingAccuracy *ret_accuracy, TrainingRecall *ret_recalls)
+    TrainingScore *ret_score, TrainingRecall *ret_recalls)
 {
   const unsigned threads = nn_pool_threads (pool);
   Validation validation = { .data = data };
+  g_autofree TrainingRecall *recalls = g_new (TrainingRecall, data->n_labels);
 
   sort_items (&validation);
-  validation.tracks = g_new0 (TrainingAccuracy, data->n_tracks);
+  validation.tracks = g_new0 (Track, data->n_tracks);
   validation.listeners = g_new0 (Listener, threads);
   const bool ok = make_listeners (&validation, model, interval_s, threads);
   if (ok) {
-    TrainingAccuracy sum = { 0 };
+    TrainingScore score = { 0 };
     nn_pool_run (pool, data->n_tracks, hear_track, &validation);
-    for (gsize t = 0; t < data->n_tracks; t++) {
-      const TrainingAccuracy *track = &validation.tracks[t];
-      sum.n_tracks += track->n_tracks;
-      sum.right_tracks += track->right_tracks;
-      sum.n_windows += track->n_windows;
-      sum.right_windows += track->right_windows;
-      sum.nll += track->nll;
-    }
-    sum.nll = sum.n_tracks > 0 ? sum.nll / (double) sum.n_tracks : 0;
-    *ret_accuracy = sum;
+    sum_tracks (&validation, &score, recalls);
+    if (data->learns_music)
+      judge_music (&validation, &score.music);
+    *ret_score = score;
     if (ret_recalls)
-      sum_labels (&validation, ret_recalls);
+      memcpy (ret_recalls, recalls, data->n_labels * sizeof *recalls);
   }
   for (unsigned i = 0; i < threads; i++) {
     genre_listener_free (validation.listeners[i].ears);
