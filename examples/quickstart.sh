@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# examples/quickstart.sh [FILE-OR-URI] - from a fresh Debian 12 to the genres of a recording.
+# examples/quickstart.sh [FILE-OR-URI] - from a fresh Debian 12 or 13 to the genres of a recording.
 #
 # Installs what is missing (apt-get, as root or with sudo), builds into build/, and tells second by second which genre
 # is playing in FILE.  Without FILE it takes a freely licensed recording out of a Debian package.

@@ -1,12 +1,13 @@
 #!/bin/sh
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# tests/run.sh - every test, from nothing: installs what is missing, builds with -Werror into build-tests/, and runs
+# tests/run.sh [STAGE...] - every test, or those of some stages, from nothing: installs what is missing, builds with
+# -Werror into build-tests/, and runs
 #
 #   release    all suites on what would be shipped
 #   sanitize   the suites unit, element and e2e under AddressSanitizer and UndefinedBehaviorSanitizer
 #   threads    the queue between streaming thread and worker under ThreadSanitizer
-#   valgrind   the suite unit under memcheck
+#   valgrind   the suite unit under memcheck, on the build of release
 #
 # Closes with the line "N passed, N failed, N skipped"; exit status 1 if anything failed or nothing ran.
 # GENRE_SHARED: directory of the reference data, ../shared unless set.  Where it exists no test may be skipped.
@@ -53,6 +54,14 @@ EOF
   passed=$((passed + stage_passed)) failed=$((failed + stage_failed)) skipped=$((skipped + stage_skipped))
 }
 
+# wanted STAGE
+wanted () {
+  case " ${stages:-$1} " in
+    *" $1 "*) true ;;
+    *) false ;;
+  esac
+}
+
 # stage STAGE WHAT SUITES [OPTION...]: a build in a directory of its own, then its tests.
 # WHAT: "all" to compile everything, or "needed" for only what the tests of these suites are made of.
 stage () {
@@ -60,6 +69,7 @@ stage () {
   what=$2
   suites=$3
   shift 3
+  wanted "$name" || return 1
   say "$name: building in ${builds#"$root"/}/$name and testing"
   if ! configure "$builds/$name" -Dwerror=true "$@" || { [ "$what" = all ] && ! compile "$builds/$name"; }; then
     failed=$((failed + 1))
@@ -69,6 +79,13 @@ stage () {
   run "$name" "$builds/$name" $suites
 }
 
+stages=$*
+for stage in $stages; do
+  case "$stage" in
+    release | sanitize | threads | valgrind) ;;
+    *) complain "there is no stage $stage: release, sanitize, threads, valgrind"; exit 2 ;;
+  esac
+done
 started=$(date +%s)
 GENRE_SHARED=$(cd "${GENRE_SHARED:-$root/../shared}" 2>/dev/null && pwd)
 if [ -n "$GENRE_SHARED" ]; then
@@ -92,7 +109,7 @@ stage sanitize needed "--suite unit --suite element --suite e2e" \
   -Dbuildtype=debugoptimized -Db_sanitize=address,undefined -Db_lundef=false
 stage threads needed "--suite threads" \
   -Dbuildtype=debugoptimized -Db_sanitize=thread -Db_lundef=false
-if [ -n "${released-}" ]; then
+if [ -n "${released-}" ] && wanted valgrind; then
   say "valgrind: testing the release build"
   run valgrind "$builds/release" --setup valgrind --suite unit --no-suite no-memcheck
 fi
