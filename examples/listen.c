@@ -7,8 +7,7 @@
  *
  *   listen URI-or-FILE...
  */
-#include "gst/include/genremessage.h" /* once installed: <gst/genreclassify/genremessage.h> */
-
+#include <gst/genreclassify/genremessage.h>
 #include <locale.h>
 
 /* Of whatever there is in the file only the audio is decoded. */

@@ -33,11 +33,11 @@ for header in $headers; do
   # shellcheck disable=SC2086
   alone "$header" ${CC:-cc} -x c -std=c11 -Wmissing-prototypes -Wstrict-prototypes $warnings $flags || status=1
 done
-if [ -f gst/include/genremessage.h ]; then
+if [ -f gst/genreclassify/genremessage.h ]; then
   # shellcheck disable=SC2086
-  alone gst/include/genremessage.h ${CXX:-c++} -x c++ -std=c++11 $warnings $gst || status=1
+  alone gst/genreclassify/genremessage.h ${CXX:-c++} -x c++ -std=c++11 $warnings $gst || status=1
 else
-  echo "gst/include/genremessage.h: the public header is not there"
+  echo "gst/genreclassify/genremessage.h: the public header is not there"
   status=1
 fi
 exit $status

@@ -8,7 +8,7 @@
  * The input, made by tests/make-message-corpus.py: kind of message, name of the structure, then fields: which, type,
  * value (see get_value()).  What is missing at the end is zero.
  */
-#include "gst/include/genremessage.h"
+#include "gst/genreclassify/genremessage.h"
 
 #include <stdint.h>
 #include <stdlib.h>

@@ -5,7 +5,7 @@
  * Layer:   tests; the public header, GStreamer's core.
  * Threads: one.
  */
-#include "gst/include/genremessage.h"
+#include "gst/genreclassify/genremessage.h"
 
 int
 main (int argc, char **argv)

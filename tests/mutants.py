@@ -238,7 +238,7 @@ MUTATIONS = [
     M("gst/queue.c", "another unlocked field",
       f"{LOCK}  uint64_t epoch = queue->epoch;\n{UNLOCK}", "  uint64_t epoch = queue->epoch;\n",
       "test-gst-queue-stress", "test-gst-queue", build="thread"),
-    M("gst/include/genremessage.h", "> for >= at the number of labels", "(guint) genre.index >= genre.n_labels",
+    M("gst/genreclassify/genremessage.h", "> for >= at the number of labels", "(guint) genre.index >= genre.n_labels",
       "(guint) genre.index > genre.n_labels", "test-gst-genremessage"),
     M("gst/feed.c", "a lost final: none without audio", "if (feed->run_open || feed->run_audio) {",
       "if (feed->run_audio) {", *RUNS),

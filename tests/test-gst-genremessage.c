@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * tests/test-gst-genremessage.c - gst/include/genremessage.h on messages built by hand, whole and broken.
+ * tests/test-gst-genremessage.c - gst/genreclassify/genremessage.h on messages built by hand, whole and broken.
  *
  * Layer:   tests; the public header, GStreamer's core.
  * Threads: one.
  */
-#include "gst/include/genremessage.h"
+#include "gst/genreclassify/genremessage.h"
 #include "tests/test.h"
 
 #include <string.h>

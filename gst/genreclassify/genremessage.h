@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * gst/include/genremessage.h - the bus messages of the element `genreclassify`, for applications.
+ * gst/genreclassify/genremessage.h - the bus messages of the element `genreclassify`, for applications.
  *
  * Layer:   public, header only; GStreamer's core.  C11 and C++11.
  * Threads: pure functions of a message.
