@@ -28,11 +28,13 @@ typedef struct Watch
   guint n_threads;
   gsize first_waits; /* job 0 ends when so many have begun */
   gsize stop_at, interrupt_at;
+  guint n_ahead;
+  bool unordered;
   int begin_fails; /* so many threads have no memory */
 
   atomic_size_t begun, alive, most_alive, states, dropped;
   atomic_int begins;
-  gsize taken, wrong, progress;
+  gsize taken, wrong, progress, sum;
 } Watch;
 
 /* A result: the number of its job + 1; of every seventh, NULL. */
@@ -85,8 +87,9 @@ take (gpointer data, gsize index, gpointer result)
 {
   Watch *watch = data;
   const Result *own = result;
-  watch->wrong += index != watch->taken || (own ? own->index != index : index % 7 != 6);
+  watch->wrong += (!watch->unordered && index != watch->taken) || (own ? own->index != index : index % 7 != 6);
   watch->taken++;
+  watch->sum += index;
   if (own)
     atomic_fetch_sub (&watch->alive, 1);
   g_free (result);
@@ -118,6 +121,8 @@ run (Watch *watch)
   const ToolJobs jobs = {
     .n_jobs = watch->n_jobs,
     .n_threads = watch->n_threads,
+    .n_ahead = watch->n_ahead,
+    .unordered = watch->unordered,
     .data = watch,
     .begin = begin,
     .end = end,
@@ -164,6 +169,27 @@ test_ahead (void)
   CHECK (watch.taken == 1, "%zu taken", watch.taken);
   const gsize begun = atomic_load (&watch.begun);
   CHECK (begun >= TOOL_JOBS_AHEAD * THREADS && begun <= TOOL_JOBS_AHEAD * THREADS + 1, "%zu begun", begun);
+}
+
+/* The caller may allow more of them than the threads would. */
+static void
+test_far_ahead (void)
+{
+  Watch watch = { .n_jobs = 100, .n_threads = 2, .stop_at = 0, .interrupt_at = NEVER, .n_ahead = 64 };
+  watch.first_waits = 64;
+  CHECK (run (&watch) == TOOL_JOBS_STOPPED, "stop at the first");
+  CHECK (atomic_load (&watch.begun) >= 64 && atomic_load (&watch.begun) <= 65, "%zu begun", atomic_load (&watch.begun));
+}
+
+/* As they come: job 0 ends when all others have begun, which is more than may wait. */
+static void
+test_unordered (void)
+{
+  Watch watch = { .n_jobs = 100, .n_threads = 3, .stop_at = NEVER, .interrupt_at = NEVER, .unordered = true };
+  watch.first_waits = 100;
+  CHECK (run (&watch) == TOOL_JOBS_DONE, "unordered");
+  CHECK (watch.taken == 100 && watch.sum == 99 * 100 / 2, "%zu taken", watch.taken);
+  CHECK (atomic_load (&watch.most_alive) <= TOOL_JOBS_AHEAD * 3, "%zu at once", atomic_load (&watch.most_alive));
 }
 
 /* What the caller has taken is the caller's; the rest is dropped, and few jobs are begun for nothing. */
@@ -214,6 +240,8 @@ main (void)
 {
   test_order ();
   test_ahead ();
+  test_far_ahead ();
+  test_unordered ();
   test_stop ();
   test_interrupted_before ();
   test_no_memory ();

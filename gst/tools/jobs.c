@@ -14,11 +14,12 @@ enum
   PROGRESS_MS = 100
 };
 
-/* A result that waits for its turn. */
+/* A job, from its begin until its result is taken. */
 typedef struct Slot
 {
+  gsize index;
   gpointer result;
-  bool done;
+  bool busy, done; /* done: busy, and the result is there */
 } Slot;
 
 /* Locks that ThreadSanitizer sees, unlike GLib's. */
@@ -32,7 +33,7 @@ typedef struct Run
   pthread_cond_t ready; /* for the caller: a slot is done, or a thread has ended */
 
   /* Under the lock. */
-  Slot *slots; /* [n_slots]  job `i` has slot i mod n_slots */
+  Slot *slots; /* [n_slots] */
   gsize begun; /* jobs that a thread has begun */
   gsize taken; /* results that the caller has taken */
   guint running;
@@ -45,6 +46,7 @@ init_run (Run *run, const ToolJobs *jobs)
   pthread_condattr_t attributes;
 
   *run = (Run){ .jobs = jobs, .n_slots = (gsize) TOOL_JOBS_AHEAD * jobs->n_threads };
+  run->n_slots = MAX (run->n_slots, jobs->n_ahead);
   run->slots = g_new0 (Slot, run->n_slots);
   pthread_mutex_init (&run->lock, NULL);
   pthread_cond_init (&run->room, NULL);
@@ -69,25 +71,39 @@ clear_run (Run *run)
 
 /* --- a thread -------------------------------------------------------------------------------------------------- */
 
-/* FALSE: there is no more to do. */
-static bool
-begin_job (Run *run, gsize *ret_index)
+/* NULL: all are busy.  Under the lock. */
+static Slot *
+free_slot (Run *run)
 {
+  for (gsize i = 0; i < run->n_slots; i++) {
+    if (!run->slots[i].busy)
+      return &run->slots[i];
+  }
+  return NULL;
+}
+
+/* NULL: there is no more to do. */
+static Slot *
+begin_job (Run *run)
+{
+  Slot *slot = NULL;
+
   pthread_mutex_lock (&run->lock);
-  while (!run->stopped && run->begun < run->jobs->n_jobs && run->begun - run->taken == run->n_slots)
+  while (!run->stopped && run->begun < run->jobs->n_jobs && !(slot = free_slot (run)))
     pthread_cond_wait (&run->room, &run->lock);
-  const bool begun = !run->stopped && !tool_interrupted () && run->begun < run->jobs->n_jobs;
+  const bool begun = slot && !run->stopped && !tool_interrupted () && run->begun < run->jobs->n_jobs;
   if (begun)
-    *ret_index = run->begun++;
+    *slot = (Slot){ run->begun++, NULL, true, false };
   pthread_mutex_unlock (&run->lock);
-  return begun;
+  return begun ? slot : NULL;
 }
 
 static void
-end_job (Run *run, gsize index, gpointer result)
+end_job (Run *run, Slot *slot, gpointer result)
 {
   pthread_mutex_lock (&run->lock);
-  run->slots[index % run->n_slots] = (Slot){ result, true };
+  slot->result = result;
+  slot->done = true;
   pthread_cond_signal (&run->ready);
   pthread_mutex_unlock (&run->lock);
 }
@@ -98,10 +114,10 @@ do_jobs (void *data)
   Run *run = data;
   const ToolJobs *jobs = run->jobs;
   gpointer state = jobs->begin ? jobs->begin (jobs->data) : NULL;
-  gsize index;
+  Slot *slot;
 
-  while ((state || !jobs->begin) && begin_job (run, &index))
-    end_job (run, index, jobs->work (jobs->data, state, index));
+  while ((state || !jobs->begin) && (slot = begin_job (run)))
+    end_job (run, slot, jobs->work (jobs->data, state, slot->index));
   if (state)
     jobs->end (state);
   pthread_mutex_lock (&run->lock);
@@ -140,15 +156,28 @@ wait_ready (Run *run)
   pthread_cond_timedwait (&run->ready, &run->lock, &until);
 }
 
-/* The result whose turn it is.  FALSE: it is not there yet.  Under the lock. */
-static bool
-take_slot (Run *run, gpointer *ret_result)
+/* Whose turn it is, and done.  NULL: not yet.  Under the lock. */
+static Slot *
+find_done (Run *run)
 {
-  Slot *slot = &run->slots[run->taken % run->n_slots];
-  if (!slot->done)
+  for (gsize i = 0; i < run->n_slots; i++) {
+    Slot *slot = &run->slots[i];
+    if (slot->done && (run->jobs->unordered || slot->index == run->taken))
+      return slot;
+  }
+  return NULL;
+}
+
+/* FALSE: the result is not there yet.  Under the lock. */
+static bool
+take_slot (Run *run, gsize *ret_index, gpointer *ret_result)
+{
+  Slot *slot = find_done (run);
+  if (!slot)
     return false;
+  *ret_index = slot->index;
   *ret_result = slot->result;
-  *slot = (Slot){ NULL, false };
+  *slot = (Slot){ 0 };
   run->taken++;
   pthread_cond_signal (&run->room);
   return true;
@@ -174,21 +203,23 @@ take_all (Run *run)
 
   pthread_mutex_lock (&run->lock);
   while (end == TOOL_JOBS_DONE && run->taken < jobs->n_jobs) {
-    const gsize index = run->taken;
+    gsize index = 0;
     gpointer result = NULL;
     if (tool_interrupted ()) {
       end = TOOL_JOBS_INTERRUPTED;
-    } else if (take_slot (run, &result)) {
+    } else if (take_slot (run, &index, &result)) {
+      const gsize taken = run->taken;
       pthread_mutex_unlock (&run->lock);
       end = take_result (jobs, index, result);
-      jobs->progress (jobs->data, index + 1);
+      jobs->progress (jobs->data, taken);
       pthread_mutex_lock (&run->lock);
     } else if (run->running == 0) {
       end = TOOL_JOBS_NO_MEMORY;
     } else {
       wait_ready (run);
+      const gsize taken = run->taken;
       pthread_mutex_unlock (&run->lock);
-      jobs->progress (jobs->data, index);
+      jobs->progress (jobs->data, taken);
       pthread_mutex_lock (&run->lock);
     }
   }

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * gst/tools/jobs.h - threads do numbered jobs, several at once; the caller takes the results in the order of the
- * numbers.
+ * numbers, or as they come.
  *
  * Layer:   gst; interrupt, POSIX threads.
  * Threads: as each function says.
  *
- * Memory does not grow with the number of jobs: at most TOOL_JOBS_AHEAD results per thread wait for their turn.
+ * Memory does not grow with the number of jobs: at most TOOL_JOBS_AHEAD results per thread wait for their turn, or
+ * `n_ahead` in all if that is more.
  */
 #ifndef GST_TOOLS_JOBS_H
 #define GST_TOOLS_JOBS_H
@@ -32,7 +33,9 @@ typedef struct ToolJobs
 {
   gsize n_jobs;
   guint n_threads; /* at least 1 */
-  gpointer data;   /* for all functions */
+  guint n_ahead;   /* jobs that may be begun behind one that takes long; 0: as TOOL_JOBS_AHEAD says */
+  gboolean unordered;
+  gpointer data; /* for all functions */
 
   /* In each thread, before its first job and after its last: what it works with.  begin: or NULL; NULL from it is "out
    * of memory", and the other threads go on without this one. */
@@ -42,7 +45,7 @@ typedef struct ToolJobs
   /* In a thread.  The result must depend on `index` alone.  NULL is a result like any other. */
   gpointer (*work) (gpointer data, gpointer state, gsize index);
 
-  /* In the caller's thread, in the order of `index`.  It owns the result from then on.  FALSE: no more jobs. */
+  /* In the caller's thread, in the order of `index` unless `unordered`.  It owns the result from then on.  FALSE: no more jobs. */
   gboolean (*take) (gpointer data, gsize index, gpointer result);
 
   /* In the caller's thread: frees a result, not NULL, that is not taken because the run ended before. */
