@@ -1,16 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#define _DEFAULT_SOURCE /* isatty, fileno, struct winsize */
-
 #include "gst/tools/progress.h"
 
 #include "gst/tools/cells.h"
+#include "gst/tools/terminal.h"
 #include "gst/tools/tool.h"
 #include "models/file/printable.h"
 
 #include <stdbool.h>
 #include <stdio.h>
-#include <sys/ioctl.h>
-#include <unistd.h>
 
 static const gint64 TERMINAL_US = G_USEC_PER_SEC / 10;
 static const gint64 PLAIN_US = 30 * G_USEC_PER_SEC;
@@ -20,7 +17,8 @@ struct ToolProgress
 {
   char *what;
   guint64 total;
-  bool quiet, terminal;
+  bool quiet;
+  bool terminal; /* one whose line can be written again */
   gint64 began_us, shown_us;
   guint64 first; /* done before it began */
   bool wiped;    /* nothing is on the terminal's line */
@@ -33,7 +31,7 @@ tool_progress_new (const char *what, guint64 total, gboolean quiet)
   progress->what = printable_text (what);
   progress->total = total;
   progress->quiet = quiet;
-  progress->terminal = isatty (fileno (stderr));
+  progress->terminal = tool_terminal_look (stderr, TOOL_COLOUR_NEVER).steers;
   progress->began_us = g_get_monotonic_time ();
   progress->shown_us = progress->terminal ? 0 : progress->began_us;
   progress->wiped = true;
@@ -83,19 +81,6 @@ append_time_left (const ToolProgress *progress, guint64 done, gint64 now_us, GSt
     g_string_append_printf (line, ", %u:%02u left", (unsigned) minutes, (unsigned) (seconds % 60));
 }
 
-/* Columns of the terminal; it may have been resized since the last line. */
-static gsize
-terminal_width (void)
-{
-  struct winsize size;
-  const char *columns = g_getenv ("COLUMNS");
-
-  if (ioctl (fileno (stderr), TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
-    return size.ws_col;
-  const guint64 given = columns ? g_ascii_strtoull (columns, NULL, 10) : 0;
-  return given > 0 && given <= 10000 ? (gsize) given : 80;
-}
-
 void
 tool_progress_update (ToolProgress *progress, guint64 done, const char *note)
 {
@@ -117,8 +102,9 @@ tool_progress_update (ToolProgress *progress, guint64 done, const char *note)
   }
   if (progress->terminal) {
     /* A line that wraps cannot be wiped, and one that fills the last column wraps on some terminals. */
-    g_autofree char *cut = tool_cells_cut (line->str, terminal_width () - 1);
-    fprintf (stderr, "\r\033[K%s", cut);
+    g_autofree char *cut = tool_cells_cut (line->str, tool_terminal_width (stderr) - 1);
+    fputs ("\r\033[K", stderr);
+    tool_terminal_put (stderr, cut);
     progress->wiped = false;
   } else {
     fprintf (stderr, "%s\n", line->str);

@@ -2,10 +2,10 @@
  *
  * gst/tools/progress.h - how far it is and how long it will take: one line on a terminal, rewritten in place.
  *
- * Layer:   gst; cells, models/file/printable, GLib and the C library.
+ * Layer:   gst; cells, terminal, models/file/printable, GLib.
  * Threads: one object serves one thread.
  *
- * On stderr.  Where that is no terminal, a plain line every half minute.
+ * On stderr.  Where that is no terminal, or a dumb one, a plain line every half minute.
  */
 #ifndef GST_TOOLS_PROGRESS_H
 #define GST_TOOLS_PROGRESS_H

@@ -2,6 +2,7 @@
 #include "gst/tools/tool.h"
 
 #include "gst/tools/arguments.h"
+#include "gst/tools/terminal.h"
 #include "models/file/printable.h"
 
 #include <stdio.h>
@@ -41,12 +42,14 @@ tool_parse_options (const char *command, const char *synopsis, const char *text,
 
 /* --- what is said ---------------------------------------------------------------------------------------------- */
 
-static char *
-format_line (const char *format, va_list arguments)
+/* One line: before, what the format says, after. */
+static void
+say (const char *before, const char *after, const char *format, va_list arguments)
 {
-  g_autofree char *text = g_strdup_vprintf (format, arguments);
+  g_autofree char *text = g_strdup_vprintf (format, arguments), *shown = printable_text (text);
+  g_autofree char *line = g_strconcat (before, shown, after, "\n", NULL);
 
-  return printable_text (text);
+  tool_terminal_put (stderr, line);
 }
 
 void
@@ -54,21 +57,19 @@ tool_say (const char *format, ...)
 {
   va_list arguments;
   va_start (arguments, format);
-  g_autofree char *text = format_line (format, arguments);
+  say ("", "", format, arguments);
   va_end (arguments);
-
-  fprintf (stderr, "%s\n", text);
 }
 
 ToolStatus
 tool_usage_error (const char *command, const char *format, ...)
 {
+  g_autofree char *before = g_strconcat ("gst-genre-1.0 ", command, ": ", NULL);
+  g_autofree char *after = g_strconcat ("; gst-genre-1.0 ", command, " --help says more", NULL);
   va_list arguments;
   va_start (arguments, format);
-  g_autofree char *text = format_line (format, arguments);
+  say (before, after, format, arguments);
   va_end (arguments);
-
-  fprintf (stderr, "gst-genre-1.0 %s: %s; gst-genre-1.0 %s --help says more\n", command, text, command);
   return TOOL_USAGE;
 }
 
@@ -77,10 +78,8 @@ tool_fail (const char *format, ...)
 {
   va_list arguments;
   va_start (arguments, format);
-  g_autofree char *text = format_line (format, arguments);
+  say ("gst-genre-1.0: ", "", format, arguments);
   va_end (arguments);
-
-  fprintf (stderr, "gst-genre-1.0: %s\n", text);
   return TOOL_FAILED;
 }
 

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#define _DEFAULT_SOURCE /* isatty, fileno, struct winsize */
+
+#include "gst/tools/terminal.h"
+
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+enum
+{
+  DEFAULT_COLUMNS = 80,
+  MAX_COLUMNS = 10000, /* more is a mistake in COLUMNS */
+};
+
+/* Whether a variable is set and not empty. */
+static gboolean
+is_set (const char *name)
+{
+  const char *value = g_getenv (name);
+
+  return value && value[0] != '\0';
+}
+
+static gboolean
+wants_colour (gboolean is_terminal, ToolColour colour)
+{
+  if (colour != TOOL_COLOUR_AUTO)
+    return colour == TOOL_COLOUR_ALWAYS;
+  if (is_set ("NO_COLOR"))
+    return FALSE;
+  if (is_set ("CLICOLOR_FORCE") && strcmp (g_getenv ("CLICOLOR_FORCE"), "0") != 0)
+    return TRUE;
+  return is_terminal && is_set ("TERM") && strcmp (g_getenv ("TERM"), "dumb") != 0;
+}
+
+ToolTerminal
+tool_terminal_look (FILE *stream, ToolColour colour)
+{
+  const gboolean is_terminal = isatty (fileno (stream));
+
+  return (ToolTerminal){
+    .is_terminal = is_terminal,
+    .steers = is_terminal && g_strcmp0 (g_getenv ("TERM"), "dumb") != 0,
+    .colour = wants_colour (is_terminal, colour),
+    .utf8 = g_get_charset (NULL),
+  };
+}
+
+gboolean
+tool_terminal_parse_colour (const char *text, ToolColour *ret_colour)
+{
+  static const char *const names[] = { "auto", "always", "never" }; /* in the order of ToolColour */
+
+  for (gsize i = 0; i < G_N_ELEMENTS (names); i++) {
+    if (strcmp (text, names[i]) == 0) {
+      *ret_colour = (ToolColour) i;
+      return TRUE;
+    }
+  }
+  return FALSE;
+}
+
+gsize
+tool_terminal_width (FILE *stream)
+{
+  struct winsize size;
+  const char *columns = g_getenv ("COLUMNS");
+
+  if (ioctl (fileno (stream), TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
+    return size.ws_col;
+  const guint64 given = columns ? g_ascii_strtoull (columns, NULL, 10) : 0;
+  return given > 0 && given <= MAX_COLUMNS ? (gsize) given : DEFAULT_COLUMNS;
+}
+
+void
+tool_terminal_put (FILE *stream, const char *text)
+{
+  const char *charset;
+  g_autofree char *converted = NULL;
+
+  if (!g_get_charset (&charset) && isatty (fileno (stream)))
+    converted = g_convert_with_fallback (text, -1, charset, "UTF-8", NULL, NULL, NULL, NULL);
+  fputs (converted ? converted : text, stream);
+}
