@@ -98,7 +98,7 @@ def test_outside(root):
         "rock/circle/other/e.wav": "rock",
     }  # fmt: skip
     verdict.check(status == 1 and found == expected, f"outside: {status} {found}")
-    words = "jazz/both/b.wav and rock/both/b.wav are one file under different labels: it is left out"
+    words = "jazz/both/b.wav and rock/both/b.wav: one file under different labels: it is left out"
     verdict.check(words in stderr, f"outside: {stderr}")
     verdict.check("rock/gone.wav: a link that leads nowhere" in stderr, f"outside: {stderr}")
 

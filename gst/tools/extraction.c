@@ -183,8 +183,10 @@ tool_extraction_scan (const ToolExtractionConfig *config, const char *directory)
     tool_fail ("%s", error->message);
     return NULL;
   }
-  for (guint i = 0; i < files->problems->len; i++)
-    tool_fail ("%s", (const char *) g_ptr_array_index (files->problems, i));
+  for (guint i = 0; i < files->problems->len; i++) {
+    const ToolProblem *problem = g_ptr_array_index (files->problems, i);
+    tool_fail ("%s: %s", problem->name, problem->reason);
+  }
   if (files->files->len == 0) {
     tool_fail ("%s: there is no music in it", shown);
     return NULL;

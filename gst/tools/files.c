@@ -4,6 +4,7 @@
 #include "gst/tools/labels.h"
 #include "gst/tools/media_type.h"
 
+#include <errno.h>
 #include <glib/gstdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -97,15 +98,22 @@ typedef struct Scan
   guint half;          /* downloads that have not ended */
 } Scan;
 
-static void problem (Scan *scan, const char *format, ...) G_GNUC_PRINTF (2, 3);
+static void
+free_problem (gpointer data)
+{
+  ToolProblem *problem = data;
+  g_free (problem->path);
+  g_free (problem->name);
+  g_free (problem->reason);
+  g_free (problem);
+}
 
 static void
-problem (Scan *scan, const char *format, ...)
+add_problem (Scan *scan, const char *path, const char *name, const char *reason)
 {
-  va_list arguments;
-  va_start (arguments, format);
-  g_ptr_array_add (scan->files->problems, g_strdup_vprintf (format, arguments));
-  va_end (arguments);
+  ToolProblem *problem = g_new (ToolProblem, 1);
+  *problem = (ToolProblem){ g_strdup (path), g_strdup (name), g_strdup (reason) };
+  g_ptr_array_add (scan->files->problems, problem);
 }
 
 static ToolFile *
@@ -155,13 +163,15 @@ static void
 walk_below (Scan *scan, const char *directory, const char *name)
 {
   g_autofree char *prefix = g_strconcat (name, "/", NULL);
-  g_autoptr (GError) error = NULL;
-  GDir *dir = g_dir_open (directory, 0, &error);
+  errno = 0;
+  GDir *dir = g_dir_open (directory, 0, NULL);
+  const int number = errno;
+  g_autofree char *reason = g_strconcat ("this folder cannot be read: ", g_strerror (number), NULL);
 
   if (dir)
     walk (scan, dir, directory, prefix);
   else
-    problem (scan, "%s", error->message);
+    add_problem (scan, directory, name, reason);
 }
 
 static void
@@ -171,17 +181,19 @@ visit (Scan *scan, const char *path, const char *name)
   GStatBuf status;
 
   if (g_stat (path, &status) != 0) {
-    problem (scan, is_link ? "%s: a link that leads nowhere" : "%s: it cannot be looked at", name);
+    add_problem (scan, path, name, is_link ? "a link that leads nowhere" : "it cannot be looked at");
   } else if (is_link && S_ISDIR (status.st_mode)) {
     g_ptr_array_add (scan->links, file_new (path, name));
   } else if (S_ISDIR (status.st_mode)) {
     if (enter (scan, path, name, &status))
       walk_below (scan, path, name);
   } else if (S_ISREG (status.st_mode)) {
-    if (has_extension (path, half, G_N_ELEMENTS (half)))
-      scan->half++;
-    else if (is_music (path))
+    const gboolean unfinished = has_extension (path, half, G_N_ELEMENTS (half));
+    scan->half += unfinished;
+    if (!unfinished && is_music (path))
       g_ptr_array_add (scan->files->files, file_new (path, name));
+    else
+      scan->files->left_out++;
   }
 }
 
@@ -203,6 +215,8 @@ walk (Scan *scan, GDir *dir, const char *directory, const char *prefix)
   while ((entry = g_dir_read_name (dir))) {
     if (entry[0] != '.')
       g_ptr_array_add (entries, g_strdup (entry));
+    else
+      scan->files->left_out++;
   }
   g_dir_close (dir);
   g_ptr_array_sort (entries, compare_strings);
@@ -276,7 +290,8 @@ name_places (Scan *scan, const GPtrArray *same)
             : i + 1 == same->len ? " and "
                                  : ", ",
         ((const ToolFile *) g_ptr_array_index (same, i))->name);
-  problem (scan, "%s are one file under different labels: it is left out", text->str);
+  add_problem (scan, ((const ToolFile *) g_ptr_array_index (same, 0))->path, text->str,
+      "one file under different labels: it is left out");
   g_string_free (text, TRUE);
 }
 
@@ -341,7 +356,7 @@ tool_files_scan (const char *directory, ToolLayout layout, GError **error)
   ToolFiles *files = g_new0 (ToolFiles, 1);
   files->files = g_ptr_array_new_with_free_func (free_file);
   files->labels = g_ptr_array_new_with_free_func (g_free);
-  files->problems = g_ptr_array_new_with_free_func (g_free);
+  files->problems = g_ptr_array_new_with_free_func (free_problem);
   files->notes = g_ptr_array_new_with_free_func (g_free);
 
   g_autoptr (GHashTable) folders = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);

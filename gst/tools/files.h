@@ -27,12 +27,21 @@ typedef struct ToolFile
   int label;  /* index into labels; -1: none */
 } ToolFile;
 
+typedef struct ToolProblem
+{
+  char *path;   /* of what could not be read, in the file system's encoding */
+  char *name;   /* as a file's, or those of several files */
+  char *reason; /* "it cannot be looked at" */
+} ToolProblem;
+
 typedef struct ToolFiles
 {
-  GPtrArray *files;    /* of ToolFile, by name */
-  GPtrArray *labels;   /* of char *, UTF-8, sorted; ends in no NULL */
-  GPtrArray *problems; /* of char *: folders that could not be read, links that lead nowhere, files under two labels */
-  GPtrArray *notes;    /* of char *: what is odd, but no failure */
+  GPtrArray *files;  /* of ToolFile, by name */
+  GPtrArray *labels; /* of char *, UTF-8, sorted; ends in no NULL */
+  GPtrArray
+      *problems;    /* of ToolProblem: folders that cannot be read, links that lead nowhere, files under two labels */
+  GPtrArray *notes; /* of char *: what is odd, but no failure */
+  guint left_out;   /* files that are no music, or hidden, or downloads that have not ended */
 } ToolFiles;
 
 typedef enum ToolLayout
