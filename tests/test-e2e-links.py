@@ -114,7 +114,7 @@ def test_files(root):
     link(top / "soul" / "d.wav", "../jazz/d.wav")
     status, found, stderr = extract(top, root / "set.safetensors")
     verdict.check(status == 1 and found == {"jazz/c.wav": "jazz", "rock/b.wav": "rock"}, f"files: {status} {found}")
-    for words in ("jazz/hard.wav and rock/a.wav are one file", "jazz/d.wav and soul/d.wav are one file"):
+    for words in ("jazz/hard.wav and rock/a.wav: one file", "jazz/d.wav and soul/d.wav: one file"):
         verdict.check(words in stderr, f"files: {stderr}")
     status, found, stderr = extract(top, root / "set.safetensors", "--unlabelled")
     verdict.check(status == 0 and len(found) == 4, f"without labels, each once: {status} {found}")

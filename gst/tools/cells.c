@@ -53,6 +53,17 @@ tool_cells_cut (const char *text, gsize most)
   return g_strndup (text, fit (text, most, &cells));
 }
 
+const char *
+tool_cells_end (const char *text, gsize most)
+{
+  while (tool_cells (text) > most) {
+    do
+      text += g_utf8_skip[*(const guchar *) text];
+    while (*text && added_cells (g_utf8_get_char (text), 2) == 0);
+  }
+  return text;
+}
+
 void
 tool_cells_append (GString *out, const char *text, gsize width, gboolean right)
 {

@@ -21,6 +21,9 @@ gsize tool_cells (const char *text);
 /* The longest start of it that takes at most so many; its last character keeps its marks. */
 char *tool_cells_cut (const char *text, gsize most);
 
+/* The longest end of it that takes at most so many; no mark is without its character. */
+const char *tool_cells_end (const char *text, gsize most);
+
 /* Appends `text` cut to `width` and, behind it or in front, as many blanks as are missing to that. */
 void tool_cells_append (GString *out, const char *text, gsize width, gboolean right);
 

@@ -47,6 +47,7 @@ struct GenreDecoder
   GenreChannels *channels; /* since the caps changed */
   gboolean watches;        /* so few channels that they are looked at */
   gboolean cancelled;      /* they were silent in their mean */
+  gboolean playing;        /* samples are asked for */
   gboolean heard;          /* at least one sample came */
   gboolean fresh;          /* other audio than before begins with the next one */
 };
@@ -151,7 +152,7 @@ genre_decoder_new (const char *location)
   g_signal_connect (source, "pad-added", G_CALLBACK (on_pad_added), decoder);
   g_signal_connect (source, "source-setup", G_CALLBACK (on_source_setup), decoder);
   g_signal_connect (source, "no-more-pads", G_CALLBACK (on_no_more_pads), decoder);
-  gst_element_set_state (decoder->pipeline, GST_STATE_PLAYING); /* what fails is said on the bus */
+  gst_element_set_state (decoder->pipeline, GST_STATE_PAUSED); /* what fails is said on the bus */
   return decoder;
 }
 
@@ -349,8 +350,73 @@ convert (GenreDecoder *decoder, GstSample *sample, gsize *ret_n, gboolean *ret_f
   return ok;
 }
 
+/* Waits for the next sample of GStreamer's, which may be NULL: the end.  FALSE: none will come. */
+static gboolean
+pull (GenreDecoder *decoder, GstSample **ret_sample, GError **error)
+{
+  gint64 since_us = g_get_monotonic_time ();
+  gint reads = g_atomic_int_get (&decoder->reads);
+
+  if (decoder->wrong)
+    return fail (error, "%s", decoder->wrong);
+  if (!decoder->playing)
+    gst_element_set_state (decoder->pipeline, GST_STATE_PLAYING);
+  decoder->playing = TRUE;
+  for (;;) {
+    g_autoptr (GstSample) sample = gst_app_sink_try_pull_sample (decoder->sink, POLL);
+    const gboolean eos = !sample && gst_app_sink_is_eos (decoder->sink);
+
+    if (tool_interrupted ())
+      return fail (error, "interrupted");
+    if (!read_bus (decoder, error))
+      return FALSE;
+    if (sample || eos) {
+      *ret_sample = g_steal_pointer (&sample);
+      return TRUE;
+    }
+    if (!may_wait (decoder, &reads, &since_us, error))
+      return FALSE;
+  }
+}
+
 gboolean
 genre_decoder_next (GenreDecoder *decoder, GenreStretch *ret_stretch, GError **error)
+{
+  for (;;) {
+    g_autoptr (GstSample) sample = NULL;
+    gsize n = 0;
+    gboolean fresh = FALSE;
+
+    if (!pull (decoder, &sample, error) || (sample && !convert (decoder, sample, &n, &fresh, error)))
+      return FALSE;
+    decoder->fresh |= fresh;
+    if (!sample && !decoder->heard)
+      return fail (error, "there is no sound in it");
+    if (n > 0 || !sample) {
+      decoder->heard = TRUE;
+      if (!sample)
+        judge_channels (decoder);
+      *ret_stretch = (GenreStretch){ decoder->mono, n, (guint) GST_AUDIO_INFO_RATE (&decoder->info), decoder->fresh };
+      decoder->fresh = FALSE;
+      return TRUE;
+    }
+  }
+}
+
+double
+genre_decoder_duration (const GenreDecoder *decoder)
+{
+  gint64 duration_ns;
+
+  if (!decoder->pipeline || !gst_element_query_duration (decoder->pipeline, GST_FORMAT_TIME, &duration_ns))
+    return 0;
+  return duration_ns > 0 ? (double) duration_ns / GST_SECOND : 0;
+}
+
+/* Until all is known that a seek needs.  No sample may be taken before one: an appsink of GStreamer 1.22 that is
+ * flushed while its sample is in use says that it is not writable. */
+static gboolean
+wait_until_paused (GenreDecoder *decoder, GError **error)
 {
   gint64 since_us = g_get_monotonic_time ();
   gint reads = g_atomic_int_get (&decoder->reads);
@@ -358,33 +424,34 @@ genre_decoder_next (GenreDecoder *decoder, GenreStretch *ret_stretch, GError **e
   if (decoder->wrong)
     return fail (error, "%s", decoder->wrong);
   for (;;) {
-    gsize n = 0;
-    gboolean fresh = FALSE;
-    GstSample *sample = gst_app_sink_try_pull_sample (decoder->sink, POLL);
-    const gboolean eos = !sample && gst_app_sink_is_eos (decoder->sink);
-    gboolean ok = sample ? convert (decoder, sample, &n, &fresh, error) : TRUE;
+    const GstStateChangeReturn change = gst_element_get_state (decoder->pipeline, NULL, NULL, POLL);
 
-    decoder->fresh |= fresh;
-    if (sample)
-      since_us = g_get_monotonic_time ();
-    g_clear_pointer (&sample, gst_sample_unref);
-    if (ok && tool_interrupted ())
-      ok = fail (error, "interrupted");
-    if (!ok || !read_bus (decoder, error))
+    if (tool_interrupted ())
+      return fail (error, "interrupted");
+    if (!read_bus (decoder, error))
       return FALSE;
-    if (eos && !decoder->heard)
-      return fail (error, "there is no sound in it");
-    if (n > 0 || eos) {
-      decoder->heard = TRUE;
-      if (eos)
-        judge_channels (decoder);
-      *ret_stretch = (GenreStretch){ decoder->mono, n, (guint) GST_AUDIO_INFO_RATE (&decoder->info), decoder->fresh };
-      decoder->fresh = FALSE;
+    if (change == GST_STATE_CHANGE_SUCCESS || change == GST_STATE_CHANGE_NO_PREROLL)
       return TRUE;
-    }
     if (!may_wait (decoder, &reads, &since_us, error))
       return FALSE;
   }
+}
+
+gboolean
+genre_decoder_seek (GenreDecoder *decoder, double offset, double length, double *ret_offset, GError **error)
+{
+  if (!wait_until_paused (decoder, error))
+    return FALSE;
+  const double duration = genre_decoder_duration (decoder);
+  if (duration > 0)
+    offset = MAX (0, MIN (offset, duration - length));
+  if (!gst_element_seek_simple (decoder->pipeline, GST_FORMAT_TIME, GST_SEEK_FLAG_FLUSH,
+          (gint64) (offset * GST_SECOND)))
+    return fail (error,
+        "no part of it can be found: expected a recording that can be searched, found a stream or a "
+        "file without times");
+  *ret_offset = offset;
+  return TRUE;
 }
 
 gboolean

@@ -22,6 +22,18 @@ GenreDecoder *genre_decoder_new (const char *location);
 void genre_decoder_free (GenreDecoder *decoder); /* NULL is a no-op */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (GenreDecoder, genre_decoder_free)
 
+/* Before the first stretch, or not at all: where it begins.
+ *
+ * offset, length  seconds; a recording that is shorter than both together is heard from `length` before its end, or
+ *                 from its beginning
+ * ret_offset      where that is
+ *
+ * FALSE: as genre_decoder_next(). */
+gboolean genre_decoder_seek (GenreDecoder *decoder, double offset, double length, double *ret_offset, GError **error);
+
+/* Seconds that the file says it is long, which need not be true; 0: it does not say.  Once a stretch has come. */
+double genre_decoder_duration (const GenreDecoder *decoder);
+
 typedef struct GenreStretch
 {
   const float *mono; /* [n], finite; valid until the next call */

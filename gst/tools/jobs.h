@@ -45,7 +45,8 @@ typedef struct ToolJobs
   /* In a thread.  The result must depend on `index` alone.  NULL is a result like any other. */
   gpointer (*work) (gpointer data, gpointer state, gsize index);
 
-  /* In the caller's thread, in the order of `index` unless `unordered`.  It owns the result from then on.  FALSE: no more jobs. */
+  /* In the caller's thread, in the order of `index` unless `unordered`.  It owns the result from then on.  FALSE: no
+   * more jobs. */
   gboolean (*take) (gpointer data, gsize index, gpointer result);
 
   /* In the caller's thread: frees a result, not NULL, that is not taken because the run ended before. */

@@ -35,6 +35,7 @@ static const char *const kind_names[TOOL_N_KINDS] = {
   [TOOL_KIND_CARD] = "the card of a model",
   [TOOL_KIND_PICTURE] = "a picture of gst-genre-1.0",
   [TOOL_KIND_TABLE] = "a table of gst-genre-1.0",
+  [TOOL_KIND_RESULTS] = "results of identify",
   [TOOL_KIND_LOCK] = "an empty file",
   [TOOL_KIND_SCRATCH] = "anything",
 };
@@ -193,6 +194,11 @@ find_kind (const char *path)
     return TOOL_KIND_PICTURE;
   if (g_str_has_prefix (text, "true,") || g_str_has_prefix (text, "track,name,label,predicted,windows,"))
     return TOOL_KIND_TABLE;
+  if (text[0] != '\0' && g_str_has_prefix ("{\"file\":\"", text)) /* a first line that is torn */
+    return TOOL_KIND_RESULTS;
+  if (g_str_has_prefix (text, "{\"file\":\"") || g_str_has_prefix (text, "file,uri,size,")
+      || g_str_has_prefix (text, "file\turi\tsize\t"))
+    return TOOL_KIND_RESULTS;
   return TOOL_N_KINDS;
 }
 
@@ -218,7 +224,8 @@ check_folder (const Place *place, const char *shown)
 static ToolStatus
 check_present (const Place *place, const GStatBuf *status, const char *shown)
 {
-  const gboolean text = place->kind == TOOL_KIND_TABLE || place->kind == TOOL_KIND_PICTURE;
+  const gboolean text = place->kind == TOOL_KIND_TABLE || place->kind == TOOL_KIND_PICTURE
+      || place->kind == TOOL_KIND_RESULTS;
 
   if (S_ISDIR (status->st_mode))
     return tool_fail ("%s: expected %s to replace, or nothing, found a directory", shown, kind_names[place->kind]);

@@ -21,6 +21,8 @@ struct ToolProgress
   bool terminal; /* one whose line can be written again */
   gint64 began_us, shown_us;
   guint64 first; /* done before it began */
+  bool told;     /* `left` is the caller's word */
+  double left;   /* seconds; -1: unknown */
   bool wiped;    /* nothing is on the terminal's line */
 };
 
@@ -63,16 +65,43 @@ tool_progress_start_at (ToolProgress *progress, guint64 done)
   progress->began_us = g_get_monotonic_time ();
 }
 
+void
+tool_progress_set_left (ToolProgress *progress, double seconds)
+{
+  progress->told = true;
+  progress->left = seconds;
+}
+
+void
+tool_progress_hide (ToolProgress *progress)
+{
+  wipe (progress);
+  progress->shown_us = progress->terminal ? 0 : progress->shown_us;
+}
+
+/* Seconds that it will take; -1: unknown. */
+static double
+time_left (const ToolProgress *progress, guint64 done, gint64 now_us)
+{
+  const gint64 spent_us = now_us - progress->began_us;
+  if (spent_us < ESTIMATE_US || done >= progress->total)
+    return -1;
+  if (progress->told)
+    return progress->left;
+  if (done <= progress->first)
+    return -1;
+  const double rate = (double) (done - progress->first) / (double) spent_us;
+  return (double) (progress->total - done) / rate / G_USEC_PER_SEC;
+}
+
 /* ", 3:20 left", or nothing while it cannot be told. */
 static void
 append_time_left (const ToolProgress *progress, guint64 done, gint64 now_us, GString *line)
 {
-  const gint64 spent_us = now_us - progress->began_us;
-  if (spent_us < ESTIMATE_US || done <= progress->first || done >= progress->total)
+  const double left = time_left (progress, done, now_us);
+  if (left < 0)
     return;
-  const double rate = (double) (done - progress->first) / (double) spent_us;
-  const guint64 seconds = (guint64) ((double) (progress->total - done) / rate / G_USEC_PER_SEC + .5);
-  const guint64 hours = seconds / 3600, minutes = seconds / 60 % 60;
+  const guint64 seconds = (guint64) (left + .5), hours = seconds / 3600, minutes = seconds / 60 % 60;
 
   if (hours > 0)
     g_string_append_printf (line, ", %" G_GUINT64_FORMAT ":%02u:%02u left", hours, (unsigned) minutes,

@@ -26,6 +26,12 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (ToolProgress, tool_progress_free)
 /* For a run that continues another one: so much was done before, and does not count for the time left. */
 void tool_progress_start_at (ToolProgress *progress, guint64 done);
 
+/* For who knows better than a count: seconds until the end; -1: unknown. */
+void tool_progress_set_left (ToolProgress *progress, double seconds);
+
+/* The line is wiped, for something else that is written to the terminal; it comes back with the next update. */
+void tool_progress_hide (ToolProgress *progress);
+
 /* "extract  12 of 100 (12 %), 3:20 left, NOTE", cut to the width that the terminal has now.  May be called
  * often: it shows at most ten a second.  note: or NULL; what is not printable in it is escaped */
 void tool_progress_update (ToolProgress *progress, guint64 done, const char *note);

@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * gst-genre-1.0 identify - the genre of recordings.
+ */
+#include "gst/tools/identify.h"
+
+#include "gst/tools/interrupt.h"
+#include "gst/tools/outputs.h"
+#include "models/genre_stream.h"
+
+#include <glib/gstdio.h>
+#include <gst/gst.h>
+#include <math.h>
+#include <string.h>
+
+enum
+{
+  MAX_SHARDS = 1000000,
+};
+
+/* --- what is there ---------------------------------------------------------------------------------------------- */
+
+/* FALSE: said on stderr. */
+static gboolean
+list_inputs (const ToolIdentifyOptions *options, ToolWalk *walk)
+{
+  const char end = options->null_separated ? '\0' : '\n';
+  g_autoptr (GError) error = NULL;
+
+  if (options->files_from && !tool_walk_add_list (walk, options->files_from, end, &error)) {
+    tool_fail ("%s", error->message);
+    return FALSE;
+  }
+  for (char **argument = options->arguments; argument && *argument; argument++) {
+    if (strcmp (*argument, "-") != 0) {
+      tool_walk_add (walk, *argument);
+    } else if (!tool_walk_add_list (walk, "-", end, &error)) {
+      tool_fail ("%s", error->message);
+      return FALSE;
+    }
+  }
+  return TRUE;
+}
+
+static gboolean
+has_results (const char *path)
+{
+  GStatBuf status;
+
+  return g_stat (path, &status) == 0 && S_ISREG (status.st_mode) && status.st_size > 0;
+}
+
+static ToolStatus
+check_outputs (const ToolIdentifyOptions *options, const ToolWalk *walk)
+{
+  g_autoptr (ToolOutputs) outputs = tool_outputs_new ();
+
+  if (!options->output)
+    return TOOL_OK;
+  if (options->model)
+    tool_outputs_reads (outputs, options->model);
+  for (guint i = 0; i < walk->inputs->len; i++) {
+    const ToolInput *input = g_ptr_array_index (walk->inputs, i);
+    if (!input->is_uri)
+      tool_outputs_reads (outputs, input->location);
+  }
+  tool_outputs_writes (outputs, options->output, TOOL_KIND_RESULTS);
+  const ToolStatus status = tool_outputs_check (outputs);
+  if (status == TOOL_OK && has_results (options->output) && !options->resume && !options->force)
+    return tool_fail ("%s: it has results already: --resume goes on with them, --force begins anew", options->output);
+  return status;
+}
+
+static ToolStatus
+identify (const ToolIdentifyOptions *options)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (ToolWalk) walk = NULL;
+  GenreModel *model = options->model ? genre_model_load (options->model, &error) : genre_model_default (&error);
+  if (!model)
+    return tool_fail ("%s", error->message);
+
+  tool_catch_interrupts ();
+  gst_init (NULL, NULL);
+  walk = tool_walk_new ();
+  ToolStatus status = list_inputs (options, walk) ? TOOL_OK : TOOL_FAILED;
+  if (status == TOOL_OK && walk->inputs->len == 0)
+    status = tool_fail ("there is no music in what was named");
+  if (status == TOOL_OK)
+    status = check_outputs (options, walk);
+  if (status == TOOL_OK)
+    status = tool_identify_run (options, walk, model);
+  genre_model_unref (model);
+  return status;
+}
+
+/* --- the command line ------------------------------------------------------------------------------------------- */
+
+static const char text[] =
+    "Each FILE, every recording below a DIRECTORY, every entry of a PLAYLIST (M3U, PLS) and each URI gets a line:\n"
+    "its most probable genres, in percent.  What cannot be decoded is reported on standard error, and the rest goes\n"
+    "on.  \"-\" reads names from standard input, one a line.  Exit status: 0 all went well, 1 some of it failed,\n"
+    "2 usage, 130 interrupted.\n"
+    "\n"
+    "  gst-genre-1.0 identify ~/Music\n"
+    "  gst-genre-1.0 identify ~/Music -o genres.jsonl --resume\n";
+
+/* The format by option, or else by the name of the output. */
+static ToolFormat
+choose_format (const ToolIdentifyOptions *options)
+{
+  static const struct
+  {
+    const char *suffix;
+    ToolFormat format;
+  } known[] = {
+    { ".jsonl", TOOL_FORMAT_JSON },
+    { ".ndjson", TOOL_FORMAT_JSON },
+    { ".json", TOOL_FORMAT_JSON },
+    { ".csv", TOOL_FORMAT_CSV },
+    { ".tsv", TOOL_FORMAT_TSV },
+  };
+
+  if (options->json || options->csv || options->tsv)
+    return options->json ? TOOL_FORMAT_JSON : options->csv ? TOOL_FORMAT_CSV : TOOL_FORMAT_TSV;
+  for (gsize i = 0; options->output && i < G_N_ELEMENTS (known); i++) {
+    if (g_str_has_suffix (options->output, known[i].suffix))
+      return known[i].format;
+  }
+  return TOOL_FORMAT_TEXT;
+}
+
+/* "3/16" */
+static gboolean
+parse_shard (ToolIdentifyOptions *options)
+{
+  g_auto (GStrv) parts = g_strsplit (options->shard, "/", 3);
+  guint64 index, n;
+
+  if (g_strv_length (parts) != 2 || !g_ascii_string_to_unsigned (parts[1], 10, 1, MAX_SHARDS, &n, NULL)
+      || !g_ascii_string_to_unsigned (parts[0], 10, 0, n - 1, &index, NULL))
+    return FALSE;
+  options->shard_index = (guint) index;
+  options->n_shards = (guint) n;
+  return TRUE;
+}
+
+static ToolStatus
+check_numbers (const ToolIdentifyOptions *options)
+{
+  if (options->jobs < 0 || options->jobs > TOOL_MAX_JOBS)
+    return tool_usage_error ("identify", "expected --jobs from 1 to %d, found %d", TOOL_MAX_JOBS, options->jobs);
+  if (options->top < 1 || options->top > 10)
+    return tool_usage_error ("identify", "expected --top from 1 to 10, found %d", options->top);
+  if (!(options->threshold >= 0 && options->threshold <= 1))
+    return tool_usage_error ("identify", "expected --threshold from 0 to 1, found %g", options->threshold);
+  if (!(options->music_threshold >= 0 && options->music_threshold <= 1))
+    return tool_usage_error ("identify", "expected --music-threshold from 0 to 1, found %g", options->music_threshold);
+  if (!(options->seconds >= 0 && options->offset >= 0 && options->min_span >= 0) || !isfinite (options->seconds)
+      || !isfinite (options->offset))
+    return tool_usage_error ("identify", "expected seconds of 0 or more behind --seconds, --offset and --min-span");
+  return TOOL_OK;
+}
+
+static ToolStatus
+check (ToolIdentifyOptions *options)
+{
+  if ((!options->arguments || !options->arguments[0]) && !options->files_from)
+    return tool_usage_error ("identify", "expected a file, directory, playlist or URI, found none");
+  if (options->json + options->csv + options->tsv > 1)
+    return tool_usage_error ("identify", "expected one of --json, --csv and --tsv, found several");
+  options->format = choose_format (options);
+  if (options->resume && (!options->output || options->format != TOOL_FORMAT_JSON))
+    return tool_usage_error ("identify", "--resume needs -o FILE with lines of JSON: FILE.jsonl, or --json");
+  if (options->resume && options->force)
+    return tool_usage_error ("identify", "--resume goes on with what is there, --force replaces it: expected one");
+  if (options->color && !tool_terminal_parse_colour (options->color, &options->colour))
+    return tool_usage_error ("identify", "expected --color auto, always or never, found %s", options->color);
+  if (options->shard && !parse_shard (options))
+    return tool_usage_error ("identify", "expected --shard I/N, I from 0 to N - 1, found %s", options->shard);
+  return check_numbers (options);
+}
+
+static void
+clear (ToolIdentifyOptions *options)
+{
+  g_strfreev (options->arguments);
+  g_free (options->files_from);
+  g_free (options->model);
+  g_free (options->output);
+  g_free (options->color);
+  g_free (options->shard);
+}
+
+ToolStatus
+tool_identify (int n, char **arguments)
+{
+  ToolIdentifyOptions options = { .top = 3,
+    .music_threshold = GENRE_STREAM_MUSIC_THRESHOLD,
+    .min_span = 5,
+    .n_shards = 1 };
+  const GOptionEntry entries[] = {
+    { "top", 0, 0, G_OPTION_ARG_INT, &options.top, "Genres in a line at most; default: 3", "N" },
+    { "threshold", 0, 0, G_OPTION_ARG_DOUBLE, &options.threshold,
+        "Probability below which the genre is unknown, 0 to 1; default: 0", "P" },
+    { "music-threshold", 0, 0, G_OPTION_ARG_DOUBLE, &options.music_threshold,
+        "Probability below which a passage is not music, 0 to 1; default: 0.5", "P" },
+    { "seconds", 0, 0, G_OPTION_ARG_DOUBLE, &options.seconds, "Hear only so many seconds of each recording", "N" },
+    { "offset", 0, 0, G_OPTION_ARG_DOUBLE, &options.offset,
+        "Begin so many seconds in; a shorter recording is heard at its end", "N" },
+    { "model", 'm', 0, G_OPTION_ARG_FILENAME, &options.model, "The model to use; default: the embedded one", "MODEL" },
+    { "jobs", 'j', 0, G_OPTION_ARG_INT, &options.jobs, "Recordings heard at the same time; default: number of CPUs",
+        "N" },
+    { "files-from", 0, 0, G_OPTION_ARG_FILENAME, &options.files_from,
+        "Read names from FILE, one a line; -: standard input", "FILE" },
+    { "null", '0', 0, G_OPTION_ARG_NONE, &options.null_separated,
+        "Names that are read end in NUL, as find -print0 has it", NULL },
+    { "shard", 0, 0, G_OPTION_ARG_STRING, &options.shard,
+        "Only part I of N, 0 to N - 1, by a hash of each path: for several machines", "I/N" },
+    { "json", 0, 0, G_OPTION_ARG_NONE, &options.json, "One JSON object a line", NULL },
+    { "csv", 0, 0, G_OPTION_ARG_NONE, &options.csv, "A table, its values between commas", NULL },
+    { "tsv", 0, 0, G_OPTION_ARG_NONE, &options.tsv, "A table, its values between tabs", NULL },
+    { "timeline", 0, 0, G_OPTION_ARG_NONE, &options.timeline, "Say from when to when each genre is heard", NULL },
+    { "min-span", 0, 0, G_OPTION_ARG_DOUBLE, &options.min_span,
+        "In timelines, what is shorter joins its neighbour; default: 5 seconds", "N" },
+    { "output", 'o', 0, G_OPTION_ARG_FILENAME, &options.output,
+        "Write to FILE; .jsonl, .csv and .tsv in its name are the format", "FILE" },
+    { "resume", 0, 0, G_OPTION_ARG_NONE, &options.resume,
+        "Go on with the lines that FILE has; what has not changed is not heard again", NULL },
+    { "force", 0, 0, G_OPTION_ARG_NONE, &options.force, "Replace results that are there", NULL },
+    { "unordered", 0, 0, G_OPTION_ARG_NONE, &options.unordered, "Write each result as soon as it is there", NULL },
+    { "color", 0, 0, G_OPTION_ARG_STRING, &options.color, "auto, always or never; default: auto", "WHEN" },
+    { "quiet", 'q', 0, G_OPTION_ARG_NONE, &options.quiet, "Print only results and what fails", NULL },
+    { "progress", 0, 0, G_OPTION_ARG_NONE, &options.progress, "Show progress in spite of --quiet", NULL },
+    { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &options.arguments, NULL, NULL },
+    { NULL, 0, 0, 0, NULL, NULL, NULL },
+  };
+
+  ToolStatus status = TOOL_OK;
+  if (tool_parse_options ("identify", "FILE|DIRECTORY|PLAYLIST|URI|-...", text, entries, n, arguments, &status)) {
+    status = check (&options);
+    if (status == TOOL_OK)
+      status = identify (&options);
+  }
+  clear (&options);
+  return status;
+}

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * gst/tools/identify.h - what the command line of identify says, and the run that does it.
+ *
+ * Layer:   gst; walk, track_text.
+ * Threads: the main thread.
+ */
+#ifndef GST_TOOLS_IDENTIFY_H
+#define GST_TOOLS_IDENTIFY_H
+
+#include "gst/tools/terminal.h"
+#include "gst/tools/tool.h"
+#include "gst/tools/walk.h"
+#include "models/genre_model.h"
+
+G_BEGIN_DECLS
+
+typedef enum ToolFormat
+{
+  TOOL_FORMAT_TEXT,
+  TOOL_FORMAT_JSON,
+  TOOL_FORMAT_CSV,
+  TOOL_FORMAT_TSV,
+} ToolFormat;
+
+typedef struct ToolIdentifyOptions
+{
+  /* as they are given */
+  char **arguments;
+  char *files_from, *model, *output, *color, *shard;
+  gboolean null_separated, json, csv, tsv, resume, force, unordered, quiet, progress;
+  gboolean timeline;
+  int jobs, top;
+  double seconds, offset, threshold, music_threshold, min_span;
+
+  /* what they mean */
+  ToolFormat format;
+  ToolColour colour;
+  guint shard_index, n_shards; /* n 1: all */
+} ToolIdentifyOptions;
+
+/* The recordings of `walk` that are to be heard, from what is there to the summary. */
+ToolStatus tool_identify_run (const ToolIdentifyOptions *options, const ToolWalk *walk, GenreModel *model);
+
+G_END_DECLS
+
+#endif

@@ -1,0 +1,336 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Recordings are heard in parallel; what is said of them is written by the main thread, in their order.
+ */
+#include "gst/tools/audio_estimate.h"
+#include "gst/tools/identify.h"
+#include "gst/tools/identify_summary.h"
+#include "gst/tools/interrupt.h"
+#include "gst/tools/jobs.h"
+#include "gst/tools/outputs.h"
+#include "gst/tools/progress.h"
+#include "gst/tools/results.h"
+#include "gst/tools/track_table.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum
+{
+  MAX_AHEAD = 64, /* results that wait behind a long recording */
+};
+
+typedef struct Run
+{
+  const ToolIdentifyOptions *options;
+  const ToolWalk *walk;
+  const char *model;         /* its SHA-256 */
+  const char *const *labels; /* of it */
+  ToolIdentifyConfig config;
+  atomic_uint heard; /* seconds, by all threads */
+
+  GPtrArray *todo; /* of ToolInput, the walk's */
+  guint before;    /* tracks that an earlier run has done */
+  ToolResults *results;
+  ToolTextStyle *style;
+  ToolSummary *summary;
+  ToolProgress *progress;
+  ToolAudioEstimate *estimate;
+  double taken; /* seconds in results that were taken */
+  gint64 began_us;
+  gboolean failed; /* to write */
+} Run;
+
+/* --- what is to be heard ---------------------------------------------------------------------------------------- */
+
+/* Of the path as a URI, so that all machines that see the same tree agree, and new files do not move old ones. */
+static gboolean
+is_in_shard (const Run *run, const char *uri)
+{
+  g_autofree char *sum = g_compute_checksum_for_string (G_CHECKSUM_SHA256, uri, -1);
+  char start[9] = "";
+
+  memcpy (start, sum, sizeof start - 1);
+  return g_ascii_strtoull (start, NULL, 16) % run->options->n_shards == run->options->shard_index;
+}
+
+/* Whether an earlier run has heard this very file with this very model. */
+static gboolean
+is_done (const ToolDone *done, const ToolInput *input)
+{
+  guint64 size;
+  gint64 mtime_us;
+
+  tool_track_stat (input, &size, &mtime_us);
+  return done && !done->error && done->same_model && done->size == size && done->mtime_us == mtime_us;
+}
+
+static void
+choose (Run *run)
+{
+  run->todo = g_ptr_array_new ();
+  for (guint i = 0; i < run->walk->inputs->len; i++) {
+    ToolInput *input = g_ptr_array_index (run->walk->inputs, i);
+    g_autofree char *uri = tool_input_uri (input);
+    if (run->options->n_shards > 1 && !is_in_shard (run, uri))
+      continue;
+    if (is_done (tool_results_find (run->results, uri), input)) {
+      run->before++;
+      continue;
+    }
+    g_ptr_array_add (run->todo, input);
+    tool_audio_estimate_add (run->estimate, input->location, input->size);
+  }
+}
+
+/* --- jobs ------------------------------------------------------------------------------------------------------- */
+
+static gpointer
+begin (gpointer data)
+{
+  const Run *run = data;
+
+  return tool_identifier_new (&run->config);
+}
+
+static void
+end (gpointer state)
+{
+  tool_identifier_free (state);
+}
+
+static gpointer
+work (gpointer data, gpointer state, gsize index)
+{
+  const Run *run = data;
+
+  return tool_track_new (g_ptr_array_index (run->todo, index), state);
+}
+
+static void
+drop (gpointer result)
+{
+  tool_track_free (result);
+}
+
+/* --- results ---------------------------------------------------------------------------------------------------- */
+
+static void
+append_text (const Run *run, const ToolTrack *track, GString *line)
+{
+  const gboolean narrow = run->style->terminal.is_terminal && !run->options->output;
+
+  if (!track->heard)
+    return; /* it is said on stderr */
+  tool_track_text_append (line, run->style, track, narrow ? tool_terminal_width (stdout) : 0);
+  if (run->options->timeline)
+    tool_track_text_append_spans (line, run->style, track);
+}
+
+/* What is written of a track.  An error that the file has already is not written again. */
+static void
+append_track (const Run *run, const ToolTrack *track, GString *line)
+{
+  g_autofree char *uri = tool_input_uri (track->input);
+  const ToolDone *done = tool_results_find (run->results, uri);
+
+  if (track->error && done && g_strcmp0 (done->error, track->error) == 0)
+    return;
+  switch (run->options->format) {
+    case TOOL_FORMAT_TEXT:
+      append_text (run, track, line);
+      return;
+    case TOOL_FORMAT_JSON:
+      tool_track_json_append (line, track, run->model, run->labels);
+      return;
+    case TOOL_FORMAT_CSV:
+      tool_track_table_append (line, TOOL_TABLE_CSV, track, run->model, run->labels);
+      return;
+    case TOOL_FORMAT_TSV:
+      tool_track_table_append (line, TOOL_TABLE_TSV, track, run->model, run->labels);
+      return;
+  }
+}
+
+/* FALSE: said on stderr. */
+static gboolean
+write_line (Run *run, GString *line)
+{
+  g_autoptr (GError) error = NULL;
+  gboolean ok = TRUE;
+
+  if (line->len == 0)
+    return TRUE;
+  if (!run->options->output && run->style->terminal.is_terminal) {
+    tool_progress_hide (run->progress);
+    tool_terminal_put (stdout, line->str);
+    ok = fflush (stdout) == 0;
+  } else {
+    ok = tool_results_write (run->results, line->str, line->len, &error);
+  }
+  if (error)
+    tool_progress_message (run->progress, "gst-genre-1.0: %s", error->message);
+  run->failed |= !ok;
+  return ok;
+}
+
+static void
+report_failure (Run *run, const ToolTrack *track)
+{
+  if (track->error)
+    tool_progress_message (run->progress, "%s: %s", track->input->location, track->error);
+  else if (track->heard->cancelled)
+    tool_progress_message (run->progress,
+        "%s: its channels cancel each other in their mean, which is silence: change the sign of one",
+        track->input->location);
+}
+
+static gboolean
+take (gpointer data, gsize index, gpointer result)
+{
+  Run *run = data;
+  ToolTrack *track = result;
+  g_autoptr (GString) line = g_string_new (NULL);
+  const double seconds = track->heard ? track->heard->seconds : 0;
+
+  (void) index;
+  report_failure (run, track);
+  append_track (run, track, line);
+  const gboolean ok = write_line (run, line);
+  tool_summary_add (run->summary, track);
+  tool_audio_estimate_take (run->estimate, track->input->location, track->input->size, seconds);
+  run->taken += seconds;
+  tool_track_free (track);
+  return ok;
+}
+
+/* Audio that threads have heard of recordings they are still at counts too. */
+static void
+show_progress (gpointer data, gsize n_taken)
+{
+  Run *run = data;
+  const double spent = (double) (g_get_monotonic_time () - run->began_us) / G_USEC_PER_SEC;
+  const double heard = MAX ((double) atomic_load (&run->heard), run->taken);
+  const double left = tool_audio_estimate_left (run->estimate), rate = heard / MAX (spent, 1e-3);
+  g_autofree char *note = heard > 0 ? g_strdup_printf ("%.0f x real time", rate) : NULL;
+
+  tool_progress_set_left (run->progress, left < 0 || heard <= 0 ? -1 : MAX (left - (heard - run->taken), 0) / rate);
+  tool_progress_update (run->progress, n_taken, note);
+}
+
+/* --- the run ---------------------------------------------------------------------------------------------------- */
+
+static ToolJobsEnd
+hear_all (Run *run)
+{
+  const guint n_threads = MIN (tool_jobs (run->options->jobs), MAX (run->todo->len, 1));
+  const ToolJobs jobs = {
+    .n_jobs = run->todo->len,
+    .n_threads = n_threads,
+    .n_ahead = MAX_AHEAD,
+    .unordered = run->options->unordered,
+    .data = run,
+    .begin = begin,
+    .end = end,
+    .work = work,
+    .take = take,
+    .drop = drop,
+    .progress = show_progress,
+  };
+
+  return tool_jobs_run (&jobs);
+}
+
+/* The line above a table that begins. */
+static gboolean
+write_head (Run *run)
+{
+  g_autoptr (GString) line = g_string_new (NULL);
+
+  if (run->options->format == TOOL_FORMAT_CSV || run->options->format == TOOL_FORMAT_TSV)
+    tool_track_table_head (line, run->options->format == TOOL_FORMAT_CSV ? TOOL_TABLE_CSV : TOOL_TABLE_TSV,
+        run->labels);
+  return write_line (run, line);
+}
+
+static ToolStatus
+report_end (Run *run, ToolJobsEnd end)
+{
+  const char *output = run->options->output;
+
+  switch (end) {
+    case TOOL_JOBS_INTERRUPTED:
+      if (output && run->options->format == TOOL_FORMAT_JSON)
+        return tool_fail ("interrupted: %s has what is done; the same command with --resume goes on", output);
+      return tool_fail ("interrupted: with -o FILE.jsonl and --resume a run can go on where it ended");
+    case TOOL_JOBS_NO_MEMORY:
+      return tool_fail ("no memory for %u jobs, or the system allows no more threads", tool_jobs (run->options->jobs));
+    case TOOL_JOBS_STOPPED:
+    case TOOL_JOBS_DONE:
+      break;
+  }
+  return run->failed || tool_summary_failed (run->summary) > 0 ? TOOL_FAILED : TOOL_OK;
+}
+
+static ToolStatus
+run_all (Run *run)
+{
+  const ToolIdentifyOptions *options = run->options;
+  g_autoptr (GError) error = NULL;
+
+  choose (run);
+  run->progress = tool_progress_new ("identify", run->todo->len, options->quiet && !options->progress);
+  run->began_us = g_get_monotonic_time ();
+  const ToolJobsEnd end = write_head (run) ? hear_all (run) : TOOL_JOBS_STOPPED;
+  g_clear_pointer (&run->progress, tool_progress_free);
+  if (!tool_results_sync (run->results, &error)) {
+    tool_fail ("%s", error->message);
+    run->failed = TRUE;
+  }
+  if (!options->quiet)
+    tool_summary_say (run->summary, run->style->names,
+        (double) (g_get_monotonic_time () - run->began_us) / G_USEC_PER_SEC, run->before, run->walk);
+  return report_end (run, end);
+}
+
+static ToolTextStyle *
+choose_style (const Run *run)
+{
+  ToolTerminal terminal = tool_terminal_look (stdout, run->options->colour);
+
+  if (run->options->output) {
+    terminal.is_terminal = FALSE;
+    terminal.colour = run->options->colour == TOOL_COLOUR_ALWAYS;
+  }
+  return tool_text_style_new (&terminal, run->labels, (unsigned) run->options->top);
+}
+
+ToolStatus
+tool_identify_run (const ToolIdentifyOptions *options, const ToolWalk *walk, GenreModel *model)
+{
+  g_autoptr (GError) error = NULL;
+  Run run = {
+    .options = options,
+    .walk = walk,
+    .model = genre_model_sha256 (model),
+    .labels = genre_model_labels (model),
+    .config = { model, options->offset, options->seconds, options->threshold, options->music_threshold,
+        options->min_span, NULL },
+  };
+  ToolStatus status = TOOL_FAILED;
+
+  run.config.heard = &run.heard;
+  run.results = tool_results_open (options->output, options->resume, run.model, &error);
+  if (!run.results)
+    return tool_fail ("%s", error->message);
+  run.style = choose_style (&run);
+  run.summary = tool_summary_new (genre_model_n_labels (model));
+  run.estimate = tool_audio_estimate_new (options->seconds);
+  status = run_all (&run);
+  g_ptr_array_unref (run.todo);
+  tool_audio_estimate_free (run.estimate);
+  tool_summary_free (run.summary);
+  tool_text_style_free (run.style);
+  tool_results_free (run.results);
+  return status;
+}

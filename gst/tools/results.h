@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * gst/tools/results.h - where the lines of identify go: standard output, or a file that is its own log.
+ *
+ * Layer:   gst; track_json, models/file/regular_file, POSIX.
+ * Threads: one object serves one thread.
+ *
+ * Every line is one write at the end of the file, whole or not at all: whatever ends the process, a reader finds whole
+ * lines, and at most the last one is torn by a power cut.  One process at a time writes to a file.
+ */
+#ifndef GST_TOOLS_RESULTS_H
+#define GST_TOOLS_RESULTS_H
+
+#include "gst/tools/track_json.h"
+
+G_BEGIN_DECLS
+
+/* What an earlier run says of a recording, the last line if there are several. */
+typedef struct ToolDone
+{
+  guint64 size;
+  gint64 mtime_us;
+  gboolean same_model;
+  char *error;       /* NULL: it was heard */
+  const char *label; /* interned */
+  double confidence, duration;
+} ToolDone;
+
+typedef struct ToolResults ToolResults;
+
+/* path   NULL: standard output
+ * model  SHA-256, for same_model
+ *
+ * resume: reads the lines that are there, drops a last one that is torn, and goes on behind them; else the file begins
+ * anew.  NULL: a G_FILE_ERROR, or _INVAL: there is a line that is none of ours. */
+ToolResults *tool_results_open (const char *path, gboolean resume, const char *model, GError **error);
+
+/* Closes, what was written stays.  NULL is a no-op. */
+void tool_results_free (ToolResults *results);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (ToolResults, tool_results_free)
+
+/* Bytes of an earlier run that are there already. */
+guint64 tool_results_size (const ToolResults *results);
+
+/* What is known of it; NULL: nothing.  Valid as long as the object. */
+const ToolDone *tool_results_find (const ToolResults *results, const char *uri);
+
+/* line [size]: with its newline.  FALSE: a G_FILE_ERROR; nothing of it is in the file. */
+gboolean tool_results_write (ToolResults *results, const char *line, gsize size, GError **error);
+
+/* All lines are on the disk. */
+gboolean tool_results_sync (ToolResults *results, GError **error);
+
+G_END_DECLS
+
+#endif

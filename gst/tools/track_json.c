@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "gst/tools/track_json.h"
+
+#include "models/file/json_scan.h"
+#include "models/file/json_write.h"
+
+#include <json-glib/json-glib.h>
+#include <math.h>
+
+/* --- writing --------------------------------------------------------------------------------------------------- */
+
+static void
+add_spans (GString *out, const ToolIdentification *heard, const char *const *labels)
+{
+  json_add_key (out, "timeline");
+  g_string_append_c (out, '[');
+  for (guint i = 0; i < heard->spans->len; i++) {
+    const ToolSpan *span = &g_array_index (heard->spans, ToolSpan, i);
+    g_string_append (out, i == 0 ? "{" : ",{");
+    json_add_number (out, "start", span->start);
+    json_add_number (out, "end", span->end);
+    json_add_string (out, "label", labels[span->label]);
+    json_add_number (out, "confidence", span->probability);
+    g_string_append_c (out, '}');
+  }
+  g_string_append_c (out, ']');
+}
+
+static void
+add_probabilities (GString *out, const ToolIdentification *heard, const char *const *labels)
+{
+  json_add_key (out, "probabilities");
+  g_string_append_c (out, '{');
+  for (unsigned i = 0; i < heard->n_labels; i++)
+    json_add_number (out, labels[i], heard->probabilities[i]);
+  g_string_append_c (out, '}');
+}
+
+/* Seconds since 1970, to the microsecond; null where there is no file. */
+static void
+add_mtime (GString *out, const ToolTrack *track)
+{
+  const gint64 us = track->mtime_us;
+
+  json_add_key (out, "mtime");
+  if (track->input->is_uri)
+    g_string_append (out, "null");
+  else
+    g_string_append_printf (out, "%s%" G_GINT64_FORMAT ".%06d", us < 0 ? "-" : "", ABS (us) / G_USEC_PER_SEC,
+        (int) (ABS (us) % G_USEC_PER_SEC));
+}
+
+void
+tool_track_json_append (GString *out, const ToolTrack *track, const char *model, const char *const *labels)
+{
+  const ToolIdentification *heard = track->heard;
+  g_autofree char *file = g_utf8_make_valid (track->input->location, -1), *uri = tool_input_uri (track->input);
+
+  g_string_append_c (out, '{');
+  json_add_string (out, "file", file);
+  json_add_string (out, "uri", uri ? uri : "");
+  if (!heard) {
+    json_add_string (out, "error", track->error);
+  } else {
+    json_add_count (out, "size", track->size);
+    add_mtime (out, track);
+    json_add_string (out, "model", model);
+    json_add_number (out, "duration", heard->seconds);
+    json_add_string (out, "state", tool_track_state (track));
+    json_add_string (out, "label", heard->label >= 0 ? labels[heard->label] : "unknown");
+    json_add_number (out, "confidence", heard->confidence);
+    json_add_number (out, "music", heard->music);
+    add_probabilities (out, heard, labels);
+    json_add_count (out, "windows", heard->windows);
+    add_spans (out, heard, labels);
+  }
+  g_string_append (out, "}\n");
+}
+
+/* --- reading --------------------------------------------------------------------------------------------------- */
+
+/* NULL: it has no such member, or that is no string. */
+static char *
+read_string (JsonObject *object, const char *key)
+{
+  JsonNode *node = json_object_get_member (object, key);
+
+  return node && JSON_NODE_HOLDS_VALUE (node) && json_node_get_value_type (node) == G_TYPE_STRING
+      ? json_node_dup_string (node)
+      : NULL;
+}
+
+/* 0: it has no such member, or that is no number. */
+static double
+read_number (JsonObject *object, const char *key)
+{
+  JsonNode *node = json_object_get_member (object, key);
+
+  return node && JSON_NODE_HOLDS_VALUE (node) && json_node_get_value_type (node) != G_TYPE_STRING
+      ? json_node_get_double (node)
+      : 0;
+}
+
+static guint64
+read_count (JsonObject *object, const char *key)
+{
+  const double value = read_number (object, key);
+
+  return value > 0 && value < 9e15 ? (guint64) value : 0;
+}
+
+static gboolean
+refuse (char **ret_reason, const char *expected)
+{
+  *ret_reason = g_strdup_printf ("expected an object of gst-genre-1.0 identify, found %s", expected);
+  return FALSE;
+}
+
+static gboolean
+read_object (JsonObject *object, ToolTrackLine *line, char **ret_reason)
+{
+  g_autofree char *folder = read_string (object, "folder");
+
+  *line = (ToolTrackLine){
+    .uri = read_string (object, "uri"),
+    .file = read_string (object, "file"),
+    .size = read_count (object, "size"),
+    .mtime_us = (gint64) llround (CLAMP (read_number (object, "mtime"), -9e9, 9e11) * G_USEC_PER_SEC),
+    .model = read_string (object, "model"),
+    .error = read_string (object, "error"),
+    .label = read_string (object, "label"),
+    .confidence = read_number (object, "confidence"),
+    .duration = read_number (object, "duration"),
+    .is_folder = folder != NULL,
+  };
+  if (line->is_folder || (line->uri && line->file && (line->error || (line->model && line->label))))
+    return TRUE;
+  tool_track_line_clear (line);
+  return refuse (ret_reason, "one without file, uri, and either error or model and label");
+}
+
+gboolean
+tool_track_line_parse (const char *text, gsize size, ToolTrackLine *ret_line, char **ret_reason)
+{
+  g_autofree char *wrong = NULL;
+  if (json_scan (text, size, JSON_INTEGERS_ANY, &wrong) != JSON_SCAN_OK) /* json-glib may see nothing else */
+    return refuse (ret_reason, wrong);
+
+  g_autoptr (JsonParser) parser = json_parser_new ();
+  if (!json_parser_load_from_data (parser, text, (gssize) size, NULL))
+    return refuse (ret_reason, "what is no JSON");
+  JsonNode *root = json_parser_get_root (parser);
+  if (!root || !JSON_NODE_HOLDS_OBJECT (root))
+    return refuse (ret_reason, "what is no object");
+  return read_object (json_node_get_object (root), ret_line, ret_reason);
+}
+
+void
+tool_track_line_clear (ToolTrackLine *line)
+{
+  g_free (line->uri);
+  g_free (line->file);
+  g_free (line->model);
+  g_free (line->error);
+  g_free (line->label);
+  *line = (ToolTrackLine){ 0 };
+}
