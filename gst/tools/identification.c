@@ -23,9 +23,10 @@ struct ToolIdentifier
   /* of the recording that is heard */
   ToolSpans *spans;
   guint rate_hz;
-  double start;   /* seconds, of the first sample that was heard */
-  double section; /* seconds, of the first sample since the last reset of the window */
-  double seconds; /* heard */
+  double start;    /* seconds, of the first sample that was heard */
+  double section;  /* seconds, of the first sample since the last reset of the window */
+  guint64 samples; /* heard since then */
+  double seconds;  /* heard in all */
 };
 
 ToolIdentifier *
@@ -77,6 +78,7 @@ begin_section (ToolIdentifier *identifier, guint rate_hz)
     g_error ("out of memory");
   identifier->rate_hz = rate_hz;
   identifier->section = identifier->start + identifier->seconds;
+  identifier->samples = 0;
 }
 
 static void
@@ -84,7 +86,8 @@ count (ToolIdentifier *identifier, gsize n)
 {
   const double before = identifier->seconds;
 
-  identifier->seconds += (double) n / identifier->rate_hz;
+  identifier->samples += n;
+  identifier->seconds = identifier->section - identifier->start + (double) identifier->samples / identifier->rate_hz;
   if (identifier->config.heard)
     atomic_fetch_add (identifier->config.heard, (unsigned) (floor (identifier->seconds) - floor (before)));
 }
@@ -126,6 +129,7 @@ hear (ToolIdentifier *identifier, GenreDecoder *decoder, GError **error)
 
   if (config->offset > 0 && !genre_decoder_seek (decoder, config->offset, config->length, &identifier->start, error))
     return FALSE;
+  identifier->section = identifier->start;
   do {
     if (!genre_decoder_next (decoder, &stretch, error))
       return FALSE;
@@ -213,6 +217,7 @@ tool_identifier_hear (ToolIdentifier *identifier, const char *location, GError *
   genre_stream_reset (identifier->stream);
   identifier->spans = spans;
   identifier->start = identifier->section = identifier->seconds = 0;
+  identifier->samples = 0;
   return hear (identifier, decoder, error) ? finish (identifier, decoder) : NULL;
 }
 

@@ -6,6 +6,7 @@
 
 #include "gst/tools/interrupt.h"
 #include "gst/tools/outputs.h"
+#include "gst/tools/timeline_text.h"
 #include "models/genre_stream.h"
 
 #include <glib/gstdio.h>
@@ -156,9 +157,31 @@ check_numbers (const ToolIdentifyOptions *options)
     return tool_usage_error ("identify", "expected --threshold from 0 to 1, found %g", options->threshold);
   if (!(options->music_threshold >= 0 && options->music_threshold <= 1))
     return tool_usage_error ("identify", "expected --music-threshold from 0 to 1, found %g", options->music_threshold);
+  if (!(options->min_confidence >= 0 && options->min_confidence <= 1))
+    return tool_usage_error ("identify", "expected --min-confidence from 0 to 1, found %g", options->min_confidence);
   if (!(options->seconds >= 0 && options->offset >= 0 && options->min_span >= 0) || !isfinite (options->seconds)
       || !isfinite (options->offset))
     return tool_usage_error ("identify", "expected seconds of 0 or more behind --seconds, --offset and --min-span");
+  return TOOL_OK;
+}
+
+/* Of what is made besides lines. */
+static ToolStatus
+check_extras (ToolIdentifyOptions *options)
+{
+  const gboolean table = options->format == TOOL_FORMAT_CSV || options->format == TOOL_FORMAT_TSV;
+
+  if (options->format_names && !options->timeline)
+    return tool_usage_error ("identify", "--format is of --timeline");
+  if (options->format_names && !tool_timeline_parse (options->format_names, &options->timelines))
+    return tool_usage_error ("identify", "expected --format of text, json, srt, vtt, audacity and lrc, found %s",
+        options->format_names);
+  if (options->output_dir && options->timelines == 0 && !options->sidecar)
+    return tool_usage_error ("identify", "--output-dir is for the files of --sidecar and --timeline --format");
+  if (options->by_folder && table)
+    return tool_usage_error ("identify", "--by-folder is for text and JSON: a table has tracks only");
+  if ((options->by_folder || options->report) && options->resume)
+    return tool_usage_error ("identify", "--by-folder and --report need all tracks in one run: expected no --resume");
   return TOOL_OK;
 }
 
@@ -178,7 +201,8 @@ check (ToolIdentifyOptions *options)
     return tool_usage_error ("identify", "expected --color auto, always or never, found %s", options->color);
   if (options->shard && !parse_shard (options))
     return tool_usage_error ("identify", "expected --shard I/N, I from 0 to N - 1, found %s", options->shard);
-  return check_numbers (options);
+  const ToolStatus status = check_numbers (options);
+  return status == TOOL_OK ? check_extras (options) : status;
 }
 
 static void
@@ -190,6 +214,9 @@ clear (ToolIdentifyOptions *options)
   g_free (options->output);
   g_free (options->color);
   g_free (options->shard);
+  g_free (options->format_names);
+  g_free (options->output_dir);
+  g_free (options->playlists);
 }
 
 ToolStatus
@@ -198,6 +225,7 @@ tool_identify (int n, char **arguments)
   ToolIdentifyOptions options = { .top = 3,
     .music_threshold = GENRE_STREAM_MUSIC_THRESHOLD,
     .min_span = 5,
+    .min_confidence = .6,
     .n_shards = 1 };
   const GOptionEntry entries[] = {
     { "top", 0, 0, G_OPTION_ARG_INT, &options.top, "Genres in a line at most; default: 3", "N" },
@@ -223,11 +251,24 @@ tool_identify (int n, char **arguments)
     { "timeline", 0, 0, G_OPTION_ARG_NONE, &options.timeline, "Say from when to when each genre is heard", NULL },
     { "min-span", 0, 0, G_OPTION_ARG_DOUBLE, &options.min_span,
         "In timelines, what is shorter joins its neighbour; default: 5 seconds", "N" },
+    { "format", 0, 0, G_OPTION_ARG_STRING, &options.format_names,
+        "With --timeline: a file for each track and kind: text, json, srt, vtt, audacity, lrc", "KIND,..." },
+    { "output-dir", 0, 0, G_OPTION_ARG_FILENAME, &options.output_dir,
+        "Where files of tracks go; default: beside the track", "DIR" },
+    { "sidecar", 0, 0, G_OPTION_ARG_NONE, &options.sidecar, "Write TRACK.genre.json for each track", NULL },
+    { "playlists", 0, 0, G_OPTION_ARG_FILENAME, &options.playlists,
+        "Write a playlist for each genre, and unsure.m3u8, to DIR", "DIR" },
+    { "min-confidence", 0, 0, G_OPTION_ARG_DOUBLE, &options.min_confidence,
+        "Probability below which a track is unsure, 0 to 1; default: 0.6", "P" },
+    { "by-folder", 0, 0, G_OPTION_ARG_NONE, &options.by_folder,
+        "At the end a genre for each folder, if its tracks agree", NULL },
+    { "report", 0, 0, G_OPTION_ARG_NONE, &options.report,
+        "At the end: what files say of their genre against what they sound like", NULL },
     { "output", 'o', 0, G_OPTION_ARG_FILENAME, &options.output,
         "Write to FILE; .jsonl, .csv and .tsv in its name are the format", "FILE" },
     { "resume", 0, 0, G_OPTION_ARG_NONE, &options.resume,
         "Go on with the lines that FILE has; what has not changed is not heard again", NULL },
-    { "force", 0, 0, G_OPTION_ARG_NONE, &options.force, "Replace results that are there", NULL },
+    { "force", 0, 0, G_OPTION_ARG_NONE, &options.force, "Replace results and files of tracks that are there", NULL },
     { "unordered", 0, 0, G_OPTION_ARG_NONE, &options.unordered, "Write each result as soon as it is there", NULL },
     { "color", 0, 0, G_OPTION_ARG_STRING, &options.color, "auto, always or never; default: auto", "WHEN" },
     { "quiet", 'q', 0, G_OPTION_ARG_NONE, &options.quiet, "Print only results and what fails", NULL },

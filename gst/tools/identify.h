@@ -29,13 +29,16 @@ typedef struct ToolIdentifyOptions
   char **arguments;
   char *files_from, *model, *output, *color, *shard;
   gboolean null_separated, json, csv, tsv, resume, force, unordered, quiet, progress;
-  gboolean timeline;
+  char *format_names, *output_dir, *playlists;
+  gboolean timeline, sidecar, by_folder, report;
   int jobs, top;
+  double min_confidence;
   double seconds, offset, threshold, music_threshold, min_span;
 
   /* what they mean */
   ToolFormat format;
   ToolColour colour;
+  guint timelines;             /* 1 << ToolTimeline for each kind of side file; 0: none */
   guint shard_index, n_shards; /* n 1: all */
 } ToolIdentifyOptions;
 

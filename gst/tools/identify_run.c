@@ -4,6 +4,7 @@
  */
 #include "gst/tools/audio_estimate.h"
 #include "gst/tools/identify.h"
+#include "gst/tools/identify_extras.h"
 #include "gst/tools/identify_summary.h"
 #include "gst/tools/interrupt.h"
 #include "gst/tools/jobs.h"
@@ -34,6 +35,7 @@ typedef struct Run
   ToolResults *results;
   ToolTextStyle *style;
   ToolSummary *summary;
+  ToolExtras *extras;
   ToolProgress *progress;
   ToolAudioEstimate *estimate;
   double taken; /* seconds in results that were taken */
@@ -74,7 +76,9 @@ choose (Run *run)
     g_autofree char *uri = tool_input_uri (input);
     if (run->options->n_shards > 1 && !is_in_shard (run, uri))
       continue;
-    if (is_done (tool_results_find (run->results, uri), input)) {
+    const ToolDone *done = tool_results_find (run->results, uri);
+    if (is_done (done, input)) {
+      tool_extras_add_done (run->extras, input, done);
       run->before++;
       continue;
     }
@@ -123,7 +127,7 @@ append_text (const Run *run, const ToolTrack *track, GString *line)
   if (!track->heard)
     return; /* it is said on stderr */
   tool_track_text_append (line, run->style, track, narrow ? tool_terminal_width (stdout) : 0);
-  if (run->options->timeline)
+  if (run->options->timeline && run->options->timelines == 0)
     tool_track_text_append_spans (line, run->style, track);
 }
 
@@ -197,6 +201,7 @@ take (gpointer data, gsize index, gpointer result)
   report_failure (run, track);
   append_track (run, track, line);
   const gboolean ok = write_line (run, line);
+  run->failed |= !tool_extras_add (run->extras, track, run->progress);
   tool_summary_add (run->summary, track);
   tool_audio_estimate_take (run->estimate, track->input->location, track->input->size, seconds);
   run->taken += seconds;
@@ -253,6 +258,24 @@ write_head (Run *run)
   return write_line (run, line);
 }
 
+/* What follows when all tracks are heard. */
+static void
+write_end (Run *run)
+{
+  g_autoptr (GString) lines = g_string_new (NULL), report = g_string_new (NULL);
+
+  run->failed |= !tool_extras_finish (run->extras);
+  tool_extras_append_lines (run->extras, lines);
+  tool_extras_append_report (run->extras, report);
+  if (run->options->format == TOOL_FORMAT_TEXT)
+    g_string_append (lines, report->str);
+  write_line (run, lines);
+  if (run->options->format != TOOL_FORMAT_TEXT && report->len > 0) {
+    tool_progress_hide (run->progress);
+    tool_terminal_put (stderr, report->str);
+  }
+}
+
 static ToolStatus
 report_end (Run *run, ToolJobsEnd end)
 {
@@ -282,6 +305,8 @@ run_all (Run *run)
   run->progress = tool_progress_new ("identify", run->todo->len, options->quiet && !options->progress);
   run->began_us = g_get_monotonic_time ();
   const ToolJobsEnd end = write_head (run) ? hear_all (run) : TOOL_JOBS_STOPPED;
+  if (end == TOOL_JOBS_DONE)
+    write_end (run);
   g_clear_pointer (&run->progress, tool_progress_free);
   if (!tool_results_sync (run->results, &error)) {
     tool_fail ("%s", error->message);
@@ -325,10 +350,12 @@ tool_identify_run (const ToolIdentifyOptions *options, const ToolWalk *walk, Gen
     return tool_fail ("%s", error->message);
   run.style = choose_style (&run);
   run.summary = tool_summary_new (genre_model_n_labels (model));
+  run.extras = tool_extras_new (options, walk, run.model, run.labels, run.style);
   run.estimate = tool_audio_estimate_new (options->seconds);
   status = run_all (&run);
   g_ptr_array_unref (run.todo);
   tool_audio_estimate_free (run.estimate);
+  tool_extras_free (run.extras);
   tool_summary_free (run.summary);
   tool_text_style_free (run.style);
   tool_results_free (run.results);

@@ -21,6 +21,7 @@ free_input (gpointer data)
 {
   ToolInput *input = data;
   g_free (input->location);
+  g_free (input->name);
   g_free (input->problem);
   g_free (input);
 }
@@ -44,26 +45,34 @@ tool_walk_free (ToolWalk *walk)
   g_free (walk);
 }
 
-/* identity: taken; problem: or NULL */
+/* identity: taken; name: NULL: the last part; problem: or NULL */
 static void
-append (ToolWalk *walk, char *identity, const char *location, gboolean is_uri, const char *problem, guint64 size)
+append (ToolWalk *walk, char *identity, const char *location, gboolean is_uri, const char *name, const char *problem,
+    guint64 size)
 {
   if (!g_hash_table_add (walk->seen, identity)) {
     walk->repeated++;
     return;
   }
   ToolInput *input = g_new (ToolInput, 1);
-  *input = (ToolInput){ g_strdup (location), is_uri, g_strdup (problem), size };
+  g_autofree char *base = g_path_get_basename (location);
+  *input = (ToolInput){
+    .location = g_strdup (location),
+    .is_uri = is_uri,
+    .name = name ? g_strdup (name) : tool_file_name (base),
+    .problem = g_strdup (problem),
+    .size = size,
+  };
   g_ptr_array_add (walk->inputs, input);
 }
 
 static void
-add_file (ToolWalk *walk, const char *path, const char *problem)
+add_file (ToolWalk *walk, const char *path, const char *name, const char *problem)
 {
   GStatBuf status = { 0 };
   const gboolean regular = g_stat (path, &status) == 0 && S_ISREG (status.st_mode);
 
-  append (walk, tool_outputs_identity (path), path, FALSE, problem, regular ? (guint64) status.st_size : 0);
+  append (walk, tool_outputs_identity (path), path, FALSE, name, problem, regular ? (guint64) status.st_size : 0);
 }
 
 static void
@@ -72,15 +81,17 @@ add_directory (ToolWalk *walk, const char *path)
   g_autoptr (ToolFiles) files = tool_files_scan (path, TOOL_LAYOUT_FLAT, NULL);
 
   if (!files) {
-    add_file (walk, path, "this folder cannot be read");
+    add_file (walk, path, NULL, "this folder cannot be read");
     return;
   }
   for (guint i = 0; i < files->problems->len; i++) {
     const ToolProblem *problem = g_ptr_array_index (files->problems, i);
-    append (walk, g_strdup (problem->path), problem->path, FALSE, problem->reason, 0);
+    append (walk, g_strdup (problem->path), problem->path, FALSE, problem->name, problem->reason, 0);
   }
-  for (guint i = 0; i < files->files->len; i++)
-    add_file (walk, ((const ToolFile *) g_ptr_array_index (files->files, i))->path, NULL);
+  for (guint i = 0; i < files->files->len; i++) {
+    const ToolFile *file = g_ptr_array_index (files->files, i);
+    add_file (walk, file->path, file->name, NULL);
+  }
   walk->left_out += files->left_out;
 }
 
@@ -99,11 +110,11 @@ add_playlist (ToolWalk *walk, const char *path, guint depth)
   g_autoptr (GPtrArray) names = bytes ? tool_playlist_parse (text, size, folder) : NULL;
 
   if (!bytes || depth == MAX_DEPTH) {
-    add_file (walk, path, bytes ? "playlists in playlists, too deep" : "this playlist cannot be read");
+    add_file (walk, path, NULL, bytes ? "playlists in playlists, too deep" : "this playlist cannot be read");
     return;
   }
   if (!names) { /* of a stream: the decoder reads it */
-    add_file (walk, path, NULL);
+    add_file (walk, path, NULL, NULL);
     return;
   }
   for (guint i = 0; i < names->len; i++)
@@ -120,7 +131,7 @@ add_uri (ToolWalk *walk, const char *uri, guint depth)
   if (path)
     add (walk, path, depth);
   else
-    append (walk, g_strdup (uri), uri, TRUE, NULL, 0);
+    append (walk, g_strdup (uri), uri, TRUE, NULL, NULL, 0);
 }
 
 /* depth: of playlists around it */
@@ -133,13 +144,13 @@ add (ToolWalk *walk, const char *argument, guint depth)
   if (!exists && gst_uri_is_valid (argument))
     add_uri (walk, argument, depth);
   else if (!exists)
-    add_file (walk, argument, "no such file");
+    add_file (walk, argument, NULL, "no such file");
   else if (g_file_test (argument, G_FILE_TEST_IS_DIR))
     add_directory (walk, argument);
   else if (tool_playlist_is_one (argument))
     add_playlist (walk, argument, depth);
   else
-    add_file (walk, argument, NULL);
+    add_file (walk, argument, NULL, NULL);
 }
 
 void

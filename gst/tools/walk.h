@@ -19,6 +19,7 @@ typedef struct ToolInput
 {
   char *location; /* a path in the file system's encoding, as it was named or walked to; or a URI */
   gboolean is_uri;
+  char *name;    /* UTF-8: from the directory that was walked on; else its last part */
   char *problem; /* why it cannot be heard, without its name; NULL: nothing is known */
   guint64 size;  /* bytes; 0: unknown */
 } ToolInput;
