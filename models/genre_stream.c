@@ -2,6 +2,7 @@
 #include "models/genre_stream.h"
 
 #include "dsp/fft.h"
+#include "models/frames.h"
 #include "models/genre_aggregate.h"
 #include "models/genre_windows.h"
 
@@ -36,11 +37,10 @@ struct GenreStream
   unsigned rate_hz;
   unsigned n_labels;
 
-  DspLogMel *mel;
+  GenreFrames *frames;
   GenreWindows *windows;
   GenreAggregate *aggregate;
   History history;
-  float *power;    /* [bands] of the present frame */
   double *uniform; /* [n_labels] */
 
   /* since the last reset of the window */
@@ -80,19 +80,25 @@ history_append (History *history, size_t keep)
   history->level[history->n++] = (DspLevel){ 0 };
 }
 
-/* The next complete frame into stream->power and the history; false if there is none. */
-static bool
-take_frame (GenreStream *stream)
+/* The power [bands] of the next complete frame, whose level enters the history; NULL when all samples are taken.
+ *
+ * samples [*n_samples]  in and out, as in genre_frames_next() */
+static const float *
+take_frame (GenreStream *stream, const float **samples, size_t *n_samples)
 {
   History *history = &stream->history;
-  DspLevel level;
+  const size_t before = *n_samples;
+  GenreFrame frame;
+  const bool complete = genre_frames_next (stream->frames, samples, n_samples, &frame);
 
-  if (!dsp_log_mel_next (stream->mel, stream->power, &level, &stream->tail))
-    return false;
+  stream->position += before - *n_samples;
+  if (!complete)
+    return NULL;
   if (history->n > 0)
-    history->level[history->n - 1] = level;
+    history->level[history->n - 1] = frame.before;
+  stream->tail = frame.behind;
   history_append (history, genre_windows_frames (stream->windows));
-  return true;
+  return frame.power;
 }
 
 /* Mean square, the mean taken off, of the input from the centre of the window's first frame to as far as its last one
@@ -115,7 +121,7 @@ window_level_db (const GenreStream *stream, const GenreSpan *window)
 static double
 smoothing_gain (const GenreStream *stream, Smoothing *smoothing, uint64_t end)
 {
-  const double at = stream->seconds + (double) dsp_log_mel_center (stream->mel, end) / stream->rate_hz;
+  const double at = stream->seconds + (double) genre_frames_center (stream->frames, end) / stream->rate_hz;
   const double tau = (double) stream->config.smoothing_ns * 1e-9;
   const double gain = smoothing->begun && tau > 0 ? 1 - exp (-(at - smoothing->at) / tau) : 1;
 
@@ -168,7 +174,7 @@ look (GenreStream *stream, const GenreSpan *window, const double **ret_probabili
 static const GenreResult *
 answer (GenreStream *stream, const GenreSpan *window)
 {
-  const uint64_t first_sample = dsp_log_mel_center (stream->mel, window->first);
+  const uint64_t first_sample = genre_frames_center (stream->frames, window->first);
   const double *probabilities = stream->uniform;
   const GenreState state = look (stream, window, &probabilities);
 
@@ -176,7 +182,7 @@ answer (GenreStream *stream, const GenreSpan *window)
   stream->result = (GenreResult){
     .state = state,
     .first_sample = first_sample,
-    .n_samples = dsp_log_mel_center (stream->mel, window->end) - first_sample,
+    .n_samples = genre_frames_center (stream->frames, window->end) - first_sample,
     .windows = genre_aggregate_windows (stream->aggregate),
     .probabilities = probabilities,
     .smoothed = stream->of_labels.begun ? stream->smoothed : stream->uniform,
@@ -210,13 +216,11 @@ genre_stream_new (GenreModel *model, unsigned rate_hz, unsigned window_frames, c
     goto fail;
   stream->history.capacity = 2 * genre_windows_frames (stream->windows);
   stream->history.level = calloc (stream->history.capacity, sizeof *stream->history.level);
-  stream->mel = dsp_log_mel_new (&stream->frontend->mel, rate_hz);
+  stream->frames = genre_frames_new (stream->frontend, rate_hz);
   stream->aggregate = genre_aggregate_new (stream->n_labels);
-  stream->power = calloc (stream->frontend->bands, sizeof *stream->power);
   stream->smoothed = calloc (stream->n_labels, sizeof *stream->smoothed);
   stream->uniform = calloc (stream->n_labels, sizeof *stream->uniform);
-  if (!stream->history.level || !stream->mel || !stream->aggregate || !stream->power || !stream->smoothed
-      || !stream->uniform)
+  if (!stream->history.level || !stream->frames || !stream->aggregate || !stream->smoothed || !stream->uniform)
     goto fail;
 
   for (unsigned i = 0; i < stream->n_labels; i++)
@@ -233,11 +237,10 @@ genre_stream_free (GenreStream *stream)
 {
   if (!stream)
     return;
-  dsp_log_mel_free (stream->mel);
+  genre_frames_free (stream->frames);
   genre_windows_free (stream->windows);
   genre_aggregate_free (stream->aggregate);
   free (stream->history.level);
-  free (stream->power);
   free (stream->smoothed);
   free (stream->uniform);
   genre_model_unref (stream->model);
@@ -256,13 +259,13 @@ genre_stream_set_rate (GenreStream *stream, unsigned rate_hz)
 {
   assert (rate_hz >= GENRE_STREAM_MIN_RATE && rate_hz <= GENRE_STREAM_MAX_RATE);
 
-  DspLogMel *mel = dsp_log_mel_new (&stream->frontend->mel, rate_hz);
+  GenreFrames *frames = genre_frames_new (stream->frontend, rate_hz);
 
-  if (!mel)
+  if (!frames)
     return false;
   genre_stream_reset_window (stream);
-  dsp_log_mel_free (stream->mel);
-  stream->mel = mel;
+  genre_frames_free (stream->frames);
+  stream->frames = frames;
   stream->rate_hz = rate_hz;
   return true;
 }
@@ -270,37 +273,29 @@ genre_stream_set_rate (GenreStream *stream, unsigned rate_hz)
 size_t
 genre_stream_push (GenreStream *stream, const float *samples, size_t n_samples, const GenreResult **ret_result)
 {
-  size_t taken = 0;
+  size_t left = n_samples;
+  const float *power;
+  GenreSpan window;
 
   *ret_result = NULL;
-  for (;;) {
-    GenreSpan window;
-
-    while (take_frame (stream))
-      if (genre_windows_push (stream->windows, stream->power, &window)) {
-        *ret_result = answer (stream, &window);
-        return taken;
-      }
-    if (taken == n_samples)
-      return taken;
-
-    const size_t more = dsp_log_mel_push (stream->mel, samples + taken, n_samples - taken);
-
-    taken += more;
-    stream->position += more;
-  }
+  while (!*ret_result && (power = take_frame (stream, &samples, &left)))
+    if (genre_windows_push (stream->windows, power, &window))
+      *ret_result = answer (stream, &window);
+  return n_samples - left;
 }
 
 /* The one window over all frames of a run too short for an answer, if the network accepts so few. */
 static void
 look_at_the_whole (GenreStream *stream)
 {
+  const float *none = NULL, *power;
   const double *probabilities;
+  size_t left = 0;
   GenreSpan window;
 
-  dsp_log_mel_finish (stream->mel);
-  while (take_frame (stream))
-    genre_windows_push (stream->windows, stream->power, &window);
+  genre_frames_finish (stream->frames);
+  while ((power = take_frame (stream, &none, &left)))
+    genre_windows_push (stream->windows, power, &window);
   if (genre_windows_whole (stream->windows, &window))
     look (stream, &window, &probabilities);
 }
@@ -345,7 +340,7 @@ genre_stream_reset_window (GenreStream *stream)
   stream->tail = (DspLevel){ 0 };
   stream->history.first = 0;
   stream->history.n = 0;
-  dsp_log_mel_reset (stream->mel);
+  genre_frames_reset (stream->frames);
   genre_windows_reset (stream->windows);
 }
 
@@ -374,15 +369,6 @@ genre_stream_position (const GenreStream *stream)
 uint64_t
 genre_stream_history (const GenreStream *stream)
 {
-  return dsp_log_mel_center (stream->mel, genre_windows_frames (stream->windows) + 1)
-      + 2 * dsp_log_mel_half_window (stream->mel);
-}
-
-unsigned
-genre_stream_hop (const GenreStream *stream)
-{
-  const uint64_t hop = (uint64_t) stream->frontend->mel.hop_length * stream->rate_hz
-      / stream->frontend->mel.sample_rate_hz;
-
-  return hop > UINT32_MAX ? UINT32_MAX : hop > 0 ? (unsigned) hop : 1;
+  return genre_frames_center (stream->frames, genre_windows_frames (stream->windows) + 1)
+      + 2 * genre_frames_half_window (stream->frames);
 }

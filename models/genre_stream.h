@@ -3,7 +3,7 @@
  * models/genre_stream.h - mono PCM of any rate in, genre distributions out: windows, silence, music or not, smoothing,
  * aggregate.
  *
- * Layer:   models; uses genre_model, dsp and nn.  Plain C: counts samples, knows no clock, calls nobody back.
+ * Layer:   models; uses genre_windows, genre_aggregate, frames.  Plain C: counts samples, knows no clock, no callback.
  * Threads: one object serves one thread at a time; construct and free on any.
  */
 #ifndef MODELS_GENRE_STREAM_H
@@ -100,9 +100,6 @@ uint64_t genre_stream_position (const GenreStream *stream);
 
 /* The longest window, in samples at the present rate: no result looks further back. */
 uint64_t genre_stream_history (const GenreStream *stream);
-
-/* One hop, in samples at the present rate, rounded down, at least 1. */
-unsigned genre_stream_hop (const GenreStream *stream);
 
 /* Makes FFTW's planner safe to call from several threads, whoever calls it.  Call it early; again is harmless. */
 void genre_stream_init (void);
