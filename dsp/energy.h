@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * dsp/energy.h - energy of a span of samples that arrives in pieces, its mean taken off: a constant is no sound.
+ * dsp/energy.h - energy of a span of samples that arrives in pieces, about its mean: a constant has none.
  *
  * Layer:   dsp; libc only.
  * Threads: plain data; one at a time.

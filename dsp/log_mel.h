@@ -24,7 +24,7 @@ typedef struct DspLogMelConfig
   unsigned n_mels;         /* 1 to 1024, a multiple of band_pool */
   unsigned band_pool;      /* mean power of so many adjacent bands, at least 1 */
   double fmin_hz;          /* 0 <= fmin < fmax */
-  double fmax_hz;          /* above sample_rate / 2 the filters find nothing */
+  double fmax_hz;          /* the filters have no weight above sample_rate / 2 */
 } DspLogMelConfig;
 
 typedef struct DspLogMel DspLogMel;
@@ -51,8 +51,8 @@ unsigned dsp_log_mel_half_window (const DspLogMel *mel);
  * Call dsp_log_mel_next() until it is false before pushing more. */
 size_t dsp_log_mel_push (DspLogMel *mel, const float *samples, size_t n_samples);
 
-/* Pretends that zeros follow the stream, so that every frame with c(t) <= number of samples comes out of
- * dsp_log_mel_next().  Only dsp_log_mel_reset() may follow once those frames are taken. */
+/* The stream has ended and zeros follow: dsp_log_mel_next() gives every frame with c(t) <= number of samples.  After
+ * these frames only dsp_log_mel_reset() may follow. */
 void dsp_log_mel_finish (DspLogMel *mel);
 
 /* power         [bands]  out, pooled mel power, finite

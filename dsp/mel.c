@@ -77,7 +77,7 @@ row_span (const DspMelConfig *config, size_t band)
   const double left = edge_hz (config, band * config->band_pool);
   const double right = edge_hz (config, (band + 1) * config->band_pool + 1);
 
-  /* A bin on the limit itself is heard; 1e-9 bins make up for the rounding of the quotient. */
+  /* A bin on the limit itself counts; 1e-9 bins make up for the rounding of the quotient. */
   double end = fmin (ceil (right / config->bin_hz), floor (config->limit_hz / config->bin_hz + 1e-9) + 1);
   end = fmin (end, (double) config->n_bins);
   const double first = floor (left / config->bin_hz) + 1;

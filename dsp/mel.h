@@ -18,7 +18,7 @@ typedef struct DspMelConfig
   double fmax_hz;
   double bin_hz;   /* bin k lies at k bin_hz */
   size_t n_bins;   /* of the spectrum, n_fft / 2 + 1 */
-  double limit_hz; /* bins above it are not heard */
+  double limit_hz; /* bins above it have no weight */
   double scale;    /* of every row */
 } DspMelConfig;
 

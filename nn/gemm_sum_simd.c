@@ -3,7 +3,7 @@
  * The sum of nn/gemm.h in vectors of GCC and clang, compiled for each instruction set as gemm_simd.c is.
  *
  * A tile of R values of k and up to 3 panels of n stays in registers while s and m run; each step loads 3 vectors of b
- * and broadcasts R values of a.  The caller sees to it that all of a and b that one call runs over stays in the cache.
+ * and broadcasts R values of a.  The caller ensures that the parts of a and b of one call fit in the cache.
  */
 #include "nn/gemm.h"
 

@@ -23,7 +23,7 @@ cross_entropy (const float *y, const float *target, size_t units, float *gradien
   for (size_t i = 0; i < units; i++) {
     const double log_p = (double) y[i] - largest - log_sum, t = (double) target[i];
 
-    if (t != 0) /* nothing, also of what is infinitely unlikely */
+    if (t != 0) /* 0 ln p = 0, also for p = 0 */
       loss -= t * log_p;
     gradient[i] = (float) (exp (log_p) * mass - t);
   }

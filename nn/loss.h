@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * nn/loss.h - how wrong a head's output is, and which way is less wrong.
+ * nn/loss.h - the loss of a head's output, and its gradient.
  *
  * Layer:   nn.
  * Threads: pure functions.

@@ -43,8 +43,8 @@ double nn_clip_scale (double norm, double limit);
 /* The decay that the average takes at a step (1 for the first): min (decay, step / (9 + step)).
  *
  * An average with a constant decay of .999 would consist of initial weights, to a third still after 1000 steps; one
- * with bias correction forgets these, but keeps what came next as long.  This one looks back over a tenth of the steps
- * so far, until `decay` is reached. */
+ * with bias correction removes these, but keeps the weights that came next as long.  This one looks back over a tenth
+ * of the steps so far, until `decay` is reached. */
 double nn_average_decay (double decay, uint64_t step);
 
 /* average = decay average + (1 - decay) weight; a copy if decay is 0.  [n] each, not overlapping. */

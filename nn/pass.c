@@ -30,7 +30,7 @@ struct NnPass
   size_t max_samples;
   size_t max_slices;      /* of any batch up to max_samples */
   size_t n_ranges;        /* of all values */
-  size_t lowest;          /* first layer with parameters; nothing goes back beyond */
+  size_t lowest;          /* first layer with parameters; no gradient is needed before it */
   NnStage *stages;        /* [n_layers] the body, [n_heads] */
   size_t *stops, n_stops; /* [n_stops]: layers with sums */
   unsigned *turns;        /* [n_layers]: which of the two gradient buffers holds d loss / d out */
@@ -85,7 +85,7 @@ lay_out (NnPass *pass, NnArena *arena)
   pass->squares = nn_arena_take (arena, pass->n_ranges, sizeof (double));
 }
 
-/* The way of the body there, and back. */
+/* The parts of the body, forward and backward. */
 static void
 plan_body (NnPass *pass)
 {
@@ -275,7 +275,7 @@ first_task (void *data, size_t index, unsigned worker)
   forward_task (data, index, worker);
 }
 
-/* The last part, there and back; the first as well where it is the only one. */
+/* The last part: forward, heads, backward.  If it is the only one, it is the first part as well. */
 static void
 last_task (void *data, size_t index, unsigned worker)
 {

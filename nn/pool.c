@@ -27,7 +27,7 @@ struct NnPool
   NnPoolFunc func; /* of the present run */
   void *data;
   size_t n_tasks;
-  size_t next;       /* task that nobody has taken yet */
+  size_t next;       /* the next task */
   size_t unfinished; /* tasks, taken or not */
   bool stop;
 

@@ -5,7 +5,7 @@
  * Layer:   nn; pthread only.
  * Threads: one NnPool serves one caller at a time.
  *
- * Which thread does which task is left to chance: a task's result must depend on its number alone.
+ * Which thread does which task is not determined: a task's result must depend on its number alone.
  */
 #ifndef NN_POOL_H
 #define NN_POOL_H
@@ -19,7 +19,7 @@ typedef struct NnPool NnPool;
  * worker  0 to threads - 1; no two tasks that run at once have the same */
 typedef void (*NnPoolFunc) (void *data, size_t task, unsigned worker);
 
-/* threads: 1 or more, the caller's among them.  NULL: out of memory, or no more threads to be had. */
+/* threads: 1 or more, the caller's included.  NULL: out of memory, or the system allows no more threads. */
 NnPool *nn_pool_new (unsigned threads);
 void nn_pool_free (NnPool *pool); /* NULL is a no-op */
 

@@ -12,7 +12,7 @@
 
 #define NN_RANDOM_STEP UINT64_C (0x9e3779b97f4a7c15) /* 2^64 over the golden ratio */
 
-/* A number that all bits of x have a say in. */
+/* A number that depends on all bits of x. */
 static inline uint64_t
 nn_random_scramble (uint64_t x)
 {

@@ -21,7 +21,7 @@ typedef struct NnRun NnRun;
 NnRun *nn_run_new (const NnNetwork *network, size_t max_frames);
 void nn_run_free (NnRun *run); /* NULL is a no-op */
 
-/* One whole window.  Forgets all columns that were pushed before.
+/* One whole window.  Drops all columns that were pushed before.
  *
  * frames    [n_frames][bands], n_frames accepted and <= max_frames
  * out       [output.items][output.rows][output.values] for n_frames */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * nn/size.h - sizes that follow from descriptions nobody has checked, kept within a limit.
+ * nn/size.h - sizes computed from descriptions that are not checked yet, kept within a limit.
  *
  * Layer:   nn; libc.
  * Threads: pure functions.

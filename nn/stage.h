@@ -46,7 +46,7 @@ NnSlice nn_stage_slice (const NnStage *stage, size_t samples, size_t index);
 
 void nn_stage_forward (const NnStage *stage, const NnSlice *slice, float *scratch);
 
-/* dout -> din, NULL if nobody wants it, and adds to the slice's gradients of all tensors of the chain. */
+/* dout -> din, NULL if it is not wanted, and adds to the slice's gradients of all tensors of the chain. */
 void nn_stage_backward (const NnStage *stage, const NnSlice *slice, const float *dout, float *din, float *gradients,
     float *scratch);
 

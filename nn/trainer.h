@@ -47,7 +47,7 @@ NnStatus nn_trainer_new (const NnLayerSpec *specs, size_t n_layers, size_t bands
 void nn_trainer_free (NnTrainer *trainer); /* NULL is a no-op */
 
 /* Keras's initial weights: Glorot uniform kernels, orthogonal recurrent kernels, biases 0 (LSTM's forget gate 1),
- * batch_norm gamma 1, beta 0, mean 0, variance 1.  Forgets all that was learned and the optimiser's state. */
+ * batch_norm gamma 1, beta 0, mean 0, variance 1.  Discards all that was learned and the optimiser's state. */
 void nn_trainer_initialize (NnTrainer *trainer, uint64_t seed);
 
 /* One step of AdamW on one batch (beta .9 and .999, epsilon 1e-8, bias-corrected).  Allocates nothing.

@@ -80,7 +80,7 @@ struct NnLayerTraining
   void (
       *forward) (const NnLayer *layer, const NnSlice *slice, const float *in, float *out, float *cache, float *scratch);
 
-  /* dout, shaped as out: d loss / d out -> din, shaped as in; NULL: nobody wants it.  dout == din where `in_place`.
+  /* dout, shaped as out: d loss / d out -> din, shaped as in; NULL: not wanted.  dout == din where `in_place`.
    * in, out, cache: as forward() had and left them; `in` is lost where the layer is in_place, and `out` where the
    * layer behind it is: the layers look at neither then.
    * gradients [n_tensors]: each of its tensor's shape, of this slice: the layer adds. */
