@@ -10,7 +10,7 @@
 #include <math.h>
 #include <string.h>
 
-/* Far beyond anything sensible, so that no arithmetic on floats overflows. */
+/* Limits far beyond useful values, so that no float overflows. */
 static const double max_db = 1e6;
 static const double min_std = 1e-6;
 static const double min_power = 1e-30;
@@ -20,7 +20,7 @@ static const double default_amin = 1e-10; /* librosa's; the least level that is 
 static const double levels_top_db = 80;   /* of levels that are kept: what 256 steps are spread over */
 static const double min_span_hz = 1;      /* fmax - fmin: filters of no width have no finite weights */
 
-/* What goes along with the reading of the keys. */
+/* The state while keys are read. */
 typedef struct Parse
 {
   GenreFrontend *frontend;

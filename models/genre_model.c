@@ -104,16 +104,17 @@ genre_model_unref (GenreModel *model)
       return;
   }
 
-  /* Perhaps the last one.  look_up() takes its references under the same lock, so that it never finds a dead model. */
+  /* This may be the last reference.  look_up() takes references under the same lock, so that it never finds a model
+   * without any. */
   g_mutex_lock (&cache_lock);
-  bool dead = g_atomic_int_dec_and_test (&model->references);
-  if (dead && model->sha256) {
+  bool last = g_atomic_int_dec_and_test (&model->references);
+  if (last && model->sha256) {
     g_hash_table_remove (cache, model->sha256);
     if (g_hash_table_size (cache) == 0)
       g_clear_pointer (&cache, g_hash_table_unref);
   }
   g_mutex_unlock (&cache_lock);
-  if (dead)
+  if (last)
     free_model (model);
 }
 

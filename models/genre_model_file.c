@@ -139,7 +139,7 @@ parse_frames (const Safetensors *file, const char *key, unsigned min, unsigned m
   return false;
 }
 
-/* Not read here, but handed on: strict JSON, an object. */
+/* Not interpreted here: it must be an object of strict JSON. */
 static bool
 parse_training (GenreModel *model, const Safetensors *file, GError **error)
 {

@@ -11,8 +11,8 @@
 
 enum
 {
-  RECIPE_RATE = 48000, /* about; the recipe's own rate is the multiple of columns_per_second next to it */
-  MAX_BANDS = 160,     /* finer than this the window does not resolve */
+  RECIPE_RATE = 48000, /* the recipe's rate is the multiple of columns_per_second closest to this */
+  MAX_BANDS = 160,     /* more bands than the window resolves are of no use */
 };
 
 static const double WINDOW_SECONDS = .064;
@@ -38,8 +38,8 @@ struct GenreSpectrogram
   float *levels; /* [bands + 1] dB, the last one again */
 };
 
-/* As many bands as there are rows for, but none narrower than a line of the FFT: some would be empty.  Below 1 kHz,
- * where they are narrowest, a mel is 200/3 Hz. */
+/* As many bands as rows, but none narrower than a bin of the FFT, or some would be empty.  Below 1 kHz, where bands
+ * are narrowest, a mel is 200/3 Hz. */
 static size_t
 count_bands (double max_hz, size_t rows)
 {
@@ -49,8 +49,9 @@ count_bands (double max_hz, size_t rows)
   return rows < most ? rows : most;
 }
 
-/* Slaney's filters have unit area, which darkens what is high: undone, so that each band has the power that is in it.
- * A full-scale sine has 3/32 n^2 of |X|^2 under a Hann window, and the weights of the two bands it lies in sum to 1. */
+/* Slaney's filters have unit area, which lowers the level of high bands.  The scale undoes this: each band has the
+ * power that is in it.  A full-scale sine has 3/32 n^2 of |X|^2 under a Hann window, and the weights of the two
+ * bands that it lies in add up to 1. */
 static void
 fill_scale (GenreSpectrogram *spectrogram, unsigned n_fft)
 {

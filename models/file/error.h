@@ -22,7 +22,7 @@ typedef enum GenreModelError
   GENRE_MODEL_ERROR_SIZE,       /* over 256 MiB, header over 1 MiB, over 4096 tensors, or shorter than it says */
   GENRE_MODEL_ERROR_JSON,       /* header or metadata is not strict JSON, too deep, duplicate key */
   GENRE_MODEL_ERROR_CONTAINER,  /* tensors overlap, leave holes, have an unknown type or a wrong length */
-  GENRE_MODEL_ERROR_FORMAT,     /* not a "genre-model" of version "1", or a metadata entry is missing */
+  GENRE_MODEL_ERROR_FORMAT,     /* not a "genre-model" of version "1" or "2", or a metadata entry is missing */
   GENRE_MODEL_ERROR_LABELS,     /* none, empty, duplicate, or not as many as outputs */
   GENRE_MODEL_ERROR_FRONTEND,   /* unknown or missing recipe key, or a value out of range */
   GENRE_MODEL_ERROR_NETWORK,    /* unknown layer or layer key, a value out of range, shapes that do not fit */

@@ -21,7 +21,7 @@ enum
   WRITE_BYTES = 1 << 20, /* at a time */
 };
 
-/* What a system has not got is nothing to ask for. */
+/* Flags that a system does not have count as 0. */
 #ifndef O_BINARY
 #define O_BINARY 0
 #endif
@@ -99,7 +99,7 @@ read_fully (int fd, guint8 *buffer, gsize size)
 static GBytes *
 read_open (int fd, gsize size, const char *name, GError **error)
 {
-  /* One byte more than the file should have tells whether it grew. */
+  /* Room for one byte more than the file's size, to notice that it has grown. */
   guint8 *buffer = g_try_malloc (size + 1);
   if (!buffer) {
     g_set_error (error, GENRE_MODEL_ERROR, GENRE_MODEL_ERROR_SIZE, "%s: no memory for its %" G_GSIZE_FORMAT " bytes",
@@ -126,7 +126,7 @@ regular_file_read (const char *path, gsize max_bytes, GError **error)
   g_autofree char *name = g_filename_display_name (path);
   GStatBuf status;
 
-  /* Before opening: a FIFO would wait for its writer, and opening some devices does things. */
+  /* Checked before it is opened: opening a FIFO waits for its writer, and opening some devices has effects. */
   if (g_stat (path, &status) != 0) {
     set_errno_error (error, name, "look at it");
     return NULL;
@@ -141,7 +141,7 @@ regular_file_read (const char *path, gsize max_bytes, GError **error)
   }
   GBytes *bytes = NULL;
 #ifdef G_OS_UNIX
-  /* Again: the name may stand for something else by now. */
+  /* Checked again: the name may refer to another file now. */
   if (fstat (fd, &status) != 0)
     set_errno_error (error, name, "look at it");
   else if (check_kind (&status, name, max_bytes, error))
@@ -226,7 +226,8 @@ regular_file_draft_temporary (const RegularFileDraft *draft)
   return draft->temporary;
 }
 
-/* A file that is there keeps its permissions: from the first moment, lest others read what they may not. */
+/* An existing file keeps its permissions.  The temporary file has them from the beginning, so that nobody can read
+ * it who could not read the old one. */
 static gboolean
 open_draft (RegularFileDraft *draft, GError **error)
 {

@@ -13,7 +13,7 @@ struct SafetensorsWriter
   GString *metadata; /* members of __metadata__, each followed by a comma */
   GString *entries;  /* members of the header, each preceded by a comma */
   GByteArray *data;
-  gsize reserved; /* bytes before `data` that are not ours */
+  gsize reserved; /* bytes before `data` that the caller writes */
 };
 
 SafetensorsWriter *
@@ -150,7 +150,7 @@ safetensors_writer_finish (SafetensorsWriter *writer, GError **error)
   g_byte_array_append (file, writer->data->data, writer->data->len);
   GBytes *bytes = g_byte_array_free_to_bytes (file);
 
-  /* What we could not read ourselves is not worth writing. */
+  /* A file that the reader would refuse is not written. */
   Safetensors *check = safetensors_new (bytes, "new file", error);
   if (!check)
     g_clear_pointer (&bytes, g_bytes_unref);
