@@ -18,7 +18,7 @@ struct GenreAnalysis
   GenreQueue *queue; /* the worker's */
   GenreFeed *feed;
 
-  GMutex lock;       /* guards the rest; taken by itself, or with the worker's in it */
+  GMutex lock;       /* guards the rest; the worker's lock may be taken while it is held */
   gchar *model_path; /* NULL: the embedded one */
   GenreAnalysisConfig config;
   GenreModel *model; /* from start to stop */
@@ -203,8 +203,8 @@ stop (GenreAnalysis *analysis)
   genre_model_unref (model);
 }
 
-/* Not the base classes' `start` and `stop`: they call the first when the sink pad is active already, and a stream that
- * does not wait for that would be inside. */
+/* The base classes' `start` and `stop` are not used: `start` is called when the sink pad is active already, and a
+ * stream could come in before it is done. */
 GstStateChangeReturn
 genre_analysis_change_state (GenreAnalysis *analysis, GstElementClass *parent, GstStateChange transition)
 {
@@ -212,7 +212,7 @@ genre_analysis_change_state (GenreAnalysis *analysis, GstElementClass *parent, G
 
   if (transition == GST_STATE_CHANGE_READY_TO_PAUSED && !start (analysis))
     return result;
-  /* Before chaining up: that waits for the streaming thread, which may be waiting for the worker. */
+  /* Before the parent's change_state, which waits for the streaming thread, which may wait for the worker. */
   if (transition == GST_STATE_CHANGE_PAUSED_TO_READY && analysis->queue)
     genre_queue_stop (analysis->queue);
   result = parent->change_state (analysis->element, transition);
@@ -257,7 +257,7 @@ genre_analysis_set_caps (GenreAnalysis *analysis, const GstCaps *caps)
   }
   if (!genre_feed_set_info (analysis->feed, &info))
     GST_ELEMENT_WARNING (analysis->element, STREAM, WRONG_TYPE,
-        ("Audio of %d Hz with %d channels passes, but its genre is not looked for.", GST_AUDIO_INFO_RATE (&info),
+        ("Audio of %d Hz with %d channels passes, but is not analysed.", GST_AUDIO_INFO_RATE (&info),
             GST_AUDIO_INFO_CHANNELS (&info)),
         ("Rates from %d to %d Hz and up to %d channels are analysed.", GENRE_STREAM_MIN_RATE, GENRE_STREAM_MAX_RATE,
             GENRE_FEED_MAX_CHANNELS));

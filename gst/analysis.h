@@ -31,7 +31,7 @@ typedef struct GenreAnalysisConfig
 typedef struct GenreAnalysisStats
 {
   GenreWorkerStats worker;
-  GstClockTime skipped; /* audio that was not analysed, for max_lag */
+  GstClockTime skipped; /* audio that was not analysed because of max_lag */
   gboolean live;
 } GenreAnalysisStats;
 
@@ -50,7 +50,7 @@ void genre_analysis_get_config (GenreAnalysis *analysis, GenreAnalysisConfig *re
 void genre_analysis_set_model_path (GenreAnalysis *analysis, const gchar *path);
 gchar *genre_analysis_dup_model_path (GenreAnalysis *analysis);
 
-/* The model in use, else the one that would be; NULL: that cannot be loaded.  Unref. */
+/* The model in use, else the one that the next start would use; NULL: it cannot be loaded.  Unref it. */
 GenreModel *genre_analysis_peek_model (GenreAnalysis *analysis);
 
 /* Since start; all 0 before the first. */
@@ -61,7 +61,7 @@ void genre_analysis_get_stats (GenreAnalysis *analysis, GenreAnalysisStats *ret_
 GstStateChangeReturn genre_analysis_change_state (GenreAnalysis *analysis, GstElementClass *parent,
     GstStateChange transition);
 
-/* From a start that succeeded to the stop.  Where it does not, nothing streams. */
+/* TRUE from a successful start to the stop.  While it is FALSE, nothing streams. */
 gboolean genre_analysis_is_started (GenreAnalysis *analysis);
 
 /* --- streaming ------------------------------------------------------------------------------------------------- */
@@ -73,7 +73,8 @@ gboolean genre_analysis_set_caps (GenreAnalysis *analysis, const GstCaps *caps);
  * TRUE: another stream begins; the final of the one before is posted if it had audio. */
 gboolean genre_analysis_event (GenreAnalysis *analysis, GstEvent *event);
 
-/* After FLUSH_START has gone on: who waits here for the worker must find the pad flushing when it wakes. */
+/* Call it after FLUSH_START has gone on: a thread that waits for the worker must find its pad flushing when it
+ * wakes. */
 void genre_analysis_flush_start (GenreAnalysis *analysis);
 
 /* EOS, SEGMENT_DONE: returns when everything is posted, or a flush or a stop came between. */

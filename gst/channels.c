@@ -16,8 +16,8 @@ struct GenreChannels
 
 static const gdouble LEAST = .1; /* of what is left of unrelated channels */
 
-/* What stays this close to its first sample may be a mean that channels cancel each other in; anything louder is found
- * at once, and costs nothing.  40 dB below full scale. */
+/* The mean of cancelling channels stays close to its first sample: within this, 40 dB below full scale.  A louder
+ * block is recognised at its first sample, at no cost. */
 static const float QUIET = .01F;
 
 GenreChannels *

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * gst/channels.h - whether channels cancel each other in their mean, which is all that is listened to.
+ * gst/channels.h - whether channels cancel each other in their mean, which is what is analysed.
  *
  * Layer:   gst; uses pcm.
  * Threads: one object serves one thread at a time.
@@ -19,7 +19,7 @@ typedef struct GenreChannels GenreChannels;
 GenreChannels *genre_channels_new (void);
 void genre_channels_free (GenreChannels *channels); /* NULL is a no-op */
 
-/* Empty, for audio of so many channels. */
+/* Starts again, for audio of n channels. */
 void genre_channels_set_count (GenreChannels *channels, guint n_channels);
 void genre_channels_reset (GenreChannels *channels);
 
@@ -39,8 +39,8 @@ gdouble genre_channels_energy (const GenreChannels *channels);
 /* The same of the mean. */
 gdouble genre_channels_mean_energy (const GenreChannels *channels);
 
-/* The mean of n channels that have nothing to do with each other has an n-th of their power; here it has less than a
- * tenth of that. */
+/* Whether the channels cancel each other.  The mean of n unrelated channels has 1/n of their power; this is TRUE
+ * below a tenth of that. */
 gboolean genre_channels_cancel (const GenreChannels *channels);
 
 G_END_DECLS

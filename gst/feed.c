@@ -27,15 +27,15 @@ struct GenreFeed
   gboolean usable;         /* its rate is one that is analysed */
   gpointer *planes;        /* [channels] */
   GenreChannels *channels; /* since the mean has been quiet */
-  gsize limit;             /* samples that may be queued; 0: to be found out */
+  gsize limit;             /* samples that may be queued; 0: not yet known */
   gboolean ask_live;
 
   GenreTimeline timeline;  /* `end`: where the last audio ended; `samples`: those that were queued */
   gboolean segment_is_new; /* the worker does not know it yet */
 
   gboolean reset;    /* what comes next begins a window */
-  gboolean discont;  /* of a buffer nothing of which was heard: the next one's */
-  gboolean skipping; /* live and full: until half of the room is free */
+  gboolean discont;  /* a buffer that was not used had the flag: it counts for the next one */
+  gboolean skipping; /* live, and the ring was full: lasts until half of the ring is free */
   guint warned;      /* bit of each GenreWarning since start */
 
   gboolean run_open;  /* an EOS posts a final even without audio */
@@ -54,7 +54,7 @@ typedef struct Stretch
   gsize n;
   GstClockTime pts;
   gboolean discont;
-  gboolean counted; /* zeros that take no room in the ring */
+  gboolean counted; /* zeros, written as a mark with their number and not as samples */
 } Stretch;
 
 GenreFeed *
@@ -154,7 +154,7 @@ peer_is_live (GenreFeed *feed)
   return live;
 }
 
-/* One second, so that the worker has always something to do, or what may lag behind. */
+/* Not live: one second, so that the worker never waits for samples.  Live: as much as may lag behind. */
 static gboolean
 make_room (GenreFeed *feed, gsize at_least)
 {
@@ -162,7 +162,7 @@ make_room (GenreFeed *feed, gsize at_least)
   const guint64 second = (guint64) GST_AUDIO_INFO_RATE (&feed->info),
                 lag = genre_timeline_to_samples (&feed->timeline, feed->max_lag);
   const gsize limit = MAX ((gsize) (live ? lag : second), at_least);
-  /* Live, there must be room for more while it waits for a hop. */
+  /* Live, there must be room for new samples while the worker waits for a whole hop. */
   const gsize wake = MAX (1, MIN (live ? limit / 2 : limit, (gsize) hops_to_samples (feed, 1)));
 
   if (!genre_queue_resize (feed->queue, limit, limit, wake))
@@ -183,7 +183,7 @@ write_segment (GenreFeed *feed)
   return write_mark (feed, &(GenreMark){ .type = GENRE_MARK_SEGMENT, .segment = feed->timeline.segment });
 }
 
-/* The worker posts it.  Where it finds no room, the next one of the kind has another try. */
+/* The worker posts it.  If there is no room for the mark, the next warning of the same kind is written instead. */
 static void
 warn_once (GenreFeed *feed, GenreWarning warning)
 {
@@ -193,7 +193,7 @@ warn_once (GenreFeed *feed, GenreWarning warning)
     feed->warned |= bit;
 }
 
-/* The worker leaves less than a hop alone until more comes or a mark: as nothing more comes, a mark. */
+/* The worker does not take less than one hop unless a mark follows.  No samples follow now, so write a mark. */
 static void
 begin_skipping (GenreFeed *feed)
 {
@@ -215,7 +215,7 @@ ask_live (GenreFeed *feed)
     feed->live = live;
     g_mutex_unlock (&feed->lock);
     GST_INFO_OBJECT (feed->sinkpad, "%s", live ? "live: never blocks, skips what exceeds max-lag" : "not live");
-    /* To change the room may wait for the worker; live, that is not allowed. */
+    /* Changing the size of the ring may wait for the worker; in a live pipeline nothing may wait. */
     if (live && genre_queue_pending (feed->queue) > 0) {
       begin_skipping (feed);
       return FALSE;
@@ -236,7 +236,8 @@ write_zeros (GenreFeed *feed, guint64 n)
   return TRUE;
 }
 
-/* Once a hop, and only where they cancel.  Live, one that finds no room is lost: there are others. */
+/* Once a hop, and only if the channels cancel each other.  Live, a mark that finds no room is lost; the next hop
+ * writes another. */
 static void
 tell_cancelled (GenreFeed *feed)
 {
@@ -280,7 +281,7 @@ write_stretch (GenreFeed *feed, const Stretch *stretch)
   return TRUE;
 }
 
-/* Whether so many samples can be queued without waiting, where one may not wait. */
+/* Whether n samples can be queued now.  Not live, always: the thread may wait for room. */
 static gboolean
 has_room (GenreFeed *feed, gsize n)
 {
@@ -329,8 +330,8 @@ begin_window (GenreFeed *feed, const Stretch *stretch)
   return TRUE;
 }
 
-/* Where the time stamp is farther from the count than rounding and jitter explain, times are counted from it.  Live, a
- * mark may find no room: then the next buffer's will do. */
+/* If the time stamp differs from the counted time by more than rounding and jitter, count from the time stamp.
+ * Live, there may be no room for the mark; then the next buffer's time stamp does the same. */
 static void
 follow_pts (GenreFeed *feed, GstClockTime pts)
 {
@@ -343,7 +344,7 @@ follow_pts (GenreFeed *feed, GstClockTime pts)
   genre_timeline_follow (&feed->timeline, pts);
 }
 
-/* What goes before a stretch that goes on where the last one ended. */
+/* Marks and zeros before a stretch that continues the last one. */
 static gboolean
 go_on (GenreFeed *feed, const Stretch *stretch, GstClockTime hole)
 {
@@ -359,7 +360,7 @@ go_on (GenreFeed *feed, const Stretch *stretch, GstClockTime hole)
   return TRUE;
 }
 
-/* Queues a stretch with all that has to go before it. */
+/* Queues a stretch, after the marks that belong before it. */
 static void
 feed_stretch (GenreFeed *feed, const Stretch *stretch)
 {
@@ -375,7 +376,7 @@ feed_stretch (GenreFeed *feed, const Stretch *stretch)
     feed->reset = TRUE;
 
   genre_timeline_advance (&feed->timeline, stretch->pts, length);
-  /* Without time stamps by the count, so that no rounding adds up. */
+  /* Without time stamps, time is counted in samples, so that rounding errors do not add up. */
   if (!GST_CLOCK_TIME_IS_VALID (stretch->pts) && !feed->reset)
     genre_timeline_end_by_count (&feed->timeline);
 }
@@ -389,13 +390,14 @@ clip (const GenreTimeline *timeline, Stretch *stretch)
 
 /* --- buffers --------------------------------------------------------------------------------------------------- */
 
-/* Whether there is anything to listen to, and someone who listens; what is not heard leaves no trace. */
+/* Whether the buffer can be analysed: it has samples, its caps are analysed, the segment plays forwards, and the
+ * size of the ring is known. */
 static gboolean
 can_hear (GenreFeed *feed, GstBuffer *buffer)
 {
   if (gst_buffer_get_size (buffer) == 0) {
     warn_once (feed, GENRE_WARNING_EMPTY);
-    feed->discont |= GST_BUFFER_IS_DISCONT (buffer); /* nobody else will know */
+    feed->discont |= GST_BUFFER_IS_DISCONT (buffer); /* the next buffer may not have the flag */
     return FALSE;
   }
   feed->run_audio = TRUE;
@@ -415,7 +417,7 @@ can_hear (GenreFeed *feed, GstBuffer *buffer)
   return TRUE;
 }
 
-/* Not live, a stretch that is longer than the ring waits for room as often as it must; all else goes in at once. */
+/* Not live, a stretch that is longer than the ring is written in pieces and waits for room before each. */
 void
 genre_feed_buffer (GenreFeed *feed, GstBuffer *buffer)
 {

@@ -7,7 +7,7 @@ genre_frame_clock_begin (GenreFrameClock *clock, guint rate_hz, guint fps_n, gui
   *clock = (GenreFrameClock){ .rate_hz = rate_hz, .fps_n = fps_n, .fps_d = fps_d, .base = GST_CLOCK_TIME_NONE };
 }
 
-/* The samples since the last frame count for the next, but the time is that of the buffer to come. */
+/* The samples since the last frame belong to the next one, but its time is that of the next buffer. */
 static void
 restart (GenreFrameClock *clock)
 {

@@ -28,14 +28,14 @@ typedef struct GenreFrameClock
 /* At sample 0 of frame 0, of unknown time.  Rates are above 0. */
 void genre_frame_clock_begin (GenreFrameClock *clock, guint rate_hz, guint fps_n, guint fps_d);
 
-/* A buffer comes: where its time stamp is off by more than jitter, or no time is known, times count from it; without
- * one, from where the segment begins. */
+/* Before each buffer.  If its time stamp differs by more than jitter, or if no time is known yet, times count from
+ * the time stamp; without a time stamp, from the start of the segment. */
 void genre_frame_clock_follow (GenreFrameClock *clock, GstClockTime pts, const GstSegment *segment);
 
 /* The first sample of a frame, counted as `sample` is. */
 guint64 genre_frame_clock_start_of (const GenreFrameClock *clock, guint64 frame);
 
-/* Times from the origin on; the origin's before; NONE: unknown. */
+/* Time of a sample; before the origin, the time of the origin; NONE: unknown. */
 GstClockTime genre_frame_clock_time_of (const GenreFrameClock *clock, guint64 sample);
 
 G_END_DECLS

@@ -41,17 +41,17 @@ enum
   PROP_SPAN,
 };
 
-/* The base class makes a frame of as much audio as it has, and one of the rest again with what comes next, at the pace
- * of the buffers.  So it is given no audio: for each frame that is due, counted in samples, it gets one sample frame
- * with the frame's time, marked DISCONT so that it forgets the one before. */
+/* The base class makes a frame of all the audio that it has, and one more of the rest together with the next buffer,
+ * at the pace of the buffers.  Therefore it gets no audio.  For each frame that is due, counted in samples, it gets
+ * one sample frame with the frame's time and the flag DISCONT, which makes it drop the one before. */
 struct _GstGenreScope
 {
   GstAudioVisualizer parent;
-  GstPad *sinkpad; /* the base class's, and what it does there */
+  GstPad *sinkpad; /* the base class's pad and its functions */
   GstPadChainFunction chain;
   GstPadEventFunction event;
 
-  GenreAnalysis *analysis; /* it has the properties that are not here */
+  GenreAnalysis *analysis; /* holds the properties that are not in this struct */
   guint64 span;            /* ns, under the object lock */
 
   GMutex lock;     /* guards the answer: the worker writes, the streaming thread reads */
@@ -89,7 +89,7 @@ static GstStaticPadTemplate src_template = GST_STATIC_PAD_TEMPLATE ("src", GST_P
 
 /* --- the answer ------------------------------------------------------------------------------------------------ */
 
-/* What the picture is to say from this answer on; of a silent window: nothing new. */
+/* What the picture shows after this answer.  A silent window changes nothing. */
 static ScopeMood
 mood_of (const GenreResult *result, ScopeMood before)
 {
@@ -136,7 +136,7 @@ forget_answer (GstGenreScope *self)
 
 /* --- pictures -------------------------------------------------------------------------------------------------- */
 
-/* Called when caps are set, and when downstream asks for others: perhaps the same as before. */
+/* Called when caps are set and when downstream asks for others, also for the same caps as before. */
 static gboolean
 gst_genre_scope_setup (GstAudioVisualizer *scope)
 {
@@ -202,7 +202,7 @@ add_audio (GstGenreScope *self, guint8 *data, gsize n)
     if (data)
       data += taken * bpf;
     if (full)
-      flow = push_frame (self); /* which may set up anew: another size, another rate of frames */
+      flow = push_frame (self); /* this may call setup: another size or frame rate */
   }
   return flow;
 }
@@ -252,7 +252,7 @@ gst_genre_scope_sink_event (GstPad *pad, GstObject *parent, GstEvent *event)
       genre_analysis_flush_start (self->analysis);
       return forwarded;
     default:
-      genre_analysis_event (self->analysis, event); /* another stream: then its final clears the bars */
+      genre_analysis_event (self->analysis, event); /* for another stream, its final clears the bars */
       break;
   }
   if (GST_EVENT_TYPE (event) == GST_EVENT_SEGMENT) {
@@ -355,7 +355,7 @@ gst_genre_scope_finalize (GObject *object)
 {
   GstGenreScope *self = GST_GENRE_SCOPE (object);
 
-  genre_analysis_free (self->analysis); /* first: its worker writes the answer */
+  genre_analysis_free (self->analysis); /* first, because its worker writes the answer */
   genre_view_free (self->view);
   g_free (self->answer);
   g_free (self->shares);
@@ -374,7 +374,7 @@ gst_genre_scope_init (GstGenreScope *self)
   gst_pad_set_chain_function (self->sinkpad, GST_DEBUG_FUNCPTR (gst_genre_scope_chain));
   gst_pad_set_event_function (self->sinkpad, GST_DEBUG_FUNCPTR (gst_genre_scope_sink_event));
 
-  /* Every pixel is drawn anew: to copy and fade the last frame first would be for nothing. */
+  /* Every pixel is drawn for each frame: the base class need not copy and fade the last frame. */
   g_object_set (self, "shader", 0, NULL);
 
   g_mutex_init (&self->lock);
@@ -436,7 +436,7 @@ gst_genre_scope_class_init (GstGenreScopeClass *klass)
   GstElementClass *element_class = GST_ELEMENT_CLASS (klass);
   GstAudioVisualizerClass *scope_class = GST_AUDIO_VISUALIZER_CLASS (klass);
 
-  /* The other element's: whichever comes first makes it. */
+  /* Shared with genreclassify; the first element that is registered creates it. */
   GST_DEBUG_CATEGORY_INIT (gst_genre_classify_debug, "genreclassify", 0, "music genre classifier");
 
   object_class->set_property = gst_genre_scope_set_property;

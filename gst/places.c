@@ -52,7 +52,7 @@ genre_places_reset (GenrePlaces *places, GstClockTime pts, const GstSegment *seg
   g_array_append_val (places->list, first);
 }
 
-/* The last place, to be changed, from this sample on. */
+/* The place that is in force from this sample on, to be changed. */
 static Place *
 begin (GenrePlaces *places, guint64 sample)
 {

@@ -35,13 +35,13 @@ void genre_places_reset (GenrePlaces *places, GstClockTime pts, const GstSegment
 void genre_places_set_segment (GenrePlaces *places, guint64 sample, const GstSegment *segment);
 void genre_places_set_pts (GenrePlaces *places, guint64 sample, GstClockTime pts);
 
-/* Nobody will ask for samples before this one. */
+/* Drops what is known of samples before this one; they must not be asked for any more. */
 void genre_places_forget (GenrePlaces *places, guint64 sample);
 
 /* Duration is NONE, and so is what is unknown. */
 GenreTimes genre_places_times (const GenrePlaces *places, guint64 sample, guint rate_hz);
 
-/* How many are kept, for tests. */
+/* How many places are kept; for tests. */
 guint genre_places_count (const GenrePlaces *places);
 
 G_END_DECLS

@@ -8,7 +8,7 @@
 static gboolean
 plugin_init (GstPlugin *plugin)
 {
-  /* As early as can be, since it protects the plans of the whole process, ours and the application's. */
+  /* As early as possible: it protects the FFTW plans of the whole process, the plugin's and the application's. */
   genre_stream_init ();
 #if GENRE_WITH_SCOPE
   if (!GST_ELEMENT_REGISTER (genrescope, plugin))
@@ -20,7 +20,7 @@ plugin_init (GstPlugin *plugin)
 /* The macro casts string literals. */
 #pragma GCC diagnostic ignored "-Wcast-qual"
 
-/* The sources are LGPL; what is built of them links FFTW, which is GPL, and so is "GPL" as a whole.
- * `gst-inspect-1.0 --exists` wants the version of GStreamer's own plugins; ours stands in the name of the package. */
+/* The sources are LGPL.  The plugin links FFTW, which is GPL, so that the licence of the whole is "GPL".
+ * `gst-inspect-1.0 --exists` compares versions with GStreamer's; the plugin's own is in the name of the package. */
 GST_PLUGIN_DEFINE (GST_VERSION_MAJOR, GST_VERSION_MINOR, genreclassify, "Tells live which genre of music is playing",
     plugin_init, GSTREAMER_VERSION, "GPL", PACKAGE_NAME " " PACKAGE_VERSION, PACKAGE_ORIGIN)

@@ -92,7 +92,7 @@ accepts (const GenreQueue *queue, uint64_t epoch)
   return !queue->flushing && !queue->stopped && queue->epoch == epoch;
 }
 
-/* A waiting consumer would not wait any longer.  While flushing there is nothing, as nothing is accepted. */
+/* Whether the consumer has something to take.  While flushing it has not, as nothing is accepted. */
 static bool
 has_item (const GenreQueue *queue)
 {
@@ -100,7 +100,7 @@ has_item (const GenreQueue *queue)
       || (queue->draining && used (queue) > 0);
 }
 
-/* One signal at most for each time that the consumer waits. */
+/* Signals at most once for each time that the consumer waits. */
 static void
 unlock_and_wake_consumer (GenreQueue *queue)
 {
@@ -127,7 +127,7 @@ announce_progress (GenreQueue *queue)
     pthread_cond_broadcast (&queue->progress);
 }
 
-/* Forgets all that is queued and voids what the consumer and the producer have in hand. */
+/* Drops everything that is queued.  What the consumer has taken and the producer has reserved becomes invalid. */
 static void
 drop_all (GenreQueue *queue)
 {
@@ -161,7 +161,7 @@ genre_queue_new (size_t mark_bytes, size_t max_marks)
   queue->has_lock = pthread_mutex_init (&queue->lock, NULL) == 0;
   queue->has_item = pthread_cond_init (&queue->item, NULL) == 0;
   queue->has_progress = pthread_cond_init (&queue->progress, NULL) == 0;
-  /* One at least, so that NULL means out of memory. */
+  /* At least one element, so that NULL means out of memory. */
   queue->marks = calloc (max_marks > 0 ? max_marks : 1, mark_bytes > 0 ? mark_bytes : 1);
   queue->mark_at = calloc (max_marks > 0 ? max_marks : 1, sizeof *queue->mark_at);
   if (!queue->marks || !queue->mark_at || !queue->has_lock || !queue->has_item || !queue->has_progress)
@@ -215,7 +215,7 @@ genre_queue_resize (GenreQueue *queue, size_t capacity, size_t limit, size_t wak
 {
   assert (limit >= 1 && limit <= capacity);
 
-  /* `size` is written on this thread alone, hence readable without the lock. */
+  /* Only this thread writes `size`; it may read it without the lock. */
   float *ring = NULL;
   if (capacity > queue->size) {
     if (capacity > SIZE_MAX / 2 / sizeof *ring)
@@ -239,7 +239,7 @@ genre_queue_resize (GenreQueue *queue, size_t capacity, size_t limit, size_t wak
   }
   unlock_and_wake_consumer (queue);
 
-  free (ring); /* the old one, or the one that is not needed */
+  free (ring); /* the old ring, or the new one if it was not used */
   return ok;
 }
 
@@ -404,10 +404,10 @@ genre_queue_flush_end (GenreQueue *queue)
   uint64_t turns = queue->turns;
   bool may_wait = !on_consumer_thread (queue);
 
-  /* `turns`, because a flush that ends first on the consumer's thread lets it take new things meanwhile. */
+  /* `busy` alone is not enough: if another flush ends first, the consumer may already have taken new items. */
   while (may_wait && queue->busy && queue->turns == turns && !queue->stopped)
     wait_for_progress (queue);
-  /* A flush that has begun meanwhile ends by an end of its own. */
+  /* A flush that has begun in the meantime has its own flush_end. */
   if (queue->epoch == epoch)
     queue->flushing = false;
   pthread_mutex_unlock (&queue->lock);
@@ -430,7 +430,7 @@ genre_queue_restart (GenreQueue *queue)
 {
   pthread_mutex_lock (&queue->lock);
   assert (!queue->consumer_waits);
-  queue->epoch++; /* goes on, so that what was remembered from before stays void */
+  queue->epoch++; /* not reset, so that epochs read before the restart stay invalid */
   queue->head = queue->tail = queue->offered = 0;
   queue->start = queue->held = 0;
   queue->first_mark = queue->n_marks = 0;

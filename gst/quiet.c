@@ -13,7 +13,7 @@ energy_about (const float *mono, gsize n, gdouble mean)
   return sum;
 }
 
-/* The mean is that of the quiet stretch with these samples; where they make it no quiet one, another may begin. */
+/* The mean includes these samples.  If they end the quiet stretch, a new one may begin with them. */
 void
 genre_quiet_listen (GenreQuiet *quiet, const float *mono, gsize n, gdouble level_db)
 {

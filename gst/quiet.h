@@ -17,7 +17,7 @@ G_BEGIN_DECLS
 /* All 0: nothing has been heard. */
 typedef struct GenreQuiet
 {
-  guint64 samples; /* since the last that was not quiet */
+  guint64 samples; /* in the present quiet stretch */
   gdouble sum;     /* of them */
 } GenreQuiet;
 

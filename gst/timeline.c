@@ -91,7 +91,7 @@ genre_timeline_goes_on (const GenreTimeline *timeline, GstClockTime pts, GstCloc
     *ret_hole = ahead && distance <= FAR ? distance : 0;
     return distance <= FAR;
   }
-  /* Time stamps that stand still fall back by the length of the buffer before. */
+  /* A time stamp that repeats the one before lies one buffer before the expected end. */
   return distance <= MAX (FAR, ahead ? length : MAX (length, timeline->length));
 }
 

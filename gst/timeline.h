@@ -28,7 +28,8 @@ G_BEGIN_DECLS
 
 enum
 {
-  /* ns: up to here time stamps are rounded or jitter, and the count of samples stands, as in GstAudioStreamAlign. */
+  /* ns: a smaller difference is rounding or jitter, and time goes on by the count of samples, as in
+   * GstAudioStreamAlign. */
   GENRE_TIMELINE_JITTER = 40 * 1000 * 1000,
 };
 
@@ -42,7 +43,7 @@ typedef struct GenreTimeline
   guint64 samples;     /* counted since then */
 } GenreTimeline;
 
-/* Nothing is known of before; the second one: and there is no segment. */
+/* Forgets the buffer before; reset also forgets the segment. */
 void genre_timeline_forget (GenreTimeline *timeline);
 void genre_timeline_reset (GenreTimeline *timeline);
 
@@ -63,38 +64,39 @@ gboolean genre_timeline_clip (const GenreTimeline *timeline, GstClockTime *ret_p
 gboolean genre_timeline_goes_on (const GenreTimeline *timeline, GstClockTime pts, GstClockTime length, gboolean discont,
     GstClockTime *ret_hole);
 
-/* The buffer is the one before from here on.  Without a time stamp it begins where the last one ended. */
+/* Makes this buffer the last one.  Without a time stamp it begins where the one before ended. */
 void genre_timeline_advance (GenreTimeline *timeline, GstClockTime pts, GstClockTime length);
 
-/* The buffer before ended where the count is: so that no rounding adds up over those without time stamps. */
+/* Sets the end of the last buffer to the counted time, so that rounding errors do not add up over buffers without
+ * time stamps. */
 void genre_timeline_end_by_count (GenreTimeline *timeline);
 
 /* --- samples --------------------------------------------------------------------------------------------------- */
 
-/* When a buffer begins that is elsewhere: by its time stamp, else where the one before ended, else where the segment
- * begins; NONE: unknown. */
+/* When a buffer begins that does not continue the last one: its time stamp, else the end of the last buffer, else
+ * the start of the segment; NONE: unknown. */
 GstClockTime genre_timeline_first_time (const GenreTimeline *timeline, GstClockTime pts);
 
-/* Samples are counted from this time on, which the buffer before is taken to have ended at. */
+/* Counts samples from this time on, and sets the end of the last buffer to it. */
 void genre_timeline_begin (GenreTimeline *timeline, GstClockTime base);
 
-/* Samples are counted from this time on, though they go on. */
+/* Counts samples from this time on; the audio is continuous. */
 void genre_timeline_follow (GenreTimeline *timeline, GstClockTime pts);
 
 void genre_timeline_count (GenreTimeline *timeline, guint64 samples);
 
-/* Of the next sample by count; NONE: unknown. */
+/* Counted time of the next sample; NONE: unknown. */
 GstClockTime genre_timeline_now (const GenreTimeline *timeline);
 
 /* --- times ----------------------------------------------------------------------------------------------------- */
 
-/* time + length; NONE where either is or the sum is beyond all times. */
+/* time + length; NONE if either is NONE, or on overflow. */
 GstClockTime genre_time_add (GstClockTime time, GstClockTime length);
 
 /* How far apart two times are, both valid. */
 GstClockTime genre_time_distance (GstClockTime a, GstClockTime b);
 
-/* Whether a time stamp, or that there is none, is no reason to count from elsewhere than by the count. */
+/* Whether the time stamp agrees with the counted time.  No time stamp, or no counted time that differs, agrees. */
 gboolean genre_time_agrees (GstClockTime counted, GstClockTime pts);
 
 G_END_DECLS

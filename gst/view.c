@@ -25,7 +25,7 @@ static const GstClockTime QUIET = GST_SECOND; /* this long is silence */
 
 struct GenreView
 {
-  GstAudioInfo audio; /* what the next three were made for; rate 0: they are not */
+  GstAudioInfo audio; /* for which the next three were made; rate 0: they do not exist */
   GstVideoInfo video;
   GenreSpectrogram *spectrogram;
   ScopePicture *picture;
@@ -102,8 +102,8 @@ drop_picture (GenreView *view)
   gst_video_info_init (&view->video);
 }
 
-/* As many columns as show the span, but a whole number in each video frame, or one in each few, where that is near
- * enough: then it glides. */
+/* Columns for the span.  If it changes the span little, a whole number of columns in each video frame, or one column
+ * in a whole number of frames: then the picture moves evenly. */
 static guint
 columns_per_second (const GstVideoInfo *video, gint width, GstClockTime span)
 {

@@ -24,12 +24,12 @@ typedef struct GenreView GenreView;
 GenreView *genre_view_new (void);
 void genre_view_free (GenreView *view); /* NULL is a no-op */
 
-/* model  whose labels are shown
+/* model  its labels are shown
  * audio  interleaved
- * span   ns of audio that the spectrogram shows, about: a column is a whole number of pixels in each frame
+ * span   ns of audio that the spectrogram shows, about: each video frame moves it by a whole number of columns
  *
- * With the rate, size and pace of before, all goes on.  Else the picture begins empty, and only its time goes on.
- * FALSE: out of memory; then nothing is set up. */
+ * If rate, size and frame rate are as before, nothing changes.  Otherwise the picture begins empty, and only its
+ * time continues.  FALSE: out of memory; nothing is set up. */
 gboolean genre_view_set_up (GenreView *view, const GenreModel *model, const GstAudioInfo *audio,
     const GstVideoInfo *video, GstClockTime span);
 gboolean genre_view_is_set_up (const GenreView *view);
@@ -47,7 +47,8 @@ void genre_view_set_segment (GenreView *view, const GstSegment *segment);
 /* Bytes of a sample frame. */
 gsize genre_view_frame_bytes (const GenreView *view);
 
-/* Before the audio of a buffer: takes its time, and begins another spectrogram where it does not go on. */
+/* Call it before the audio of a buffer is added: takes the buffer's time, and clears the spectrogram if the buffer
+ * does not continue the audio before. */
 void genre_view_follow (GenreView *view, GstBuffer *buffer);
 
 /* data [n]  sample frames; NULL: zeros.  n >= 1

@@ -20,7 +20,7 @@ typedef enum GenreWarning
   GENRE_WARNING_NO_META,    /* planar audio without GstAudioMeta */
   GENRE_WARNING_ODD_META,   /* a GstAudioMeta of other channels, or that points outside of its buffer */
   GENRE_WARNING_UNREADABLE, /* a buffer that cannot be mapped */
-  GENRE_WARNING_CANCEL,     /* channels whose mean is silent, though they are not */
+  GENRE_WARNING_CANCEL,     /* the channels have sound, and their mean is silent */
 } GenreWarning;
 
 /* Posts it, with no lock held. */

@@ -120,7 +120,7 @@ complain_of_missing (const GstStructure *missing)
       name ? name : "decoder for it", package, package);
 }
 
-/* GStreamer's own words, unless they are those that stand for any error of that code.  NULL: it has none. */
+/* GStreamer's message, unless it is the general one for the error's code.  NULL: there is no other. */
 static const char *
 own_words (const GError *error)
 {
@@ -163,10 +163,10 @@ tool_complaint (const char *path, const GError *error, const GstStructure *missi
   if (error && error->domain != GST_STREAM_ERROR && error->domain != GST_CORE_ERROR)
     return g_strdup (error->message); /* it could not be read */
   if (error && g_error_matches (error, GST_CORE_ERROR, GST_CORE_ERROR_MISSING_PLUGIN))
-    return g_strdup ("there is no audio in it"); /* decodebin looked for an exposed stream, and found none */
+    return g_strdup ("it contains no audio stream"); /* decodebin looked for an exposed stream, and found none */
   if (container)
     return complain_of_container (container, error);
   if (error && path && !type)
-    return g_strdup ("not music, or damaged: nothing in it that GStreamer knows");
+    return g_strdup ("not music, or damaged: GStreamer knows no format in it");
   return g_strdup (error ? error->message : "nothing comes out of the decoder");
 }

@@ -22,8 +22,8 @@ enum
 
 static const GstClockTime POLL = 100 * GST_MSECOND;
 
-/* How long nothing may be read and no sample come out.  A server may take its time, and the source then has a limit of
- * its own; a disk has none. */
+/* How long to wait while nothing is read and no sample comes out.  A server may need long, and its source has a time
+ * limit of its own; a disk has none. */
 static const gint64 FILE_PATIENCE_US = 5 * G_USEC_PER_SEC, OTHER_PATIENCE_US = 60 * G_USEC_PER_SEC;
 
 struct GenreDecoder
@@ -38,7 +38,7 @@ struct GenreDecoder
   gint no_audio;         /* atomic: all streams are known, and none is audio */
   gint reads;            /* atomic: buffers that the source has given */
   GstStructure *missing; /* of the first missing-plugin message; NULL: none came */
-  guint idle_polls;      /* so often, no task was running */
+  guint idle_polls;      /* polls in a row at which no task was running */
 
   GstCaps *caps; /* what `info` was read from */
   GstAudioInfo info;
@@ -49,7 +49,7 @@ struct GenreDecoder
   gboolean cancelled;      /* they were silent in their mean */
   gboolean playing;        /* samples are asked for */
   gboolean heard;          /* at least one sample came */
-  gboolean fresh;          /* other audio than before begins with the next one */
+  gboolean fresh;          /* the next stretch begins audio of another kind */
 };
 
 /* --- the pipeline ---------------------------------------------------------------------------------------------- */
@@ -101,7 +101,7 @@ uri_of (const char *location, char **ret_wrong)
 {
   g_autoptr (GError) error = NULL;
 
-  /* What is there as a file is one, whatever its name looks like. */
+  /* The name of an existing file may look like a URI. */
   if (!g_file_test (location, G_FILE_TEST_EXISTS) && gst_uri_is_valid (location))
     return g_strdup (location);
   if (!g_file_test (location, G_FILE_TEST_EXISTS)) {
@@ -244,8 +244,8 @@ read_bus (GenreDecoder *decoder, GError **error)
 
 /* --- an end without a sample ----------------------------------------------------------------------------------- */
 
-/* decodebin swallows an error that a demuxer posts while it is being plugged: nothing more comes then, no error, no
- * stream and no end.  But a task that has ended for whatever reason is paused, and while none runs nothing can come. */
+/* decodebin drops an error that a demuxer posts while it is being plugged: then nothing follows, no error, no stream
+ * and no end.  But a task that has ended for any reason is paused, and while no task runs, nothing can follow. */
 static gboolean
 is_dead (GenreDecoder *decoder)
 {
@@ -255,7 +255,8 @@ is_dead (GenreDecoder *decoder)
   return decoder->idle_polls >= IDLE_POLLS;
 }
 
-/* Nothing came for a while.  FALSE: nothing will.  reads, since_us: what had been read, and when that was new */
+/* Called when no sample came for a while.  FALSE: none will come.  reads, since_us: what had been read, and when
+ * that was new */
 static gboolean
 may_wait (GenreDecoder *decoder, gint *reads, gint64 *since_us, GError **error)
 {
@@ -296,7 +297,7 @@ take_caps (GenreDecoder *decoder, GstCaps *caps, gboolean *ret_fresh, GError **e
   const GstAudioInfo before = decoder->info;
   judge_channels (decoder);
   if (!caps || !gst_audio_info_from_caps (&decoder->info, caps))
-    return fail (error, "audio of a kind that GStreamer cannot describe");
+    return fail (error, "the audio format is not one that GStreamer describes");
   const int rate = GST_AUDIO_INFO_RATE (&decoder->info);
   if (rate < GENRE_STREAM_MIN_RATE || rate > GENRE_STREAM_MAX_RATE)
     return fail (error, "expected a sample rate from %d to %d Hz, found %d", GENRE_STREAM_MIN_RATE,
@@ -391,7 +392,7 @@ genre_decoder_next (GenreDecoder *decoder, GenreStretch *ret_stretch, GError **e
       return FALSE;
     decoder->fresh |= fresh;
     if (!sample && !decoder->heard)
-      return fail (error, "there is no sound in it");
+      return fail (error, "it contains no audio samples");
     if (n > 0 || !sample) {
       decoder->heard = TRUE;
       if (!sample)

@@ -22,7 +22,7 @@ count_labels (const GenreFeatureSet *set, gsize *counts)
   }
 }
 
-/* Seconds of sound in all clips, without filling. */
+/* Seconds of audio in all clips, without padding. */
 static double
 set_seconds (const GenreFeatureSet *set)
 {
@@ -41,8 +41,7 @@ count_measured (const GenreFeatureSet *set)
   return n;
 }
 
-/* How many different artists have a number.  Where numbers have no names, some may be of recordings whose artist nobody
- * knew. */
+/* The number of different artists.  Where numbers have no names, some may be of recordings whose artist is unknown. */
 static gsize
 count_artists (const GenreFeatureSet *set)
 {

@@ -17,7 +17,7 @@
 
 enum
 {
-  GRACE_MS = 600, /* for an end in order; the rest of a second is for a machine with other things to do */
+  GRACE_MS = 600, /* for an orderly end; a busy machine may need the rest of the second */
   STATUS_INTERRUPTED = 130,
 };
 
@@ -75,17 +75,17 @@ end_by (int number)
   kill (getpid (), number);
 }
 
-/* Whatever other threads do. */
+/* Ends the process, whatever other threads do. */
 static void
 end_now (void)
 {
   static const char text[] = "gst-genre-1.0: interrupted\n";
 
-  pthread_mutex_lock (&leftovers_lock); /* kept: nothing more is to be left */
+  pthread_mutex_lock (&leftovers_lock); /* the lock is not released: no other thread may add a file any more */
   for (guint i = 0; leftovers && i < leftovers->len; i++)
     g_remove (g_ptr_array_index (leftovers, i));
   if (write (STDERR_FILENO, text, sizeof text - 1) < 0)
-    errno = 0; /* nobody is there to read it */
+    errno = 0; /* a write fails if the other end is closed */
   end_by (atomic_load (&interrupted));
   _exit (STATUS_INTERRUPTED);
 }
@@ -124,7 +124,7 @@ on_signal (int number)
 
   const bool first = atomic_compare_exchange_strong (&interrupted, &none, number);
   if (!first && number == SIGPIPE)
-    return; /* whatever is said after the first is lost too, and asks for no more haste */
+    return; /* further signals are not needed */
   if (write (wake[1], &byte, 1) < 0)
     errno = 0; /* the pipe is full of signals */
   errno = before;

@@ -22,10 +22,10 @@ void tool_catch_interrupts (void);
 /* Whether one came.  Any thread. */
 gboolean tool_interrupted (void);
 
-/* A file, or a folder that is empty by then, that nobody wants if the end is not in order.  Any thread. */
+/* A file, or an empty folder, to be removed if the process does not end in an orderly way.  Any thread. */
 void tool_leftover_add (const char *path);
 
-/* It is gone, or it is wanted now.  Any thread. */
+/* Takes it back: the file is removed already, or is to stay.  Any thread. */
 void tool_leftover_forget (const char *path);
 
 /* What main() returns.  A command that failed because it was interrupted ends by the very signal; by SIGINT, with

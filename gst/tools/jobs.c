@@ -183,7 +183,7 @@ take_slot (Run *run, gsize *ret_index, gpointer *ret_result)
   return true;
 }
 
-/* What was interrupted before it came may be the result of half a job. */
+/* After an interruption a result may be that of half a job. */
 static ToolJobsEnd
 take_result (const ToolJobs *jobs, gsize index, gpointer result)
 {

@@ -18,7 +18,8 @@ struct ToolLock
   int fd;
 };
 
-/* Whether `path` is still the file that fd is: who had it before may have removed it between opening and locking. */
+/* Whether `path` is still the file of fd: the process that had the lock before may have removed the file after this
+ * one opened it. */
 static gboolean
 is_in_place (int fd, const char *path)
 {

@@ -5,8 +5,8 @@
  * Layer:   gst; POSIX record locks.
  * Threads: the main thread.
  *
- * The lock goes with its process, however that ends; the file is removed in order, and what is left of one that was
- * killed is in nobody's way.
+ * The lock ends with its process, however that ends.  An orderly end removes the file; the file that a killed process
+ * leaves locks nothing.
  */
 #ifndef GST_TOOLS_LOCK_H
 #define GST_TOOLS_LOCK_H

@@ -30,7 +30,7 @@ print_help (FILE *stream)
   fputs ("Usage: gst-genre-1.0 COMMAND [ARGUMENTS]\n\n", stream);
   for (gsize i = 0; i < G_N_ELEMENTS (commands); i++)
     fprintf (stream, "  %-10s %s\n", commands[i].name, commands[i].summary);
-  fputs ("\ngst-genre-1.0 COMMAND --help says more.  Exit status: 0 all went well, 1 some of it failed, 2 usage,\n"
+  fputs ("\nSee gst-genre-1.0 COMMAND --help.  Exit status: 0 success, 1 something failed, 2 wrong usage,\n"
          "130 interrupted.\n",
       stream);
 }

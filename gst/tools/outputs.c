@@ -123,7 +123,7 @@ tool_outputs_writes (ToolOutputs *outputs, const char *path, ToolKind kind)
 
 /* --- what is in it --------------------------------------------------------------------------------------------- */
 
-/* How many bytes at most tell what a file is: the header of a container, or the first lines. */
+/* Bytes that are read to recognise a file: the header of a container, or the first lines. */
 static gsize
 bytes_to_read (const guint8 *begin, gsize n, gboolean *ret_container)
 {
@@ -233,7 +233,7 @@ check_present (const Place *place, const GStatBuf *status, const char *shown)
     return text ? TOOL_OK
                 : tool_fail ("%s: expected %s to replace, or nothing, found a device, pipe or socket", shown,
                     kind_names[place->kind]);
-  if ((status->st_mode & 0222) == 0) /* root may write to all: the file's own word counts */
+  if ((status->st_mode & 0222) == 0) /* root may write to any file: the file's permissions count */
     return tool_fail ("%s: it is write-protected: give another place with -o", shown);
   if (status->st_size == 0)
     return TOOL_OK;

@@ -57,7 +57,7 @@ ToolStatus tool_outputs_check (const ToolOutputs *outputs);
  * FALSE: said on stderr. */
 gboolean tool_output_save (const char *path, const char *data, gsize size);
 
-/* What tells this file from all others, a path that leads to it whether it is there or not. */
+/* An identity of the file that a path leads to, whether it exists or not. */
 char *tool_outputs_identity (const char *path);
 
 G_END_DECLS

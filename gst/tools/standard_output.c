@@ -14,7 +14,7 @@ tool_standard_output_begin (void)
 {
   for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
     if (fcntl (fd, F_GETFD) == -1 && open ("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) != fd)
-      return; /* nothing more can be done about it */
+      return; /* there is no place to report a failure */
   }
 }
 
@@ -35,7 +35,7 @@ tool_standard_output_end (ToolStatus status)
   errno = 0;
   if (fflush (stdout) == 0 && !failed_before)
     return status;
-  const int number = errno; /* 0: what failed before has taken it along */
+  const int number = errno; /* 0: an earlier call failed, and its errno is lost */
   if (!nobody_reads ())
     tool_fail ("standard output cannot be written to%s%s", number != 0 ? ": " : "",
         number != 0 ? g_strerror (number) : "");

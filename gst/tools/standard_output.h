@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * gst/tools/standard_output.h - standard output that does not lose anything in silence.
+ * gst/tools/standard_output.h - standard output whose failures are reported.
  *
  * Layer:   gst; the C library.
  * Threads: the main thread.
@@ -19,7 +19,7 @@ G_BEGIN_DECLS
 void tool_standard_output_begin (void);
 
 /* As the last thing: writes out what is left.  `status`; TOOL_FAILED if anything could not be written, which is said on
- * stderr, unless it is that nobody reads on. */
+ * stderr, unless the reader has closed the pipe. */
 ToolStatus tool_standard_output_end (ToolStatus status);
 
 G_END_DECLS

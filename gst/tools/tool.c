@@ -65,7 +65,7 @@ ToolStatus
 tool_usage_error (const char *command, const char *format, ...)
 {
   g_autofree char *before = g_strconcat ("gst-genre-1.0 ", command, ": ", NULL);
-  g_autofree char *after = g_strconcat ("; gst-genre-1.0 ", command, " --help says more", NULL);
+  g_autofree char *after = g_strconcat ("; see gst-genre-1.0 ", command, " --help", NULL);
   va_list arguments;
   va_start (arguments, format);
   say (before, after, format, arguments);
