@@ -1,23 +1,17 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "gst/tools/decode.h"
 
-#include "gst/channels.h"
-#include "gst/pcm.h"
 #include "gst/tools/complaint.h"
+#include "gst/tools/downmix.h"
 #include "gst/tools/interrupt.h"
 #include "gst/tools/pipeline_idle.h"
-#include "models/genre_stream.h"
 
 #include <gst/app/app.h>
-#include <gst/audio/audio.h>
-#include <math.h>
-#include <string.h>
 
 enum
 {
   MAX_BUFFERS = 16, /* decoded ahead */
   IDLE_POLLS = 2,
-  MAX_CHANNELS = 64, /* whose mean is watched */
 };
 
 static const GstClockTime POLL = 100 * GST_MSECOND;
@@ -40,16 +34,10 @@ struct GenreDecoder
   GstStructure *missing; /* of the first missing-plugin message; NULL: none came */
   guint idle_polls;      /* polls in a row at which no task was running */
 
-  GstCaps *caps; /* what `info` was read from */
-  GstAudioInfo info;
-  float *mono; /* [room] */
-  gsize room;
-  GenreChannels *channels; /* since the caps changed */
-  gboolean watches;        /* so few channels that they are looked at */
-  gboolean cancelled;      /* they were silent in their mean */
-  gboolean playing;        /* samples are asked for */
-  gboolean heard;          /* at least one sample came */
-  gboolean fresh;          /* the next stretch begins audio of another kind */
+  ToolDownmix *downmix;
+  gboolean playing; /* samples are asked for */
+  gboolean heard;   /* at least one sample came */
+  gboolean fresh;   /* the next stretch begins audio of another kind */
 };
 
 /* --- the pipeline ---------------------------------------------------------------------------------------------- */
@@ -123,7 +111,7 @@ genre_decoder_new (const char *location)
 {
   GenreDecoder *decoder = g_new0 (GenreDecoder, 1);
   decoder->tags = gst_tag_list_new_empty ();
-  decoder->channels = genre_channels_new ();
+  decoder->downmix = tool_downmix_new ();
   g_autofree char *uri = uri_of (location, &decoder->wrong);
   if (!uri)
     return decoder;
@@ -167,11 +155,9 @@ genre_decoder_free (GenreDecoder *decoder)
     gst_object_unref (decoder->bus);
     gst_object_unref (decoder->pipeline);
   }
-  gst_clear_caps (&decoder->caps);
   g_clear_pointer (&decoder->missing, gst_structure_free);
   gst_tag_list_unref (decoder->tags);
-  genre_channels_free (decoder->channels);
-  g_free (decoder->mono);
+  tool_downmix_free (decoder->downmix);
   g_free (decoder->wrong);
   g_free (decoder->path);
   g_free (decoder);
@@ -280,77 +266,6 @@ may_wait (GenreDecoder *decoder, gint *reads, gint64 *since_us, GError **error)
 
 /* --- samples --------------------------------------------------------------------------------------------------- */
 
-/* Of the audio since the caps changed. */
-static void
-judge_channels (GenreDecoder *decoder)
-{
-  const double n = (double) genre_channels_samples (decoder->channels);
-  const double silence = n * pow (10, GENRE_STREAM_SILENCE_DB / 10.);
-
-  decoder->cancelled |= n > 0 && genre_channels_mean_energy (decoder->channels) < silence
-      && genre_channels_energy (decoder->channels) >= silence && genre_channels_cancel (decoder->channels);
-}
-
-static gboolean
-take_caps (GenreDecoder *decoder, GstCaps *caps, gboolean *ret_fresh, GError **error)
-{
-  const GstAudioInfo before = decoder->info;
-  judge_channels (decoder);
-  if (!caps || !gst_audio_info_from_caps (&decoder->info, caps))
-    return fail (error, "the audio format is not one that GStreamer describes");
-  const int rate = GST_AUDIO_INFO_RATE (&decoder->info);
-  if (rate < GENRE_STREAM_MIN_RATE || rate > GENRE_STREAM_MAX_RATE)
-    return fail (error, "expected a sample rate from %d to %d Hz, found %d", GENRE_STREAM_MIN_RATE,
-        GENRE_STREAM_MAX_RATE, rate);
-  *ret_fresh = !decoder->caps || !gst_audio_info_is_equal (&before, &decoder->info);
-  gst_caps_replace (&decoder->caps, caps);
-  const int channels = GST_AUDIO_INFO_CHANNELS (&decoder->info);
-  decoder->watches = channels > 1 && channels <= MAX_CHANNELS;
-  genre_channels_set_count (decoder->channels, decoder->watches ? (guint) channels : 0);
-  return TRUE;
-}
-
-/* Fills mono; *ret_n is 0 if nothing of the buffer lies in the segment.  ret_fresh: set if the audio is another kind */
-static gboolean
-convert (GenreDecoder *decoder, GstSample *sample, gsize *ret_n, gboolean *ret_fresh, GError **error)
-{
-  GstCaps *caps = gst_sample_get_caps (sample);
-  if (caps != decoder->caps && !take_caps (decoder, caps, ret_fresh, error))
-    return FALSE;
-
-  const GstAudioInfo *info = &decoder->info;
-  const GstSegment *segment = gst_sample_get_segment (sample);
-  GstBuffer *buffer = gst_buffer_ref (gst_sample_get_buffer (sample));
-  if (segment->format == GST_FORMAT_TIME)
-    buffer = gst_audio_buffer_clip (buffer, segment, GST_AUDIO_INFO_RATE (info), GST_AUDIO_INFO_BPF (info));
-  *ret_n = 0;
-  if (!buffer)
-    return TRUE;
-
-  GstAudioBuffer audio;
-  gboolean ok = gst_audio_buffer_map (&audio, info, buffer, GST_MAP_READ);
-  if (ok) {
-    const gsize n = audio.n_samples;
-    if (n > decoder->room) {
-      decoder->room = n;
-      decoder->mono = g_renew (float, decoder->mono, n);
-    }
-    if (GST_BUFFER_FLAG_IS_SET (buffer, GST_BUFFER_FLAG_GAP)) {
-      memset (decoder->mono, 0, n * sizeof *decoder->mono);
-    } else {
-      genre_pcm_to_mono (info, audio.planes, 0, decoder->mono, n);
-      if (decoder->watches)
-        genre_channels_add (decoder->channels, info, audio.planes, 0, decoder->mono, n);
-    }
-    gst_audio_buffer_unmap (&audio);
-    *ret_n = n;
-  } else {
-    ok = fail (error, "a buffer of audio cannot be read");
-  }
-  gst_buffer_unref (buffer);
-  return ok;
-}
-
 /* Waits for the next sample of GStreamer's, which may be NULL: the end.  FALSE: none will come. */
 static gboolean
 pull (GenreDecoder *decoder, GstSample **ret_sample, GError **error)
@@ -385,19 +300,21 @@ genre_decoder_next (GenreDecoder *decoder, GenreStretch *ret_stretch, GError **e
 {
   for (;;) {
     g_autoptr (GstSample) sample = NULL;
+    g_autofree char *wrong = NULL;
     gsize n = 0;
     gboolean fresh = FALSE;
 
-    if (!pull (decoder, &sample, error) || (sample && !convert (decoder, sample, &n, &fresh, error)))
+    if (!pull (decoder, &sample, error))
       return FALSE;
+    if (sample && !tool_downmix_convert (decoder->downmix, sample, &n, &fresh, &wrong))
+      return fail (error, "%s", wrong);
     decoder->fresh |= fresh;
     if (!sample && !decoder->heard)
       return fail (error, "it contains no audio samples");
     if (n > 0 || !sample) {
       decoder->heard = TRUE;
-      if (!sample)
-        judge_channels (decoder);
-      *ret_stretch = (GenreStretch){ decoder->mono, n, (guint) GST_AUDIO_INFO_RATE (&decoder->info), decoder->fresh };
+      *ret_stretch = (GenreStretch){ tool_downmix_mono (decoder->downmix), n, tool_downmix_rate (decoder->downmix),
+        decoder->fresh };
       decoder->fresh = FALSE;
       return TRUE;
     }
@@ -458,7 +375,7 @@ genre_decoder_seek (GenreDecoder *decoder, double offset, double length, double 
 gboolean
 genre_decoder_cancelled (const GenreDecoder *decoder)
 {
-  return decoder->cancelled;
+  return tool_downmix_cancelled (decoder->downmix);
 }
 
 const GstTagList *
