@@ -110,33 +110,37 @@ def way(by, start, end):
     return " <- ".join(names[:-1])
 
 
+def list_symbols(items, *options):
+    """(object, symbol, kind) of all objects, by one run of nm: it takes longer to start than to read a file."""
+    if not items:
+        return []
+    nm = subprocess.run(["nm", "-A", "-P", *options, *items], check=True, capture_output=True, text=True)
+    lines = (line.rsplit(": ", 1) for line in nm.stdout.splitlines())
+    return [(pathlib.Path(item), *rest.split()[:2]) for item, rest in lines]
+
+
 def read_symbols(build, directory, sources):
     """(file that takes it, file that defines it, symbol) for all symbols between objects of a directory."""
     defined, taken = {}, []
+    source_of = {}
     for item in sorted((build / directory).rglob("lib*.a.p/*.o")):
         home = item.parent.parent.relative_to(build)  # meson names the object of HOME/a/b.c a_b.c.o
         names = {source[len(f"{home}/"):].replace("/", "_"): source
                  for source in sources if source.startswith(f"{home}/")}
-        source = names.get(item.name[:-2])
-        if not source:
-            continue  # made by the build
-        nm = subprocess.run(["nm", "-g", "-P", item], check=True, capture_output=True, text=True)
-        for name, kind, *_ in map(str.split, nm.stdout.splitlines()):
-            if kind == "U":
-                taken.append((source, name))
-            else:
-                defined[name] = source
+        source_of[item] = names.get(item.name[:-2])  # None: made by the build
+    for item, name, kind in list_symbols([item for item, source in source_of.items() if source], "-g"):
+        if kind == "U":
+            taken.append((source_of[item], name))
+        else:
+            defined[name] = source_of[item]
     return [(source, defined[name], name) for source, name in taken if name in defined]
 
 
 def read_unseen(build, directory, pattern):
     """[OBJECT: takes SYMBOL] for all symbols that the directory must not take, and how many objects were looked at."""
     items = sorted((build / directory).rglob("*.o"))
-    faults = []
-    for item in items:
-        nm = subprocess.run(["nm", "-u", "-P", item], check=True, capture_output=True, text=True)
-        names = [line.split()[0] for line in nm.stdout.splitlines()]
-        faults += [f"{item.relative_to(build)}: takes {name}" for name in names if pattern.match(name)]
+    faults = [f"{item.relative_to(build)}: takes {name}" for item, name, _ in list_symbols(items, "-u")
+              if pattern.match(name)]
     return faults, len(items)
 
 
