@@ -245,13 +245,28 @@ tool_evaluation_ece_chance (const ToolEvaluation *evaluation)
   return metrics_ece_chance (confidence, evaluation->n_cases);
 }
 
-gsize
-tool_evaluation_changes (const ToolEvaluation *evaluation, const ToolEvaluation *other)
+/* The next track that both were judged by, from these cases on.  FALSE: there is none. */
+static gboolean
+find_common (const ToolEvaluation *first, gsize *i, const ToolEvaluation *second, gsize *k)
 {
-  gsize changes = 0;
+  while (*i < first->n_cases && *k < second->n_cases) {
+    /* Both go up with the tracks of the set. */
+    const gsize id = first->tracks->tracks[first->cases[*i]].id, other = second->tracks->tracks[second->cases[*k]].id;
+    if (id == other)
+      return TRUE;
+    *(id < other ? i : k) += 1;
+  }
+  return FALSE;
+}
 
-  for (gsize k = 0; k < evaluation->n_cases; k++)
-    changes += predicted (evaluation, k) != predicted (other, k) ? 1 : 0;
+gsize
+tool_evaluation_changes (const ToolEvaluation *evaluation, const ToolEvaluation *other, gsize *ret_n_cases)
+{
+  gsize changes = 0, n = 0;
+
+  for (gsize i = 0, k = 0; find_common (evaluation, &i, other, &k); i++, k++, n++)
+    changes += predicted (evaluation, i) != predicted (other, k) ? 1 : 0;
+  *ret_n_cases = n;
   return changes;
 }
 
@@ -264,8 +279,11 @@ tool_evaluation_gains (const ToolEvaluation *evaluation, const ToolEvaluationCon
         gains_db[i], "gain", config, error);
     if (!louder)
       return FALSE;
-    gains[i] = (ToolGain){ gains_db[i], evaluation->n_cases, tool_evaluation_changes (louder, evaluation),
-      louder->by_track->accuracy, louder->by_track->right };
+    gains[i] = (ToolGain){ .gain_db = gains_db[i],
+      .n_judged = louder->n_cases,
+      .right = louder->by_track->right,
+      .accuracy = louder->by_track->accuracy };
+    gains[i].changed = tool_evaluation_changes (louder, evaluation, &gains[i].n_cases);
   }
   return TRUE;
 }
@@ -275,19 +293,13 @@ tool_evaluation_compare (const ToolEvaluation *first, const ToolEvaluation *seco
 {
   ToolComparison comparison = { 0 };
 
-  /* Both go up with the tracks of the set. */
-  for (gsize i = 0, k = 0; i < first->n_cases && k < second->n_cases;) {
-    const gsize id = first->tracks->tracks[first->cases[i]].id, other = second->tracks->tracks[second->cases[k]].id;
-    if (id == other) {
-      const gboolean a = predicted (first, i) == first->truth[i], b = predicted (second, k) == second->truth[k];
-      comparison.n_cases++;
-      comparison.first_right += a ? 1 : 0;
-      comparison.second_right += b ? 1 : 0;
-      comparison.only_first += a && !b ? 1 : 0;
-      comparison.only_second += b && !a ? 1 : 0;
-    }
-    i += id <= other ? 1 : 0;
-    k += other <= id ? 1 : 0;
+  for (gsize i = 0, k = 0; find_common (first, &i, second, &k); i++, k++) {
+    const gboolean a = predicted (first, i) == first->truth[i], b = predicted (second, k) == second->truth[k];
+    comparison.n_cases++;
+    comparison.first_right += a ? 1 : 0;
+    comparison.second_right += b ? 1 : 0;
+    comparison.only_first += a && !b ? 1 : 0;
+    comparison.only_second += b && !a ? 1 : 0;
   }
   comparison.p = metrics_mcnemar (comparison.only_first, comparison.only_second);
   return comparison;

@@ -73,9 +73,10 @@ void tool_evaluation_seconds (const ToolEvaluation *evaluation, ToolSeconds *sec
 typedef struct ToolGain
 {
   double gain_db;
-  gsize n_cases, changed; /* tracks that get another label */
+  gsize n_cases, changed; /* tracks with an answer at both levels; those that get another label */
+  gsize n_judged;         /* tracks with an answer at this level */
+  guint64 right;          /* of them */
   double accuracy;
-  guint64 right;
 } ToolGain;
 
 enum
@@ -90,8 +91,9 @@ gboolean tool_evaluation_gains (const ToolEvaluation *evaluation, const ToolEval
 /* metrics_ece_chance() of the tracks. */
 double tool_evaluation_ece_chance (const ToolEvaluation *evaluation);
 
-/* Tracks that get another label than in `other`, an evaluation of the same set and model. */
-gsize tool_evaluation_changes (const ToolEvaluation *evaluation, const ToolEvaluation *other);
+/* Tracks that get another label than in `other`, an evaluation of the same set and model, of those that have an answer
+ * in both: *ret_n_cases. */
+gsize tool_evaluation_changes (const ToolEvaluation *evaluation, const ToolEvaluation *other, gsize *ret_n_cases);
 
 /* Two models on the tracks that both were judged by. */
 typedef struct ToolComparison

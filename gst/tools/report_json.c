@@ -86,6 +86,7 @@ append_json_gains (GString *json, const ToolReport *report)
     const ToolGain *gain = &report->gains[i];
     open_object (json, i);
     json_add_number (json, "gain_db", gain->gain_db);
+    json_add_count (json, "tracks", gain->n_cases);
     json_add_number (json, "accuracy", gain->accuracy);
     json_add_count (json, "changed", gain->changed);
     json_add_number (json, "changed_rate", tool_rate (gain->changed, gain->n_cases));

@@ -218,7 +218,7 @@ append_gains (GString *out, const ToolReport *report)
     g_string_append_printf (out, " of %" G_GSIZE_FORMAT " (", gain->n_cases);
     append_percent (out, tool_rate (gain->changed, gain->n_cases), 0);
     g_string_append_c (out, ')');
-    append_interval (out, gain->right, gain->n_cases);
+    append_interval (out, gain->right, gain->n_judged);
     g_string_append_c (out, '\n');
   }
 }
