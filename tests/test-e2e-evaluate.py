@@ -153,6 +153,10 @@ def check_report(verdict, model, part, meta, tensors, reference, shared, folder)
 
     f1 = 2 * np.diag(confusion) / np.maximum(confusion.sum(0) + confusion.sum(1), 1)
     verdict.close(report["macro_f1"], f1[confusion.sum(1) > 0].mean(), 1e-12, "macro F1")
+    coverage = report["coverage"]
+    verdict.check([c["confidence"] for c in coverage[:3]] == [0, .3, .4] and len(coverage) == 8
+                  and coverage[0]["tracks"] == report["tracks"] and coverage[0]["accuracy"] == report["accuracy"]
+                  and all(a["tracks"] >= b["tracks"] for a, b in zip(coverage, coverage[1:])), f"{coverage}")
     recall = [confusion[i, i] / confusion[i].sum() for i in range(len(labels)) if confusion[i].sum() > 0]
     verdict.close(report["mean_recall"], np.mean(recall), 1e-12, "mean recall")
     verdict.check(report["windows"] == 27 * n, f"{report['windows']} windows")

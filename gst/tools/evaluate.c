@@ -16,7 +16,7 @@ typedef struct Options
 {
   char *csv, *tracks_csv, *confusion_svg, *seconds_svg, *compare, *output;
   char **calibrate, **not_music; /* end in NULL; or NULL */
-  gboolean json, gain, seconds, quiet, no_cache;
+  gboolean json, gain, seconds, coverage, quiet, no_cache;
   int jobs;
 } Options;
 
@@ -99,7 +99,9 @@ report_all (const Options *options, const ToolEvaluation *evaluation, const Tool
 
   report->evaluation = evaluation;
   report->show_seconds = options->seconds;
+  report->show_coverage = options->coverage;
   tool_evaluation_seconds (evaluation, report->seconds);
+  tool_evaluation_coverage (evaluation, report->coverage);
   if (options->gain) {
     if (!tool_evaluation_gains (evaluation, config, gains, &error)) {
       tool_fail ("%s", error->message);
@@ -399,6 +401,8 @@ tool_evaluate (int n, char **arguments)
     { "seconds-svg", 0, 0, G_OPTION_ARG_FILENAME, &options.seconds_svg, "Accuracy against seconds heard as a picture",
         "FILE" },
     { "seconds", 0, 0, G_OPTION_ARG_NONE, &options.seconds, "Accuracy after 3.5 to 30 seconds", NULL },
+    { "coverage", 0, 0, G_OPTION_ARG_NONE, &options.coverage,
+        "Accuracy of the tracks that the model is sure of, by confidence", NULL },
     { "gain", 0, 0, G_OPTION_ARG_NONE, &options.gain, "Accuracy at -30, -20, -12, -6 and +6 dB", NULL },
     { "compare", 0, 0, G_OPTION_ARG_FILENAME, &options.compare, "Compare with another model on the same tracks",
         "MODEL" },

@@ -234,6 +234,23 @@ predicted (const ToolEvaluation *evaluation, gsize index)
   return genre_probabilities_top (evaluation->probabilities + index * n_labels, n_labels);
 }
 
+void
+tool_evaluation_coverage (const ToolEvaluation *evaluation, ToolCoverage *coverage)
+{
+  const unsigned n_labels = genre_model_n_labels (evaluation->model);
+
+  for (gsize i = 0; i < TOOL_N_COVERAGES; i++) {
+    coverage[i] = (ToolCoverage){ .threshold = i == 0 ? 0 : .2 + .1 * (double) i };
+    for (gsize k = 0; k < evaluation->n_cases; k++) {
+      const unsigned label = predicted (evaluation, k);
+      if (evaluation->probabilities[k * n_labels + label] < coverage[i].threshold)
+        continue;
+      coverage[i].n_cases++;
+      coverage[i].right += label == evaluation->truth[k] ? 1 : 0;
+    }
+  }
+}
+
 double
 tool_evaluation_ece_chance (const ToolEvaluation *evaluation)
 {

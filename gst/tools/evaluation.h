@@ -69,6 +69,22 @@ enum
 /* seconds [TOOL_N_SECONDS]  out, for 3.5, 5, 7, 10, 15, 20 and 30 s */
 void tool_evaluation_seconds (const ToolEvaluation *evaluation, ToolSeconds *seconds);
 
+/* What a threshold of confidence buys: the tracks that are as sure as that, and how many of them are right. */
+typedef struct ToolCoverage
+{
+  double threshold;
+  gsize n_cases;
+  guint64 right;
+} ToolCoverage;
+
+enum
+{
+  TOOL_N_COVERAGES = 8
+};
+
+/* coverage [TOOL_N_COVERAGES]  out, for confidences of at least 0, .3, .4, ... .9 of the aggregate */
+void tool_evaluation_coverage (const ToolEvaluation *evaluation, ToolCoverage *coverage);
+
 /* The same tracks, louder or softer. */
 typedef struct ToolGain
 {

@@ -28,7 +28,8 @@ typedef struct ToolReport
   gsize n_gains;
   const ToolCalibration *calibration; /* NULL: none */
   const ToolMusic *music;             /* NULL: not measured */
-  gboolean show_seconds;              /* in the text */
+  ToolCoverage coverage[TOOL_N_COVERAGES];
+  gboolean show_seconds, show_coverage; /* in the text */
 } ToolReport;
 
 char *tool_report_text (const ToolReport *report);

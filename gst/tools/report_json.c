@@ -78,6 +78,21 @@ append_json_seconds (GString *json, const ToolSeconds *seconds)
 }
 
 static void
+append_json_coverage (GString *json, const ToolCoverage *coverage)
+{
+  json_add_key (json, "coverage");
+  g_string_append_c (json, '[');
+  for (gsize i = 0; i < TOOL_N_COVERAGES; i++) {
+    open_object (json, i);
+    json_add_number (json, "confidence", coverage[i].threshold);
+    json_add_count (json, "tracks", coverage[i].n_cases);
+    json_add_number (json, "accuracy", tool_rate (coverage[i].right, coverage[i].n_cases));
+    g_string_append_c (json, '}');
+  }
+  g_string_append_c (json, ']');
+}
+
+static void
 append_json_gains (GString *json, const ToolReport *report)
 {
   json_add_key (json, "gain");
@@ -207,6 +222,7 @@ tool_report_json (const ToolReport *report)
   append_json_left_out (json, evaluation);
   append_json_classes (json, evaluation);
   append_json_seconds (json, report->seconds);
+  append_json_coverage (json, report->coverage);
   if (report->n_gains > 0)
     append_json_gains (json, report);
   if (report->other)

@@ -206,6 +206,22 @@ append_seconds (GString *out, const ToolSeconds *seconds)
 }
 
 static void
+append_coverage (GString *out, const ToolCoverage *coverage)
+{
+  g_string_append (out, "\nconfidence  accuracy  tracks\n");
+  for (gsize i = 0; i < TOOL_N_COVERAGES; i++) {
+    append_fixed (out, coverage[i].threshold, 1, 10);
+    append_percent (out, tool_rate (coverage[i].right, coverage[i].n_cases), 8);
+    append_count (out, coverage[i].n_cases, 8);
+    g_string_append (out, " (");
+    append_percent (out, tool_rate (coverage[i].n_cases, coverage[0].n_cases), 0);
+    g_string_append_c (out, ')');
+    append_interval (out, coverage[i].right, coverage[i].n_cases);
+    g_string_append_c (out, '\n');
+  }
+}
+
+static void
 append_gains (GString *out, const ToolReport *report)
 {
   g_string_append (out, "\ngain      accuracy  other labels\n");
@@ -331,6 +347,8 @@ tool_report_text (const ToolReport *report)
   append_matrix (out, evaluation);
   if (report->show_seconds)
     append_seconds (out, report->seconds);
+  if (report->show_coverage)
+    append_coverage (out, report->coverage);
   if (report->n_gains > 0)
     append_gains (out, report);
   if (report->music)
