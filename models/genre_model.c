@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "models/genre_model_file.h"
+#include "models/model_path.h"
 
 #include "models/embedded.h"
 #include "models/file/regular_file.h"
@@ -127,13 +128,30 @@ model_from_bytes (GBytes *bytes, const char *name, GError **error)
   return shared_model (bytes, name, sha256, error);
 }
 
+/* Where a model of that name would have been. */
+static void
+explain_lost (const char *path, GError *error)
+{
+  if (!genre_model_is_name (path) || !g_error_matches (error, GENRE_MODEL_ERROR, GENRE_MODEL_ERROR_NOT_FOUND))
+    return;
+  g_autofree char *places = genre_model_places ();
+  char *message = g_strdup_printf ("%s, nor a model of that name in %s", error->message, places);
+  g_free (error->message);
+  error->message = message;
+}
+
 GenreModel *
 genre_model_load (const char *path, GError **error)
 {
-  g_autoptr (GBytes) bytes = regular_file_read (path, SAFETENSORS_MAX_BYTES, error);
-  if (!bytes)
+  g_autofree char *file = genre_model_find (path);
+  g_autoptr (GError) failure = NULL;
+  g_autoptr (GBytes) bytes = regular_file_read (file, SAFETENSORS_MAX_BYTES, &failure);
+  if (!bytes) {
+    explain_lost (path, failure);
+    g_propagate_error (error, g_steal_pointer (&failure));
     return NULL;
-  g_autofree char *name = g_filename_display_name (path);
+  }
+  g_autofree char *name = g_filename_display_name (file);
   return model_from_bytes (bytes, name, error);
 }
 

@@ -16,7 +16,8 @@ G_BEGIN_DECLS
 
 typedef struct GenreModel GenreModel;
 
-/* path: UTF-8, or the file system's encoding on Unix.  Reads a regular file only.  NULL and `error` on failure. */
+/* path: UTF-8, or the file system's encoding on Unix; or the name of an installed model, see model_path.h.  Reads a
+ * regular file only.  NULL and `error` on failure. */
 GenreModel *genre_model_load (const char *path, GError **error);
 
 /* data [size], not kept; name stands for the file in error messages. */

@@ -35,7 +35,7 @@ FLOORS = {
         "file/safetensors_entry",
         "file/safetensors",
         "file/safetensors_writer",
-        "descriptors embedded frontend genre_aggregate moments network_spec",
+        "descriptors embedded frontend genre_aggregate model_path moments network_spec",
         "frames network_heads",
         "genre_model_file genre_model_writer genre_model spectrogram",
         "genre_cost genre_windows",
