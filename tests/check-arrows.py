@@ -41,7 +41,7 @@ FLOORS = {
         "genre_cost genre_windows",
         "genre_stream",
         "sets/artist_name sets/half sets/metrics sets/union_find",
-        "sets/feature_set_file sets/feature_set",
+        "sets/feature_set_file sets/feature_set_load sets/feature_set",
         "sets/feature_set_writer sets/frame_level",
         "sets/genre_listener",
         "sets/genre_tracks",
