@@ -135,6 +135,9 @@ nn_gemm_nth (size_t index)
   if (__builtin_cpu_supports ("avx2") && __builtin_cpu_supports ("fma"))
     kernels[n++] = &nn_gemm_avx2;
 #endif
+#ifdef __aarch64__
+  kernels[n++] = &nn_gemm_neon; /* on every processor of this family */
+#endif
   kernels[n++] = &gemm_blas;
   return index < n ? kernels[index] : NULL;
 }

@@ -99,12 +99,12 @@ void nn_gemm_ref (const NnGemmShape *shape, const float *const *a, const float *
 
 void nn_gemm_sum_ref (const NnGemmSum *shape, const float *const *a, const float *const *b, float *out);
 
-/* gemm_sum_simd.c for two instruction sets; there on x86-64 only. */
-void nn_gemm_sum_avx2 (const NnGemmSum *shape, const float *const *a, const float *const *b, float *out);
+/* gemm_sum_simd.c, and gemm_simd.c: the first two on x86-64 only, the third on 64-bit ARM only. */
 void nn_gemm_sum_avx512 (const NnGemmSum *shape, const float *const *a, const float *const *b, float *out);
-
-/* gemm_simd.c for two instruction sets; there on x86-64 only. */
-extern const NnGemm nn_gemm_avx2;
+void nn_gemm_sum_avx2 (const NnGemmSum *shape, const float *const *a, const float *const *b, float *out);
+void nn_gemm_sum_neon (const NnGemmSum *shape, const float *const *a, const float *const *b, float *out);
 extern const NnGemm nn_gemm_avx512;
+extern const NnGemm nn_gemm_avx2;
+extern const NnGemm nn_gemm_neon;
 
 #endif

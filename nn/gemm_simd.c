@@ -1,60 +1,28 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The product of nn/gemm.h in vectors of GCC and clang.  Compiled once for each instruction set, with its -m flags and
- * -ffp-contract=fast, which makes one instruction of a product and its sum; nn_gemm_nth() checks the processor before
- * it hands a kernel out.
+ * The product of nn/gemm.h in vectors of GCC and clang, compiled once for each instruction set (nn/simd.h);
+ * nn_gemm_nth() checks the processor before it hands a kernel out.
  *
  * Weights lie in panels of one vector of outputs, up to 3 panels side by side: [group][rows][3][PANEL], the last two
  * groups narrower where n asks for it.  A tile of R rows and 3 panels stays in 3 R registers while s and k run; each
  * step loads 3 weight vectors and broadcasts R inputs.  A single row (dense, recurrent) takes 4 groups at once instead,
  * so that enough sums are under way to hide the latency.  Groups and not single panels: 12 streams of weights a
  * multiple of 4096 bytes apart would compete for the same lines of the cache (measured: a third slower).
- * Every output is summed in the order of s and k whatever the tile: results do not depend on m.
+ * Every output is one chain of multiply_add() in the order of s and k, whatever the tile: results do not depend on m,
+ * nor on the instruction set.
  */
 #include "nn/gemm.h"
+#include "nn/simd.h"
 
-#include <stdint.h>
 #include <string.h>
 
-#if defined __AVX512F__
-#define GEMM nn_gemm_avx512
-#define SUM nn_gemm_sum_avx512
-#define PIXELS nn_pixels_avx512
-#define NAME "avx512"
 enum
 {
-  PANEL = 16,
-  MAX_ROWS = 8, /* 24 sums of 32 registers */
-};
-#elif defined __AVX2__
-#define GEMM nn_gemm_avx2
-#define SUM nn_gemm_sum_avx2
-#define PIXELS nn_pixels_avx2
-#define NAME "avx2"
-enum
-{
-  PANEL = 8,
-  MAX_ROWS = 4, /* 12 sums, 3 weights and an input: all 16 registers */
-};
-#endif
-
-/* Of the loop that follows, so that the elements of arrays become registers. */
-#ifdef __clang__
-#define UNROLL _Pragma ("clang loop unroll(full)")
-#else
-#define UNROLL _Pragma ("GCC unroll 24")
-#endif
-
-enum
-{
+  PANEL = LANES,
   GROUP = 3,
   SINGLE_ROW_GROUPS = 4,
-  MAX_SUMS = GROUP * (MAX_ROWS > SINGLE_ROW_GROUPS ? MAX_ROWS : SINGLE_ROW_GROUPS),
+  MAX_SUMS = GROUP * (TILE_ROWS > SINGLE_ROW_GROUPS ? TILE_ROWS : SINGLE_ROW_GROUPS),
 };
-
-/* Aligned as a float: it is read from and written to anywhere. */
-typedef float Vector __attribute__ ((vector_size (PANEL * sizeof (float)), aligned (sizeof (float)), may_alias));
-typedef int32_t Mask __attribute__ ((vector_size (PANEL * sizeof (float)), aligned (sizeof (float))));
 
 /* Panels of the next group of `left`: never a single one behind one of 3, its sums would wait for each other. */
 static inline size_t
@@ -102,7 +70,7 @@ typedef struct Product
 
 /* Rows [row, row + rows) of `groups` groups of `group` panels from `panel` on.  The last three are constants at each
  * call, so that the compiler unrolls the loops and keeps `sum` in registers. */
-static inline __attribute__ ((always_inline)) void
+INLINE void
 tile (const Product *product, size_t row, size_t panel, const size_t rows, const size_t groups, const size_t group)
 {
   const NnGemmShape *shape = product->shape;
@@ -114,7 +82,7 @@ tile (const Product *product, size_t row, size_t panel, const size_t rows, const
   for (size_t r = 0; r < rows; r++) {
     UNROLL
     for (size_t p = 0; p < panels; p++)
-      sum[r * panels + p] = *(const Vector *) (product->bias + (panel + p) * PANEL);
+      sum[r * panels + p] = *(const Stored *) (product->bias + (panel + p) * PANEL);
   }
 
   for (size_t s = 0; s < shape->segments; s++) {
@@ -125,14 +93,14 @@ tile (const Product *product, size_t row, size_t panel, const size_t rows, const
 
       UNROLL
       for (size_t p = 0; p < panels; p++)
-        w[p] = *(const Vector *) (weights + p / group * stride + p % group * PANEL);
+        w[p] = *(const Stored *) (weights + p / group * stride + p % group * PANEL);
       UNROLL
       for (size_t r = 0; r < rows; r++) {
-        const float x = in[r * shape->lda + k];
+        const Vector x = splat (in[r * shape->lda + k]);
 
         UNROLL
         for (size_t p = 0; p < panels; p++)
-          sum[r * panels + p] += x * w[p];
+          sum[r * panels + p] = multiply_add (w[p], x, sum[r * panels + p]);
       }
     }
   }
@@ -148,7 +116,7 @@ tile (const Product *product, size_t row, size_t panel, const size_t rows, const
       if (product->relu)
         value = (Vector) ((Mask) value & (Mask) (value > 0));
       if (left >= PANEL)
-        *(Vector *) out = value;
+        *(Stored *) out = value;
       else
         memcpy (out, &value, left * sizeof *out);
     }
@@ -161,10 +129,10 @@ tile (const Product *product, size_t row, size_t panel, const size_t rows, const
     break
 
 /* All rows of one group, in blocks of nearly equal height. */
-static inline __attribute__ ((always_inline)) void
+INLINE void
 strip (const Product *product, size_t panel, const size_t group)
 {
-  const size_t m = product->shape->m, blocks = (m + MAX_ROWS - 1) / MAX_ROWS;
+  const size_t m = product->shape->m, blocks = (m + TILE_ROWS - 1) / TILE_ROWS;
 
   for (size_t block = 0; block < blocks; block++) {
     const size_t row = m * block / blocks;
@@ -174,7 +142,7 @@ strip (const Product *product, size_t panel, const size_t group)
       ROWS_CASE (2, group);
       ROWS_CASE (3, group);
       ROWS_CASE (4, group);
-#ifdef __AVX512F__
+#if TILE_ROWS > 4
       ROWS_CASE (5, group);
       ROWS_CASE (6, group);
       ROWS_CASE (7, group);
@@ -213,11 +181,11 @@ simd_run (const NnGemmShape *shape, const float *const *a, const float *packed, 
   }
 }
 
-const NnGemm GEMM = {
-  .name = NAME,
+const NnGemm SIMD (nn_gemm) = {
+  .name = SIMD_NAME,
   .panel = PANEL,
   .pack = simd_pack,
   .run = simd_run,
-  .sum = SUM,
-  .pixels = &PIXELS,
+  .sum = SIMD (nn_gemm_sum),
+  .pixels = &SIMD (nn_pixels),
 };

@@ -1,47 +1,23 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The sum of nn/gemm.h in vectors of GCC and clang, compiled for each instruction set as gemm_simd.c is.
+ * The sum of nn/gemm.h in vectors of GCC and clang, compiled once for each instruction set (nn/simd.h).
  *
  * A tile of R values of k and up to 3 panels of n stays in registers while s and m run; each step loads 3 vectors of b
  * and broadcasts R values of a.  The caller ensures that the parts of a and b of one call fit in the cache.
  */
 #include "nn/gemm.h"
+#include "nn/simd.h"
 
 #include <string.h>
 
-#if defined __AVX512F__
-#define SUM nn_gemm_sum_avx512
 enum
 {
-  PANEL = 16,
-  MAX_ROWS = 8, /* 24 sums of 32 registers */
-};
-#elif defined __AVX2__
-#define SUM nn_gemm_sum_avx2
-enum
-{
-  PANEL = 8,
-  MAX_ROWS = 4, /* 12 sums, 3 vectors of b and a value of a: all 16 registers */
-};
-#endif
-
-/* Of the loop that follows, so that the elements of arrays become registers. */
-#ifdef __clang__
-#define UNROLL _Pragma ("clang loop unroll(full)")
-#else
-#define UNROLL _Pragma ("GCC unroll 24")
-#endif
-
-enum
-{
+  PANEL = LANES,
   GROUP = 3,
-  MAX_SUMS = GROUP * MAX_ROWS,
+  MAX_SUMS = GROUP * TILE_ROWS,
 };
 
-/* Aligned as a float: it is read from and written to anywhere. */
-typedef float Vector __attribute__ ((vector_size (PANEL * sizeof (float)), aligned (sizeof (float)), may_alias));
-
-/* The arguments of SUM(). */
+/* The arguments of the public function. */
 typedef struct Sum
 {
   const NnGemmSum *shape;
@@ -52,7 +28,7 @@ typedef struct Sum
 
 /* Values [k, k + rows) of k, `group` panels from n on.  The last two are constants at each call, so that the compiler
  * unrolls the loops and keeps `sum` in registers. */
-static inline __attribute__ ((always_inline)) void
+INLINE void
 tile (const Sum *call, size_t k, size_t n, const size_t rows, const size_t group)
 {
   const NnGemmSum *shape = call->shape;
@@ -71,14 +47,14 @@ tile (const Sum *call, size_t k, size_t n, const size_t rows, const size_t group
 
       UNROLL
       for (size_t p = 0; p < group; p++)
-        v[p] = *(const Vector *) (b + p * PANEL);
+        v[p] = *(const Stored *) (b + p * PANEL);
       UNROLL
       for (size_t r = 0; r < rows; r++) {
-        const float x = a[r];
+        const Vector x = splat (a[r]);
 
         UNROLL
         for (size_t p = 0; p < group; p++)
-          sum[r * group + p] += x * v[p];
+          sum[r * group + p] = multiply_add (v[p], x, sum[r * group + p]);
       }
     }
   }
@@ -92,7 +68,7 @@ tile (const Sum *call, size_t k, size_t n, const size_t rows, const size_t group
       Vector value = { 0 };
 
       if (left >= PANEL) {
-        *(Vector *) out += sum[r * group + p];
+        *(Stored *) out += sum[r * group + p];
         continue;
       }
       memcpy (&value, out, left * sizeof *out);
@@ -108,10 +84,10 @@ tile (const Sum *call, size_t k, size_t n, const size_t rows, const size_t group
     break
 
 /* All of k for some panels, in blocks of nearly equal height. */
-static inline __attribute__ ((always_inline)) void
+INLINE void
 strip (const Sum *call, size_t n, const size_t group)
 {
-  const size_t height = call->shape->k, blocks = (height + MAX_ROWS - 1) / MAX_ROWS;
+  const size_t height = call->shape->k, blocks = (height + TILE_ROWS - 1) / TILE_ROWS;
 
   for (size_t block = 0; block < blocks; block++) {
     const size_t k = height * block / blocks;
@@ -121,7 +97,7 @@ strip (const Sum *call, size_t n, const size_t group)
       ROWS_CASE (2, group);
       ROWS_CASE (3, group);
       ROWS_CASE (4, group);
-#ifdef __AVX512F__
+#if TILE_ROWS > 4
       ROWS_CASE (5, group);
       ROWS_CASE (6, group);
       ROWS_CASE (7, group);
@@ -132,7 +108,7 @@ strip (const Sum *call, size_t n, const size_t group)
 }
 
 void
-SUM (const NnGemmSum *shape, const float *const *a, const float *const *b, float *out)
+SIMD (nn_gemm_sum) (const NnGemmSum *shape, const float *const *a, const float *const *b, float *out)
 {
   const Sum call = { shape, a, b, out };
   const size_t panels = (shape->n + PANEL - 1) / PANEL;

@@ -45,9 +45,10 @@ typedef struct NnPixels
   void (*max_back) (const NnCells *cells, const float *x, const float *dout, float *dx);
 } NnPixels;
 
-/* pixels_simd.c for three instruction sets; the last is there on every machine. */
+/* pixels_simd.c, each where nn_gemm_... of that name is; the last on every machine. */
 extern const NnPixels nn_pixels_avx512;
 extern const NnPixels nn_pixels_avx2;
+extern const NnPixels nn_pixels_neon;
 extern const NnPixels nn_pixels_plain;
 
 #endif

@@ -1,57 +1,32 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The loops of nn/pixels.h in vectors of GCC and clang, compiled for each instruction set as gemm_simd.c is, and once
- * for none, with vectors of four.
+ * The loops of nn/pixels.h in vectors of GCC and clang, compiled once for each instruction set (nn/simd.h), and once
+ * for none.
  *
  * Channels are cut into pieces of one vector.  Where they are no multiple of it, the last piece overlaps the one
  * before: what it writes again is the same, and what it sums again is left out.  Less than one vector of channels is
  * copied into one and out of it.
  */
 #include "nn/pixels.h"
+#include "nn/simd.h"
 
-#include <stdint.h>
 #include <string.h>
-
-#if defined __AVX512F__
-#define PIXELS nn_pixels_avx512
-enum
-{
-  WIDTH = 16
-};
-#elif defined __AVX2__
-#define PIXELS nn_pixels_avx2
-enum
-{
-  WIDTH = 8
-};
-#else
-#define PIXELS nn_pixels_plain
-enum
-{
-  WIDTH = 4
-};
-#endif
 
 enum
 {
   BLOCK = 128 /* pixels that are summed in float; then in double */
 };
 
-typedef float Vector __attribute__ ((vector_size (WIDTH * sizeof (float)), aligned (sizeof (float)), may_alias));
-typedef int32_t Mask __attribute__ ((vector_size (WIDTH * sizeof (float)), aligned (sizeof (float)), may_alias));
+typedef double Doubles __attribute__ ((vector_size (LANES * sizeof (double)), aligned (sizeof (double)), may_alias));
 
-typedef double Doubles __attribute__ ((vector_size (WIDTH * sizeof (double)), aligned (sizeof (double)), may_alias));
-
-#define INLINE static inline __attribute__ ((always_inline))
-
-/* n is WIDTH, and known to be when this is inlined, or less. */
+/* n is LANES, and known to be when this is inlined, or less. */
 INLINE Vector
 load (const float *x, const size_t n)
 {
   Vector v = { 0 };
 
-  if (n == WIDTH)
-    return *(const Vector *) x;
+  if (n == LANES)
+    return *(const Stored *) x;
   memcpy (&v, x, n * sizeof *x);
   return v;
 }
@@ -59,8 +34,8 @@ load (const float *x, const size_t n)
 INLINE void
 store (float *x, Vector v, const size_t n)
 {
-  if (n == WIDTH)
-    *(Vector *) x = v;
+  if (n == LANES)
+    *(Stored *) x = v;
   else
     memcpy (x, &v, n * sizeof *x);
 }
@@ -76,7 +51,7 @@ choose (Mask mask, Vector a, Vector b)
 static size_t
 piece_at (size_t channels, size_t c)
 {
-  return channels - c < WIDTH ? channels - WIDTH : c;
+  return channels - c < LANES ? channels - LANES : c;
 }
 
 /* --- sums -------------------------------------------------------------------------------------------------------- */
@@ -85,7 +60,7 @@ piece_at (size_t channels, size_t c)
 INLINE void
 add_to (double *sums, Vector v, size_t skip, const size_t n)
 {
-  if (skip == 0 && n == WIDTH)
+  if (skip == 0 && n == LANES)
     /* clang-format off */
     *(Doubles *) sums += __builtin_convertvector (v, Doubles);
   /* clang-format on */
@@ -105,7 +80,7 @@ sum_squares_piece (const float *x, size_t pixels, size_t channels, const float *
     const Vector d = load (x, n) - p;
 
     sum[0] += d;
-    square[0] += d * d;
+    square[0] = multiply_add (d, d, square[0]);
     if (++i == pixels)
       break;
     x += channels;
@@ -113,7 +88,7 @@ sum_squares_piece (const float *x, size_t pixels, size_t channels, const float *
     const Vector e = load (x, n) - p;
 
     sum[1] += e;
-    square[1] += e * e;
+    square[1] = multiply_add (e, e, square[1]);
   }
   add_to (sums, sum[0] + sum[1], skip, n);
   add_to (sums + channels, square[0] + square[1], skip, n);
@@ -125,13 +100,13 @@ sum_squares (const float *x, size_t pixels, size_t channels, const float *pivot,
   for (size_t first = 0; first < pixels; first += BLOCK, x += BLOCK * channels) {
     const size_t block = pixels - first < BLOCK ? pixels - first : BLOCK;
 
-    if (channels < WIDTH)
+    if (channels < LANES)
       sum_squares_piece (x, block, channels, pivot, 0, channels, sums);
     else
-      for (size_t c = 0; c < channels; c += WIDTH) {
+      for (size_t c = 0; c < channels; c += LANES) {
         const size_t at = piece_at (channels, c);
 
-        sum_squares_piece (x + at, block, channels, pivot + at, c - at, WIDTH, sums + at);
+        sum_squares_piece (x + at, block, channels, pivot + at, c - at, LANES, sums + at);
       }
   }
 }
@@ -147,7 +122,7 @@ sum_products_piece (const float *x, const float *dy, size_t pixels, size_t chann
     const Vector d = load (dy, n);
 
     sum[0] += d;
-    product[0] += d * (load (x, n) - m);
+    product[0] = multiply_add (d, load (x, n) - m, product[0]);
     if (++i == pixels)
       break;
     x += channels;
@@ -156,7 +131,7 @@ sum_products_piece (const float *x, const float *dy, size_t pixels, size_t chann
     const Vector e = load (dy, n);
 
     sum[1] += e;
-    product[1] += e * (load (x, n) - m);
+    product[1] = multiply_add (e, load (x, n) - m, product[1]);
   }
   add_to (sums, sum[0] + sum[1], skip, n);
   add_to (sums + channels, product[0] + product[1], skip, n);
@@ -168,13 +143,13 @@ sum_products (const float *x, const float *dy, size_t pixels, size_t channels, c
   for (size_t first = 0; first < pixels; first += BLOCK, x += BLOCK * channels, dy += BLOCK * channels) {
     const size_t block = pixels - first < BLOCK ? pixels - first : BLOCK;
 
-    if (channels < WIDTH)
+    if (channels < LANES)
       sum_products_piece (x, dy, block, channels, mean, 0, channels, sums);
     else
-      for (size_t c = 0; c < channels; c += WIDTH) {
+      for (size_t c = 0; c < channels; c += LANES) {
         const size_t at = piece_at (channels, c);
 
-        sum_products_piece (x + at, dy + at, block, channels, mean + at, c - at, WIDTH, sums + at);
+        sum_products_piece (x + at, dy + at, block, channels, mean + at, c - at, LANES, sums + at);
       }
   }
 }
@@ -188,7 +163,7 @@ scale_piece (const float *x, size_t pixels, size_t channels, const float *scales
   const Vector a = load (scales, n), b = load (shifts, n);
 
   for (size_t i = 0; i < pixels; i++)
-    store (y + i * channels, a * load (x + i * channels, n) + b, n);
+    store (y + i * channels, multiply_add (a, load (x + i * channels, n), b), n);
 }
 
 static void
@@ -197,13 +172,13 @@ scale (const float *x, size_t pixels, size_t channels, const float *scales, cons
   for (size_t first = 0; first < pixels; first += BLOCK, x += BLOCK * channels, y += BLOCK * channels) {
     const size_t block = pixels - first < BLOCK ? pixels - first : BLOCK;
 
-    if (channels < WIDTH)
+    if (channels < LANES)
       scale_piece (x, block, channels, scales, shifts, channels, y);
     else
-      for (size_t c = 0; c < channels; c += WIDTH) {
+      for (size_t c = 0; c < channels; c += LANES) {
         const size_t at = piece_at (channels, c);
 
-        scale_piece (x + at, block, channels, scales + at, shifts + at, WIDTH, y + at);
+        scale_piece (x + at, block, channels, scales + at, shifts + at, LANES, y + at);
       }
   }
 }
@@ -214,8 +189,11 @@ scale_back_piece (const float *x, const float *dy, size_t pixels, size_t channel
 {
   const Vector m = load (mean, n), va = load (a, n), vb = load (b, n), vs = load (shift, n);
 
-  for (size_t i = 0; i < pixels; i++)
-    store (dx + i * channels, va * load (dy + i * channels, n) + (vb * (load (x + i * channels, n) - m) + vs), n);
+  for (size_t i = 0; i < pixels; i++) {
+    const Vector shifted = multiply_add (vb, load (x + i * channels, n) - m, vs);
+
+    store (dx + i * channels, multiply_add (va, load (dy + i * channels, n), shifted), n);
+  }
 }
 
 static void
@@ -225,13 +203,13 @@ scale_back (const float *x, const float *dy, size_t pixels, size_t channels, con
   for (size_t first = 0; first < pixels; first += BLOCK) {
     const size_t block = pixels - first < BLOCK ? pixels - first : BLOCK;
 
-    if (channels < WIDTH)
+    if (channels < LANES)
       scale_back_piece (x, dy, block, channels, mean, a, b, shift, channels, dx);
     else
-      for (size_t c = 0; c < channels; c += WIDTH) {
+      for (size_t c = 0; c < channels; c += LANES) {
         const size_t at = piece_at (channels, c);
 
-        scale_back_piece (x + at, dy + at, block, channels, mean + at, a + at, b + at, shift + at, WIDTH, dx + at);
+        scale_back_piece (x + at, dy + at, block, channels, mean + at, a + at, b + at, shift + at, LANES, dx + at);
       }
     x += BLOCK * channels;
     dy += BLOCK * channels;
@@ -262,13 +240,13 @@ max (const NnCells *cells, const float *x, float *out)
   const size_t channels = cells->channels;
 
   for (size_t k = 0; k < cells->cells; k++, x += cells->high * channels, out += channels) {
-    if (channels < WIDTH)
+    if (channels < LANES)
       store (out, largest (cells, x, channels), channels);
     else
-      for (size_t c = 0; c < channels; c += WIDTH) {
+      for (size_t c = 0; c < channels; c += LANES) {
         const size_t at = piece_at (channels, c);
 
-        store (out + at, largest (cells, x + at, WIDTH), WIDTH);
+        store (out + at, largest (cells, x + at, LANES), LANES);
       }
   }
 }
@@ -295,13 +273,13 @@ max_back (const NnCells *cells, const float *x, const float *dout, float *dx)
   const size_t channels = cells->channels;
 
   for (size_t k = 0; k < cells->cells; k++) {
-    if (channels < WIDTH)
+    if (channels < LANES)
       max_back_piece (cells, x, dout, channels, dx);
     else
-      for (size_t c = 0; c < channels; c += WIDTH) {
+      for (size_t c = 0; c < channels; c += LANES) {
         const size_t at = piece_at (channels, c);
 
-        max_back_piece (cells, x + at, dout + at, WIDTH, dx + at);
+        max_back_piece (cells, x + at, dout + at, LANES, dx + at);
       }
     x += cells->high * channels;
     dx += cells->high * channels;
@@ -309,7 +287,7 @@ max_back (const NnCells *cells, const float *x, const float *dout, float *dx)
   }
 }
 
-const NnPixels PIXELS = {
+const NnPixels SIMD (nn_pixels) = {
   .sum_squares = sum_squares,
   .sum_products = sum_products,
   .scale = scale,

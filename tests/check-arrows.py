@@ -56,7 +56,7 @@ FLOORS = {
         " training/training",
     ],
     "nn": [
-        "arena pool random size",
+        "arena pool random simd size",
         "gemm gemm_simd gemm_sum_simd pixels pixels_simd",
         "layer",
         "activation training",

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * nn/gemm.h: every kernel of nn_gemm_nth() against nn_gemm_ref(), and nn_gemm_ref() against numbers by hand.
+ * nn/gemm.h: every kernel of nn_gemm_nth() against nn_gemm_ref(), and nn_gemm_ref() against numbers by hand; every
+ * vector kernel, bit for bit, against the chain of fused multiply-adds that it is, whatever the compiler.
  */
 #include "nn/gemm.h"
 #include "tests/nn_random.h"
@@ -22,6 +23,7 @@ typedef struct Operands
   float *b;        /* [segments * k][n] */
   float *bias;     /* [n] */
   float *expected; /* [m][n] */
+  float *chain;    /* [m][n] */
   float *out;      /* [m][n], then the guard */
 } Operands;
 
@@ -46,6 +48,7 @@ operands_new (uint64_t *seed, NnGemmShape shape)
   ops.b = random_new (seed, shape.segments * shape.k * shape.n);
   ops.bias = random_new (seed, shape.n);
   ops.expected = random_new (seed, shape.m * shape.n);
+  ops.chain = random_new (seed, shape.m * shape.n);
   ops.out = random_new (seed, shape.m * shape.n + GUARD);
   return ops;
 }
@@ -58,39 +61,28 @@ operands_free (Operands *ops)
   free (ops->b);
   free (ops->bias);
   free (ops->expected);
+  free (ops->chain);
   free (ops->out);
 }
 
-/* Into ops->expected. */
+/* One chain a value, in the order of s and k: a row does not depend on the rows around it. */
 static void
-reference (const Operands *ops, bool with_bias, bool relu)
+chain (const Operands *ops, bool with_bias, bool relu, float *out)
 {
-  nn_gemm_ref (&ops->shape, ops->a, ops->b, with_bias ? ops->bias : NULL, relu, ops->expected);
+  const NnGemmShape *shape = &ops->shape;
+
+  for (size_t m = 0; m < shape->m; m++)
+    for (size_t n = 0; n < shape->n; n++) {
+      float sum = with_bias ? ops->bias[n] : 0;
+
+      for (size_t s = 0; s < shape->segments; s++)
+        for (size_t k = 0; k < shape->k; k++)
+          sum = fmaf (ops->a[s][m * shape->lda + k], ops->b[(s * shape->k + k) * shape->n + n], sum);
+      out[m * shape->n + n] = relu && !(sum > 0) ? 0 : sum;
+    }
 }
 
-/* Each row of the product of m rows against the product of that row alone, bit for bit. */
-static void
-check_rows (const NnGemm *gemm, const Operands *ops, const float *packed, const float *bias, bool relu)
-{
-  NnGemmShape shape = ops->shape;
-  const float *a[MAX_SEGMENTS];
-  float *row = malloc (shape.n * sizeof *row);
-
-  if (!row)
-    abort ();
-  shape.m = 1;
-  for (size_t m = 0; m < ops->shape.m; m++) {
-    for (size_t s = 0; s < shape.segments; s++)
-      a[s] = ops->a[s] + m * shape.lda;
-    gemm->run (&shape, a, packed, bias, relu, row);
-    CHECK (memcmp (row, ops->out + m * shape.n, shape.n * sizeof *row) == 0,
-        "%s: row %zu of m %zu n %zu k %zu segments %zu differs from the row alone", gemm->name, m, ops->shape.m,
-        shape.n, shape.k, shape.segments);
-  }
-  free (row);
-}
-
-/* ops->expected is the reference of the same product. */
+/* ops->expected and ops->chain are of the same product. */
 static void
 check_kernel (const NnGemm *gemm, const Operands *ops, bool with_bias, bool relu)
 {
@@ -112,8 +104,9 @@ check_kernel (const NnGemm *gemm, const Operands *ops, bool with_bias, bool relu
       shape->n, shape->k, shape->segments, shape->lda, with_bias, relu, error);
   CHECK (memcmp (guard, ops->out + size, sizeof guard) == 0, "%s: m %zu n %zu: wrote behind the output", gemm->name,
       shape->m, shape->n);
-  if (strcmp (gemm->name, "openblas") != 0)
-    check_rows (gemm, ops, packed, packed_bias, relu);
+  CHECK (strcmp (gemm->name, "openblas") == 0 || memcmp (ops->out, ops->chain, size * sizeof *ops->out) == 0,
+      "%s: m %zu n %zu k %zu segments %zu lda %zu: not the bits of the chain", gemm->name, shape->m, shape->n, shape->k,
+      shape->segments, shape->lda);
   free (packed);
   free (packed_bias);
 }
@@ -125,7 +118,8 @@ check_shape (uint64_t *seed, NnGemmShape shape)
   Operands ops = operands_new (seed, shape);
 
   for (int choice = 0; choice < 4; choice++) {
-    reference (&ops, choice & 1, choice & 2);
+    nn_gemm_ref (&ops.shape, ops.a, ops.b, choice & 1 ? ops.bias : NULL, choice & 2, ops.expected);
+    chain (&ops, choice & 1, choice & 2, ops.chain);
     for (size_t i = 0; (gemm = nn_gemm_nth (i)) != NULL; i++)
       check_kernel (gemm, &ops, choice & 1, choice & 2);
   }
@@ -200,6 +194,68 @@ test_definition (void)
   CHECK (out[0][0] == expected[0][0] && out[0][1] == 0, "%g %g", (double) out[0][0], (double) out[0][1]);
 }
 
+/* out + one chain a value, in the order of s and m; shape->ldo is n. */
+static void
+sum_chain (const NnGemmSum *shape, const float *const *a, const float *const *b, float *out)
+{
+  for (size_t k = 0; k < shape->k; k++)
+    for (size_t n = 0; n < shape->n; n++) {
+      float sum = 0;
+
+      for (size_t s = 0; s < shape->segments; s++)
+        for (size_t m = 0; m < shape->m; m++)
+          sum = fmaf (a[s][m * shape->lda + k], b[s][m * shape->ldb + n], sum);
+      out[k * shape->n + n] += sum;
+    }
+}
+
+static void
+check_sum (uint64_t *seed, const NnGemmSum *shape)
+{
+  const size_t size = shape->k * shape->n;
+  float *a[MAX_SEGMENTS], *b[MAX_SEGMENTS], *before = random_new (seed, size), *out = random_new (seed, size);
+  float *expected = random_new (seed, size);
+  const NnGemm *gemm;
+
+  for (size_t s = 0; s < shape->segments; s++) {
+    a[s] = random_new (seed, (shape->m - 1) * shape->lda + shape->k);
+    b[s] = random_new (seed, shape->m * shape->ldb + NN_GEMM_SLACK);
+  }
+  memcpy (expected, before, size * sizeof *before);
+  sum_chain (shape, (const float *const *) a, (const float *const *) b, expected);
+  for (size_t i = 0; (gemm = nn_gemm_nth (i)) != NULL && strcmp (gemm->name, "openblas") != 0; i++) {
+    memcpy (out, before, size * sizeof *before);
+    gemm->sum (shape, (const float *const *) a, (const float *const *) b, out);
+    CHECK (memcmp (out, expected, size * sizeof *out) == 0,
+        "%s: sum of m %zu n %zu k %zu segments %zu lda %zu ldb %zu: not the bits of the chain", gemm->name, shape->m,
+        shape->n, shape->k, shape->segments, shape->lda, shape->ldb);
+  }
+  for (size_t s = 0; s < shape->segments; s++) {
+    free (a[s]);
+    free (b[s]);
+  }
+  free (before);
+  free (out);
+  free (expected);
+}
+
+static void
+test_sum_bits (void)
+{
+  uint64_t seed = 4;
+
+  for (size_t k = 1; k <= 17; k++)
+    for (size_t n = 1; n <= 16 * 7; n += n % 8 == 0 || n % 8 == 7 ? 1 : 6) {
+      NnGemmSum shape = { .n = n, .k = k, .ldo = n };
+
+      shape.m = nn_random_size (&seed, 1, 40);
+      shape.segments = nn_random_size (&seed, 1, MAX_SEGMENTS);
+      shape.lda = nn_random_size (&seed, 1, 2 * k);
+      shape.ldb = nn_random_size (&seed, n, n + 9);
+      check_sum (&seed, &shape);
+    }
+}
+
 static void
 test_list (void)
 {
@@ -227,5 +283,6 @@ main (void)
   test_edges ();
   test_random_shapes ();
   test_large ();
+  test_sum_bits ();
   TEST_END ();
 }
