@@ -268,13 +268,11 @@ run_network (GenreWindows *windows, const GenreSpan *window)
   }
 }
 
-/* What the head said of the window that was run last. */
+/* What the head said of the window that was run last.  It ends in a sigmoid, which is 1 of what is no number. */
 static double
 music (const GenreWindows *windows)
 {
-  const float value = windows->music_head < 0 ? 1 : *nn_run_head (windows->run, (size_t) windows->music_head);
-
-  return value >= 0 && value <= 1 ? (double) value : 1;
+  return windows->music_head < 0 ? 1 : (double) *nn_run_head (windows->run, (size_t) windows->music_head);
 }
 
 const double *

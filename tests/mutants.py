@@ -172,8 +172,6 @@ MUTATIONS = [
       "? GENRE_STATE_SILENCE : GENRE_STATE_SILENCE;", *MUSIC),
     M("models/genre_stream.c", "reset keeps what music was", "  stream->music = 1;\n  stream->music_sum = 0;\n", "",
       *MUSIC),
-    M("models/genre_windows.c", "music may be no number", "return value >= 0 && value <= 1 ? (double) value : 1;",
-      "return (double) value;", *MUSIC),
     M("models/sets/genre_listener.c", "what is not music gets an answer", "if (music < GENRE_STREAM_MUSIC_THRESHOLD)",
       "if (music < 0)", "test-models-genre_tracks"),
     M("models/genre_model_writer.c", "heads in a file of version 1", 'has_heads ? "2" : "1"', 'has_heads ? "1" : "1"',

@@ -97,11 +97,12 @@ add_sound (float *samples, size_t n, float tone, float noise, uint64_t *seed)
     samples[i] = tone * sinf ((float) (i % 64) * (float) (2 * 3.14159265 / 64)) + noise * test_noise (seed);
 }
 
-/* [8 * RATE]  silence, noise, a tone, silence, mixtures, noise */
+/* [8 * RATE]  noise, silence, a tone, silence, mixtures, noise: windows that grow are sound, so that they differ in
+ * weight */
 static float *
 all_sounds (void)
 {
-  static const float rows[8][2] = { { 0, 0 }, { 0, .3F }, { .5F, 0 }, { 0, 0 }, { .5F, .1F }, { .5F, .01F },
+  static const float rows[8][2] = { { 0, .3F }, { 0, 0 }, { .5F, 0 }, { 0, 0 }, { .5F, .1F }, { .5F, .01F },
     { .1F, .03F }, { 0, .01F } };
   float *samples = g_new (float, 8 * RATE);
   uint64_t seed = 71;
