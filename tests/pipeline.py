@@ -151,7 +151,8 @@ def classify(pcm, rate, first_pts=0, splits=None, format="F32LE", timeout=60, **
     """[samples] or [samples][channels], already in `format`, through the element from first_pts on -> [GenreMessage].
 
     splits: lengths of the buffers in samples, repeated as needed; default: a tenth of a second.
-    properties: of the element, "_" for "-"."""
+    properties: of the element, "_" for "-"; all is music unless music_threshold is among them."""
+    properties.setdefault("music_threshold", 0.0)
     pcm = np.ascontiguousarray(pcm if pcm.ndim == 2 else pcm[:, np.newaxis])
     settings = " ".join(f"{name.replace('_', '-')}={quoted(value)}" for name, value in properties.items())
     caps = raw_caps(rate, pcm.shape[1], format)

@@ -3,6 +3,7 @@
 """random_model.py - seeded random genre models, to hold the element to something that nobody tuned it for.
 
     random_model.py SEED FILE      one of VARIANTS (SEED modulo their number), everything else drawn from SEED
+    random_model.py plain FILE     the embedded model, without its heads if it has any
     random_model.py tiny FILE      a model that costs next to nothing, for long runs
     random_model.py sure FILE      the same, sure of its first label whatever it hears
     random_model.py music FILE     that one, and to its head "music" low sounds are music, noise and high ones are not
@@ -328,6 +329,16 @@ def music_model():
     return with_music(metadata, tensors, layers, music)
 
 
+def plain_model():
+    """What is embedded, for tests that are not about its heads."""
+    path = pathlib.Path(__file__).resolve().parent.parent / "models" / "weights" / "genre-crnn.safetensors"
+    metadata, tensors = numpy_genre.read_safetensors(path)
+    heads = json.loads(metadata.pop("heads", "{}"))
+    names = {layer["name"] for layers in heads.values() for layer in layers if "name" in layer}
+    tensors = {name: tensor.astype(np.float32) for name, tensor in tensors.items() if name.split("/")[0] not in names}
+    return {**metadata, "version": "1"}, tensors
+
+
 def swap_outputs(metadata, tensors, order):
     """The same model with its labels, and the outputs of its last layer, in another order."""
     metadata, tensors = dict(metadata), dict(tensors)
@@ -341,7 +352,7 @@ def swap_outputs(metadata, tensors, order):
 def main(argv):
     if len(argv) != 3:
         sys.exit(__doc__)
-    special = {"tiny": tiny_model, "sure": sure_model, "music": music_model}
+    special = {"plain": plain_model, "tiny": tiny_model, "sure": sure_model, "music": music_model}
     metadata, tensors = special[argv[1]]() if argv[1] in special else random_model(int(argv[1]))
     pathlib.Path(argv[2]).write_bytes(safetensors(metadata, tensors))
 

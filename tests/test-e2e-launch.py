@@ -28,6 +28,7 @@ PROPERTIES = [
     "split-titles", "post-messages", "post-tags", "max-lag", "labels", "model-info", "stats",
 ]  # fmt: skip
 ONE_GENRE = r"[^,]+ \d+ %"
+NOT_MUSIC = "not music"  # which the embedded model may say of made music
 
 
 def write_music(path):
@@ -73,12 +74,16 @@ def check_messages(verdict, what, messages):
         verdict.check(abs(after - before - 1e9) < 0.08e9, f"{what}: {after - before} ns from answer {i} to the next")
     for m in messages:
         verdict.check(m.names == FIELDS and m.labels == LABELS, f"{what}: {m.text}")
-        verdict.check(re.fullmatch(f"{ONE_GENRE}(, {ONE_GENRE}){{0,2}}", m.summary), f"{what}: summary {m.summary!r}")
-        verdict.check(m.summary.startswith(m.label + " "), f"{what}: {m.label} and {m.summary!r}")
+        verdict.check(
+            re.fullmatch(f"{ONE_GENRE}(, {ONE_GENRE}){{0,2}}|{NOT_MUSIC}", m.summary), f"{what}: summary {m.summary!r}"
+        )
+        starts = NOT_MUSIC if m.label == "unknown" else m.label + " "
+        verdict.check(m.summary.startswith(starts), f"{what}: {m.label} and {m.summary!r}")
         verdict.check(m.final == (m is messages[-1]), f"{what}: final {m.final}")
     whole = messages[-1]
     verdict.check((whole.timestamp, whole.duration) == (0, SECONDS * 10**9), f"{what}: {whole.text}")
-    verdict.check(whole.windows == 9, f"{what}: {whole.windows} windows in the final")
+    music = sum(m.state == "ok" for m in messages[:-1])
+    verdict.check(whole.windows == music, f"{what}: {whole.windows} windows in the final, {music} are music")
 
 
 def test_launch(verdict, recording):
@@ -87,7 +92,9 @@ def test_launch(verdict, recording):
     output, _ = shell(verdict, ["gst-launch-1.0", "-m", *line.split()])
     check_messages(verdict, "gst-launch-1.0", launched_messages(output))
     # A person reads the line itself: blanks and percent signs are escaped, the words are there.
-    verdict.check(re.search(r"summary=\(string\)\"?\w+\\ \d+\\ \\%", output), "summary is not to be seen")
+    verdict.check(
+        re.search(r"summary=\(string\)\"?(\w+\\ \d+\\ \\%|not\\ music)", output), "summary is not to be seen"
+    )
     output, _ = shell(
         verdict, ["gst-launch-1.0", "-m", *line.replace("classify", "classify post-messages=false").split()]
     )
@@ -210,9 +217,9 @@ def test_examples(verdict, recording):
     for name, program in programs.items():
         more = ["audio-sink=fakesink"] if name == "play.sh" else []
         output, _ = shell(verdict, [*program, str(recording), *more])
-        lines = [line for line in output.splitlines() if re.search(r"[a-z] \d+ %", line)]
+        lines = [line for line in output.splitlines() if re.search(rf"[a-z] \d+ %|{NOT_MUSIC}", line)]
         verdict.check(len(lines) == 10, f"{name} prints {len(lines)} summaries, expected 9 and the final\n{output}")
-        said[name] = re.findall(r"[a-z]+ \d+ %", output)
+        said[name] = re.findall(rf"[a-z]+ \d+ %|{NOT_MUSIC}", output)
         if pathlib.Path(program[-1]).is_file():
             check_complaint(verdict, name, [*program, "/nowhere/at-all.wav", *more])
     verdict.check(said["listen"] == said["listen.py"] == said["play.sh"], f"the examples differ: {said}")

@@ -155,7 +155,7 @@ def broken_files(metadata, tensors):
         "infinite weight": with_value(metadata, tensors, some, -np.inf),
         "infinite variance": with_value(metadata, tensors, find(tensors, "moving_variance"), np.inf),
         "other format": with_metadata(good, "format", "genre-features"),
-        "other version": with_metadata(good, "version", "2"),
+        "other version": with_metadata(good, "version", "3"),
         "no labels": with_metadata(good, "labels", "[]"),
         "a label too many": with_json(good, "labels", lambda labels: labels + ["one more"]),
         "labels twice": with_json(good, "labels", lambda labels: [labels[0]] * len(labels)),

@@ -93,7 +93,7 @@ class Station:
 
 def listen(station, properties):
     return run(
-        f"souphttpsrc location={station.url} ! decodebin ! audioconvert ! genreclassify {properties} "
+        f"souphttpsrc location={station.url} ! decodebin ! audioconvert ! genreclassify music-threshold=0 {properties} "
         "! fakesink sync=false",
         timeout=TIMEOUT,
     )

@@ -129,6 +129,7 @@ def run_case(verdict, directory, case):
     names = {"silence_threshold": "silence_db"}
     wanted = {names.get(key, key): value for key, value in properties.items() if key != "window"}
     expected = numpy_genre.answers(model, values.mean(axis=1), rate, window_frames=WINDOWS.get(seed, 0), **wanted)
+    properties = {"music_threshold": 0.5, **properties}
     messages = classify(samples, rate, first_pts, format=format, model=path, **properties)
     compare(verdict, name, model, rate, first_pts, properties.get("threshold", 0.0), messages, expected)
     verdict.check(sum(a.state == "ok" for a in expected) >= 4, f"{name}: the sound gives too few windows")
@@ -160,12 +161,12 @@ def test_short_runs(verdict, directory):
         for seconds in (0, 0.02, 0.5 * needed, 0.9 * needed):
             samples, values = stored(sound(seed, rate, 1, seconds), "F32LE")
             expected = numpy_genre.answers(model, values[:, 0], rate)
-            messages = classify(samples, rate, model=path)
+            messages = classify(samples, rate, model=path, music_threshold=0.5)
             compare(verdict, f"model {seed}, {seconds:.2f} s", model, rate, 0, 0, messages, expected)
             verdict.check(expected[-1].state == "too-short", f"{seconds} s are too short for model {seed}")
         samples = np.zeros(5 * rate, "<f4")
         expected = numpy_genre.answers(model, samples.astype(float), rate)
-        messages = classify(samples, rate, model=path)
+        messages = classify(samples, rate, model=path, music_threshold=0.5)
         compare(verdict, f"model {seed}, silence", model, rate, 0, 0, messages, expected)
         verdict.check(all(a.state == "silence" for a in expected), "five seconds of zeros are silence")
 
@@ -179,7 +180,7 @@ def test_swapped_outputs(verdict, directory):
         paths[0].write_bytes(random_model.safetensors(metadata, tensors))
         paths[1].write_bytes(random_model.safetensors(*random_model.swap_outputs(metadata, tensors, order)))
         samples, _ = stored(sound(seed, 22050, 1, 10), "F32LE")
-        plain, swapped = (classify(samples, 22050, model=path) for path in paths)
+        plain, swapped = (classify(samples, 22050, model=path, music_threshold=0.5) for path in paths)
         verdict.check(len(plain) == len(swapped) > 5, f"model {seed}: {len(plain)} and {len(swapped)} messages")
         for i, (a, b) in enumerate(zip(plain, swapped)):
             which = f"model {seed} swapped, message {i}"

@@ -46,7 +46,8 @@ def classify_file(path, between="audioconvert", **properties):
     """-> messages"""
     settings = " ".join(f"{name.replace('_', '-')}={quoted(value)}" for name, value in properties.items())
     return run(
-        f"filesrc location={quoted(path)} ! decodebin ! {between} ! genreclassify {settings} ! fakesink sync=false"
+        f"filesrc location={quoted(path)} ! decodebin ! {between} ! genreclassify music-threshold=0 {settings} "
+        "! fakesink sync=false"
     )
 
 

@@ -300,7 +300,7 @@ keep_answer (const GstStructure *message, gpointer user_data)
   }
 }
 
-/* What genreclassify says of the same music.  model: NULL, the embedded one. */
+/* What genreclassify says of the same music. */
 static Answer
 ask_classifier (const gchar *model)
 {
@@ -389,8 +389,7 @@ test_bars (const gchar *model, gint width, gint height, const gchar *name)
   Sound sound = { fill_music, 0 };
 
   gst_util_set_object_arg (G_OBJECT (harness->element), "interval", FOREVER);
-  if (model)
-    set_model (harness, model);
+  set_model (harness, model);
 
   Frame frame = open_frame_of (harness, answer.n_labels, play_until_answer (harness, answer.n_labels, &sound));
   guint row = 0;
@@ -414,13 +413,14 @@ test_bars (const gchar *model, gint width, gint height, const gchar *name)
 
 /* After one answer in an hour, five a second: the bars follow another sound. */
 static void
-test_interval_lowered (void)
+test_interval_lowered (const gchar *model)
 {
   GstHarness *harness = scope_harness (STEREO, 640, 360, "30/1");
   Sound sound = { fill_music, 0 };
   gint before[MAX_LABELS];
   gboolean moved = FALSE;
 
+  set_model (harness, model);
   gst_util_set_object_arg (G_OBJECT (harness->element), "interval", FOREVER);
 
   Frame frame = open_frame (harness, play_until_answer (harness, 10, &sound));
@@ -459,11 +459,14 @@ is_dark (const Frame *frame)
 }
 
 static void
-test_moods (void)
+test_moods (const gchar *model)
 {
-  const Answer answer = ask_classifier (NULL);
+  const Answer answer = ask_classifier (model);
   GstHarness *harness = scope_harness (STEREO, 320, 240, "25/1");
   Sound silence = { fill_silence, 0 }, music = { fill_music, 0 };
+
+  set_model (harness, model);
+
   Frame frame = open_frame (harness, play (harness, &silence, .5, 1000));
 
   check_panel (&frame, &answer, SCOPE_LISTENING, NONE, "half a second of silence");
@@ -861,17 +864,18 @@ main (int argc, char **argv)
   gst_init (&argc, &argv);
 
   const gchar *tiny = g_getenv ("GENRE_TINY_MODEL"), *many = g_getenv ("GENRE_MANY_MODEL"),
-              *music = g_getenv ("GENRE_MUSIC_MODEL");
+              *music = g_getenv ("GENRE_MUSIC_MODEL"), *plain = g_getenv ("GENRE_PLAIN_MODEL");
 
-  if (!tiny || !many || !music)
-    g_error ("GENRE_TINY_MODEL, GENRE_MANY_MODEL and GENRE_MUSIC_MODEL must name the files that `random_model.py tiny "
-             "FILE`, `random_model.py 1 FILE` and `random_model.py music FILE` write");
-  test_bars (NULL, 640, 360, "640x360");
-  test_bars (NULL, 1280, 720, "1280x720");
+  if (!tiny || !many || !music || !plain)
+    g_error (
+        "GENRE_..._MODEL must name the files that `random_model.py WHAT FILE` writes: TINY, of WHAT tiny, MANY, of "
+        "1, MUSIC, of music, and PLAIN, of plain");
+  test_bars (plain, 640, 360, "640x360");
+  test_bars (plain, 1280, 720, "1280x720");
   test_bars (tiny, 320, 240, "three");
   test_bars (many, 640, 480, "many");
-  test_interval_lowered ();
-  test_moods ();
+  test_interval_lowered (plain);
+  test_moods (plain);
   test_not_music (music);
   test_tone (640, 360);
   test_tone (160, 120);
