@@ -9,7 +9,7 @@
 #ifndef GST_TAGS_H
 #define GST_TAGS_H
 
-#include "gst/worker.h"
+#include "gst/listener.h"
 
 #include <gst/gst.h>
 

@@ -3,401 +3,17 @@
 
 #include "gst/mark.h"
 
-#include <math.h>
-
-GST_DEBUG_CATEGORY_EXTERN (gst_genre_classify_debug);
-#define GST_CAT_DEFAULT gst_genre_classify_debug
-
 enum
 {
   MAX_MARKS = 64, /* segments, resets and finals that may wait for the worker */
-  ZEROS = 1024,   /* samples of silence at a time */
 };
-
-/* Samples in a row that are the mean of channels which cancel each other. */
-typedef struct Cancelled
-{
-  guint64 first, end;
-  gdouble energy; /* sum of the channels' mean square */
-} Cancelled;
-
-/* What one thread works with, from start to stop. */
-typedef struct Session
-{
-  GenreWorker *worker; /* not to be touched once `over` */
-  GThread *thread;
-  gboolean over; /* stopped by a handler on this very thread, which frees the session when it has come back */
-  GenreModel *model;
-  GenreStream *stream;
-
-  /* since the last reset */
-  guint rate_hz;
-  GenrePlaces *places;
-  guint64 position; /* samples taken */
-  guint64 epoch;    /* flushes seen */
-  Cancelled cancelled;
-  GstClockTime work; /* spent since the last answer */
-  gboolean deaf;     /* what comes has a rate that there was no memory for */
-
-  /* since the run began */
-  gboolean run_begun;
-  GenreTimes run_start;    /* of its first sample; duration unused */
-  gboolean run_cancels;    /* it has been said that channels cancel each other */
-  guint64 run_samples;     /* before the last reset, at the present rate */
-  GstClockTime run_length; /* of audio of other rates before those */
-} Session;
 
 struct GenreWorker
 {
-  GWeakRef element;
-  GenreQueue *queue;
-  const GenreListener *listener;
-  Session *session; /* NULL: stopped */
-
-  GMutex lock; /* guards all below; taken by itself and never while the listener is called */
-  GenreStreamConfig config;
-  GenreWorkerStats stats;
+  GenreShared shared;
+  GenreSession *session; /* NULL: stopped */
+  GThread *thread;       /* the session's */
 };
-
-/* --- times ----------------------------------------------------------------------------------------------------- */
-
-static GstClockTime
-samples_to_time (const Session *session, guint64 samples)
-{
-  return gst_util_uint64_scale (samples, GST_SECOND, session->rate_hz);
-}
-
-/* All audio of the run so far, zeros that were put in for holes included. */
-static GstClockTime
-run_duration (const Session *session)
-{
-  return session->run_length + samples_to_time (session, session->run_samples + session->position);
-}
-
-/* --- results --------------------------------------------------------------------------------------------------- */
-
-static void
-begin_run (Session *session)
-{
-  genre_stream_reset (session->stream);
-  session->run_begun = FALSE;
-  session->run_start = (GenreTimes){ GST_CLOCK_TIME_NONE, GST_CLOCK_TIME_NONE, GST_CLOCK_TIME_NONE, 0 };
-  session->run_cancels = FALSE;
-  session->cancelled = (Cancelled){ 0 };
-  session->run_samples = 0;
-  session->run_length = 0;
-}
-
-static void
-count (Session *session, GstClockTime lag)
-{
-  g_mutex_lock (&session->worker->lock);
-  session->worker->stats.windows++;
-  session->worker->stats.inference_sum += session->work;
-  session->worker->stats.inference_max = MAX (session->worker->stats.inference_max, session->work);
-  session->worker->stats.lag = lag;
-  session->worker->stats.lag_max = MAX (session->worker->stats.lag_max, lag);
-  g_mutex_unlock (&session->worker->lock);
-  session->work = 0;
-}
-
-/* The listener may do anything: see `over`. */
-static void
-tell_answer (Session *session, const GenreResult *result, const GenreTimes *times)
-{
-  GenreWorker *worker = session->worker;
-  const GenreAnswer answer = { session->model, result, *times, run_duration (session) };
-
-  if (genre_queue_epoch (worker->queue) != session->epoch)
-    return;
-
-  GstElement *element = g_weak_ref_get (&worker->element);
-
-  if (!element)
-    return; /* it is being finalised, and waits for this thread */
-  GST_LOG_OBJECT (element, "window at %" GST_TIME_FORMAT " + %" GST_TIME_FORMAT, GST_TIME_ARGS (times->timestamp),
-      GST_TIME_ARGS (times->duration));
-  worker->listener->answer (element, &answer);
-  gst_object_unref (element); /* perhaps the last: then it is finalised here, and the worker freed */
-}
-
-static void
-tell_run_begins (Session *session)
-{
-  const GenreListener *listener = session->worker->listener;
-  GstElement *element = listener->run_begins ? g_weak_ref_get (&session->worker->element) : NULL;
-
-  if (!element)
-    return;
-  listener->run_begins (element);
-  gst_object_unref (element); /* as above */
-}
-
-static void
-warn (Session *session, GenreWarning warning)
-{
-  GstElement *element = g_weak_ref_get (&session->worker->element);
-
-  if (!element)
-    return;
-  genre_warning_post (element, warning);
-  gst_object_unref (element); /* as above */
-}
-
-/* Whether the channels of a silent window are louder than silence, as far as it is known that they cancel. */
-static gboolean
-is_cancelled (Session *session, const GenreResult *result)
-{
-  const Cancelled *cancelled = &session->cancelled;
-  const guint64 first = MAX (result->first_sample, cancelled->first);
-  const guint64 end = MIN (result->first_sample + result->n_samples, cancelled->end);
-  gdouble threshold_db;
-
-  if (first >= end)
-    return FALSE;
-
-  const gdouble power = cancelled->energy / (gdouble) (cancelled->end - cancelled->first) * (gdouble) (end - first)
-      / (gdouble) result->n_samples;
-
-  g_mutex_lock (&session->worker->lock);
-  threshold_db = session->worker->config.silence_threshold_db;
-  g_mutex_unlock (&session->worker->lock);
-  return 10 * log10 (power) >= threshold_db;
-}
-
-static void
-handle_cancelled (Session *session, const GenreMark *mark)
-{
-  Cancelled *cancelled = &session->cancelled;
-  const guint64 first = session->position - MIN (mark->samples, session->position);
-
-  if (cancelled->end != first)
-    *cancelled = (Cancelled){ first, first, 0 };
-  cancelled->end = session->position;
-  cancelled->energy += mark->energy;
-}
-
-static void
-handle_answer (Session *session, const GenreResult *result)
-{
-  const gboolean cancelled = result->state == GENRE_STATE_SILENCE && !session->run_cancels
-      && is_cancelled (session, result);
-  GenreTimes times = genre_places_times (session->places, result->first_sample, session->rate_hz);
-
-  if (cancelled) {
-    session->run_cancels = TRUE;
-    warn (session, GENRE_WARNING_CANCEL);
-    if (session->over)
-      return;
-  }
-  times.duration = samples_to_time (session, result->n_samples);
-  count (session, samples_to_time (session, genre_queue_pending (session->worker->queue)));
-  tell_answer (session, result, &times);
-}
-
-static void
-finish_run (Session *session)
-{
-  const GenreResult *result = genre_stream_finish (session->stream);
-  GenreTimes times = session->run_start;
-
-  times.duration = session->run_begun ? run_duration (session) : 0;
-  tell_answer (session, result, &times);
-
-  begin_run (session);
-  session->position = 0;
-}
-
-/* --- the thread ------------------------------------------------------------------------------------------------ */
-
-static void
-apply_config (Session *session)
-{
-  GenreStreamConfig config;
-
-  g_mutex_lock (&session->worker->lock);
-  config = session->worker->config;
-  g_mutex_unlock (&session->worker->lock);
-  genre_stream_configure (session->stream, &config);
-}
-
-/* What was said of samples before any window that is still to come. */
-static void
-forget_places (Session *session)
-{
-  const guint64 history = genre_stream_history (session->stream);
-
-  genre_places_forget (session->places, session->position > history ? session->position - history : 0);
-}
-
-static void
-set_rate (Session *session, guint rate_hz)
-{
-  if (genre_stream_set_rate (session->stream, rate_hz)) {
-    session->run_length += samples_to_time (session, session->run_samples);
-    session->run_samples = 0;
-    session->rate_hz = rate_hz;
-    return;
-  }
-  GST_ERROR ("out of memory for a rate of %u Hz", rate_hz);
-  genre_stream_reset_window (session->stream);
-}
-
-static void
-handle_reset (Session *session, const GenreMark *mark)
-{
-  session->run_samples += session->position;
-  session->position = 0;
-  session->cancelled = (Cancelled){ 0 };
-  if (mark->rate_hz == session->rate_hz)
-    genre_stream_reset_window (session->stream);
-  else
-    set_rate (session, mark->rate_hz);
-  session->deaf = session->rate_hz != mark->rate_hz;
-  genre_places_reset (session->places, mark->pts, &mark->segment);
-}
-
-static void
-handle_samples (Session *session, const float *samples, size_t n)
-{
-  if (session->deaf)
-    return;
-  if (!session->run_begun) {
-    session->run_begun = TRUE;
-    session->run_start = genre_places_times (session->places, session->position, session->rate_hz);
-    tell_run_begins (session);
-    if (session->over)
-      return;
-  }
-  for (;;) {
-    const GenreResult *result;
-
-    if (genre_queue_epoch (session->worker->queue) != session->epoch)
-      return;
-    apply_config (session);
-
-    const gint64 before = g_get_monotonic_time ();
-    const size_t taken = genre_stream_push (session->stream, samples, n, &result);
-
-    session->work += (GstClockTime) (g_get_monotonic_time () - before) * GST_USECOND;
-    session->position += taken;
-    samples += taken;
-    n -= taken;
-    if (!result)
-      return;
-    handle_answer (session, result);
-    if (session->over)
-      return;
-  }
-}
-
-static void
-handle_zeros (Session *session, guint64 n)
-{
-  static const float zeros[ZEROS];
-
-  for (guint64 done = 0; done < n && !session->over; done += ZEROS)
-    handle_samples (session, zeros, (size_t) MIN (n - done, ZEROS));
-}
-
-static void
-handle_mark (Session *session, const GenreMark *mark)
-{
-  switch (mark->type) {
-    case GENRE_MARK_RESET:
-      handle_reset (session, mark);
-      return;
-    case GENRE_MARK_SEGMENT:
-      genre_places_set_segment (session->places, session->position, &mark->segment);
-      forget_places (session);
-      return;
-    case GENRE_MARK_PTS:
-      genre_places_set_pts (session->places, session->position, mark->pts);
-      forget_places (session);
-      return;
-    case GENRE_MARK_ZEROS:
-      handle_zeros (session, mark->samples);
-      return;
-    case GENRE_MARK_CANCEL:
-      handle_cancelled (session, mark);
-      return;
-    case GENRE_MARK_WARNING:
-      warn (session, mark->warning);
-      return;
-    case GENRE_MARK_FINISH:
-      finish_run (session);
-      return;
-  }
-}
-
-static void
-handle_item (Session *session, GenreQueueItem item, const float *samples, size_t n, const GenreMark *mark)
-{
-  if (item == GENRE_QUEUE_MARK) {
-    handle_mark (session, mark);
-    return;
-  }
-  handle_samples (session, samples, n);
-  if (!session->over)
-    genre_queue_release (session->worker->queue);
-}
-
-static void
-session_free (Session *session)
-{
-  genre_stream_free (session->stream);
-  genre_model_unref (session->model);
-  genre_places_free (session->places);
-  g_free (session);
-}
-
-static Session *
-session_new (GenreWorker *worker, GenreModel *model, guint window_frames, const GenreStreamConfig *config)
-{
-  const guint rate_hz = genre_model_frontend (model)->mel.sample_rate_hz;
-  GenreStream *stream = genre_stream_new (model, rate_hz, window_frames, config);
-
-  if (!stream)
-    return NULL;
-
-  Session *session = g_new0 (Session, 1);
-
-  session->worker = worker;
-  session->model = genre_model_ref (model);
-  session->stream = stream;
-  session->rate_hz = rate_hz;
-  session->places = genre_places_new ();
-  session->epoch = genre_queue_epoch (worker->queue);
-  begin_run (session);
-  return session;
-}
-
-static gpointer
-work (gpointer data)
-{
-  Session *session = data;
-
-  while (!session->over) {
-    const float *samples = NULL;
-    size_t n = 0;
-    GenreMark mark;
-    uint64_t epoch;
-    const GenreQueueItem item = genre_queue_take (session->worker->queue, &samples, &n, &mark, &epoch);
-
-    if (item == GENRE_QUEUE_STOPPED)
-      return NULL;
-    if (epoch != session->epoch) {
-      session->epoch = epoch;
-      begin_run (session);
-      session->position = 0;
-    }
-    handle_item (session, item, samples, n, &mark);
-  }
-  session_free (session);
-  return NULL;
-}
-
-/* --- public ---------------------------------------------------------------------------------------------------- */
 
 GenreWorker *
 genre_worker_new (GstElement *element, const GenreListener *listener)
@@ -409,10 +25,10 @@ genre_worker_new (GstElement *element, const GenreListener *listener)
 
   GenreWorker *worker = g_new0 (GenreWorker, 1);
 
-  g_weak_ref_init (&worker->element, element);
-  worker->queue = queue;
-  worker->listener = listener;
-  g_mutex_init (&worker->lock);
+  g_weak_ref_init (&worker->shared.element, element);
+  worker->shared.queue = queue;
+  worker->shared.listener = listener;
+  g_mutex_init (&worker->shared.lock);
   return worker;
 }
 
@@ -422,37 +38,34 @@ genre_worker_free (GenreWorker *worker)
   if (!worker)
     return;
   genre_worker_stop (worker);
-  g_weak_ref_clear (&worker->element);
-  genre_queue_free (worker->queue);
-  g_mutex_clear (&worker->lock);
+  g_weak_ref_clear (&worker->shared.element);
+  genre_queue_free (worker->shared.queue);
+  g_mutex_clear (&worker->shared.lock);
   g_free (worker);
 }
 
 GenreQueue *
 genre_worker_queue (GenreWorker *worker)
 {
-  return worker->queue;
+  return worker->shared.queue;
 }
 
 gboolean
 genre_worker_start (GenreWorker *worker, GenreModel *model, guint window_frames)
 {
-  GenreStreamConfig config;
-
   genre_worker_stop (worker);
-  g_mutex_lock (&worker->lock);
-  config = worker->config;
-  worker->stats = (GenreWorkerStats){ 0 };
-  g_mutex_unlock (&worker->lock);
-  genre_queue_restart (worker->queue);
+  g_mutex_lock (&worker->shared.lock);
+  worker->shared.stats = (GenreWorkerStats){ 0 };
+  g_mutex_unlock (&worker->shared.lock);
+  genre_queue_restart (worker->shared.queue);
 
-  Session *session = session_new (worker, model, window_frames, &config);
+  GenreSession *session = genre_session_new (&worker->shared, model, window_frames);
 
   if (!session)
     return FALSE;
-  session->thread = g_thread_try_new ("genreclassify", work, session, NULL);
-  if (!session->thread) {
-    session_free (session);
+  worker->thread = g_thread_try_new ("genreclassify", genre_session_work, session, NULL);
+  if (!worker->thread) {
+    genre_session_free (session);
     return FALSE;
   }
   worker->session = session;
@@ -462,32 +75,33 @@ genre_worker_start (GenreWorker *worker, GenreModel *model, guint window_frames)
 void
 genre_worker_stop (GenreWorker *worker)
 {
-  Session *session = g_steal_pointer (&worker->session);
+  GenreSession *session = g_steal_pointer (&worker->session);
+  GThread *thread = g_steal_pointer (&worker->thread);
 
-  genre_queue_stop (worker->queue);
+  genre_queue_stop (worker->shared.queue);
   if (!session)
     return;
-  if (session->thread == g_thread_self ()) {
-    session->over = TRUE;
-    g_thread_unref (session->thread);
+  if (thread == g_thread_self ()) {
+    genre_session_end (session);
+    g_thread_unref (thread);
   } else {
-    g_thread_join (session->thread);
-    session_free (session);
+    g_thread_join (thread);
+    genre_session_free (session);
   }
 }
 
 void
 genre_worker_configure (GenreWorker *worker, const GenreStreamConfig *config)
 {
-  g_mutex_lock (&worker->lock);
-  worker->config = *config;
-  g_mutex_unlock (&worker->lock);
+  g_mutex_lock (&worker->shared.lock);
+  worker->shared.config = *config;
+  g_mutex_unlock (&worker->shared.lock);
 }
 
 void
 genre_worker_get_stats (GenreWorker *worker, GenreWorkerStats *ret_stats)
 {
-  g_mutex_lock (&worker->lock);
-  *ret_stats = worker->stats;
-  g_mutex_unlock (&worker->lock);
+  g_mutex_lock (&worker->shared.lock);
+  *ret_stats = worker->shared.stats;
+  g_mutex_unlock (&worker->shared.lock);
 }

@@ -2,47 +2,20 @@
  *
  * gst/worker.h - the thread that analyses what the streaming thread has queued.
  *
- * Layer:   gst; uses queue, places and models.
+ * Layer:   gst; uses queue and session.
  * Threads: every function may be called on any thread, start, stop and free on one at a time.  No lock is held while
  *          the listener is called, so that a handler of messages may call anything here, stop and free as well.
  */
 #ifndef GST_WORKER_H
 #define GST_WORKER_H
 
-#include "gst/places.h"
-#include "gst/queue.h"
-#include "models/genre_stream.h"
+#include "gst/session.h"
 
 #include <gst/gst.h>
 
 G_BEGIN_DECLS
 
 typedef struct GenreWorker GenreWorker;
-
-typedef struct GenreWorkerStats
-{
-  guint64 windows;            /* analysed since start, silent ones included */
-  GstClockTime inference_sum; /* time spent on them, front end included */
-  GstClockTime inference_max;
-  GstClockTime lag; /* audio queued when the last message was made */
-  GstClockTime lag_max;
-} GenreWorkerStats;
-
-/* One window's, or the final of a run. */
-typedef struct GenreAnswer
-{
-  const GenreModel *model;
-  const GenreResult *result;
-  GenreTimes times;
-  GstClockTime heard; /* all audio of the run so far, zeros for holes included */
-} GenreAnswer;
-
-/* What the element does with them.  Called on the worker's thread with no lock held, the element alive. */
-typedef struct GenreListener
-{
-  void (*run_begins) (GstElement *element); /* its first sample is there; NULL: nothing is done */
-  void (*answer) (GstElement *element, const GenreAnswer *answer); /* void when it returns; none that was flushed */
-} GenreListener;
 
 /* element:  which owns the worker; a weak reference is kept.
  * listener: not copied.

@@ -259,7 +259,7 @@ MUTATIONS = [
       "times.running_time = gst_segment_to_stream_time (", *TIMES),
     M("gst/places.c", "the segment of the window after", "nth (places, i)->sample > sample)",
       "nth (places, i)->sample >= sample)", "test-gst-places", *TIMES),
-    M("gst/worker.c", "the next track begins with the last one's aggregate",
+    M("gst/session.c", "the next track begins with the last one's aggregate",
       "  tell_answer (session, result, &times);\n\n  begin_run (session);\n",
       "  tell_answer (session, result, &times);\n\n", *RUNS),
     M("gst/tags.c", "a tag after nine windows", "result->windows < LEAST_WINDOWS",
