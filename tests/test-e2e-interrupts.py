@@ -68,9 +68,8 @@ def end(verdict, process, number, what):
     process.send_signal(number)
     _, err = process.communicate(timeout=TIMEOUT)
     seconds = time.monotonic() - began
-    wanted = 130 if number == signal.SIGINT else -number
     verdict.check(seconds < SOON, f"{what}, {number.name}: {seconds:.1f} s")
-    verdict.check(process.returncode == wanted, f"{what}, {number.name}: {process.returncode}: {err}")
+    verdict.check(process.returncode == -number, f"{what}, {number.name}: {process.returncode}: {err}")
     verdict.check("interrupted" in err, f"{what}, {number.name}: {err}")
     return err
 

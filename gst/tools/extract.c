@@ -69,7 +69,8 @@ static const char text[] =
     "in ~/.cache/genreclassify or $XDG_CACHE_HOME/genreclassify, 8 GiB at most, so that the next\n"
     "run, also after Ctrl-C, decodes only new files.  That folder may be deleted at any time.\n"
     "\n"
-    "  gst-genre-1.0 extract ~/Music/by-genre -o music.safetensors\n";
+    "  gst-genre-1.0 extract ~/Music/by-genre -o music.safetensors\n"
+    "  gst-genre-1.0 extract ~/Music/new -o new.safetensors --unlabelled\n";
 
 static ToolStatus
 check (const Options *options, char **directories)

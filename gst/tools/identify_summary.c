@@ -82,12 +82,11 @@ append_share (GString *out, const ToolSummary *summary, guint count, const char 
 {
   if (count == 0)
     return;
-  g_string_append_printf (out, "%s%d %% %s", *first ? ": " : ", ", tool_percent ((double) count / summary->heard),
-      name);
+  g_string_append_printf (out, "%s%d %% %s", *first ? "" : ", ", tool_percent ((double) count / summary->heard), name);
   *first = FALSE;
 }
 
-/* ": 31 % Rock, 14 % Jazz, 9 % others" */
+/* "31 % Rock, 14 % Jazz, 9 % others" */
 static void
 append_shares (GString *out, const ToolSummary *summary, char *const *names)
 {
@@ -128,9 +127,11 @@ say_heard (const ToolSummary *summary, char *const *names, double wall_seconds)
     append_count (text, (guint64) (summary->seconds / wall_seconds + .5));
     g_string_append (text, " x real time)");
   }
-  if (summary->heard > 1)
-    append_shares (text, summary, names);
   tool_say ("%s", text->str);
+  g_string_truncate (text, 0);
+  append_shares (text, summary, names);
+  if (summary->heard > 1)
+    tool_say ("%s", text->str);
 }
 
 void

@@ -5,7 +5,8 @@
  * Layer:   gst; track, track_text.
  * Threads: one object serves one thread.
  *
- *   1,204 tracks, 83:10:04 of audio in 2:11 (2,285 x real time): 31 % Rock, 14 % Jazz, 9 % Blues, 46 % others
+ *   1,204 tracks, 83:10:04 of audio in 2:11 (2,285 x real time)
+ *   31 % Rock, 14 % Jazz, 9 % Blues, 46 % others
  *   2 of 1,206 could not be identified:
  *     a.mp3: the file is empty
  */

@@ -56,7 +56,10 @@ show_default (gboolean json, GError **error)
 
 static const char text[] =
     "Prints labels, front end, layers with what they cost, and training of a model; clips, labels\n"
-    "and teacher of a feature set.  --json prints one object per line.\n";
+    "and teacher of a feature set.  --json prints one object per line.\n"
+    "\n"
+    "  gst-genre-1.0 inspect mine.safetensors\n"
+    "  gst-genre-1.0 inspect --default --json\n";
 
 ToolStatus
 tool_inspect (int n, char **arguments)

@@ -65,12 +65,10 @@ tool_leftover_forget (const char *path)
 
 /* --- the end --------------------------------------------------------------------------------------------------- */
 
-/* By the signal, if it is not SIGINT. */
+/* By the signal itself, so that a shell that runs a script ends that too. */
 static void
 end_by (int number)
 {
-  if (number == SIGINT)
-    return;
   signal (number, SIG_DFL);
   kill (getpid (), number);
 }

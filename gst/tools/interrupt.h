@@ -28,8 +28,8 @@ void tool_leftover_add (const char *path);
 /* Takes it back: the file is removed already, or is to stay.  Any thread. */
 void tool_leftover_forget (const char *path);
 
-/* What main() returns.  A command that failed because it was interrupted ends by the very signal; by SIGINT, with
- * status 130, as shells have it. */
+/* What main() returns.  A command that failed because it was interrupted ends by the very signal: by SIGINT,
+ * shells have status 130 for that. */
 int tool_exit_status (ToolStatus status);
 
 G_END_DECLS

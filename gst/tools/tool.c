@@ -2,10 +2,46 @@
 #include "gst/tools/tool.h"
 
 #include "gst/tools/arguments.h"
+#include "gst/tools/generate.h"
+#include "gst/tools/nearest.h"
 #include "gst/tools/terminal.h"
 #include "models/file/printable.h"
 
 #include <stdio.h>
+#include <string.h>
+
+/* Without their dashes, --help among them; ends in NULL.  g_free() the array. */
+static const char **
+long_names (const GOptionEntry *entries)
+{
+  gsize n = 0, n_entries = 0;
+  while (entries[n_entries].long_name)
+    n_entries++;
+  const char **names = g_new0 (const char *, n_entries + 2);
+
+  for (gsize i = 0; i < n_entries; i++) {
+    if (entries[i].long_name[0])
+      names[n++] = entries[i].long_name;
+  }
+  names[n] = "help";
+  return names;
+}
+
+/* "; did you mean --threshold?" for --thresold=1; empty if nothing is near.  arguments [n]: as they were given */
+static char *
+advise (const GOptionEntry *entries, int n, char *const *arguments)
+{
+  g_autofree const char **names = long_names (entries);
+
+  for (int i = 0; i < n && strcmp (arguments[i], "--") != 0; i++) {
+    g_autofree char *name = g_strndup (arguments[i], strcspn (arguments[i], "="));
+    if (!g_str_has_prefix (name, "--") || g_strv_contains (names, name + 2))
+      continue;
+    const char *nearest = tool_nearest (name + 2, names);
+    return nearest ? g_strdup_printf ("; did you mean --%s?", nearest) : g_strdup ("");
+  }
+  return g_strdup ("");
+}
 
 gboolean
 tool_parse_options (const char *command, const char *synopsis, const char *text, const GOptionEntry *entries, int n,
@@ -20,6 +56,11 @@ tool_parse_options (const char *command, const char *synopsis, const char *text,
     { NULL, 0, 0, 0, NULL, NULL, NULL },
   };
 
+  if (n == 1 && g_str_has_prefix (arguments[0], TOOL_GENERATE)) {
+    const ToolManual manual = { command, synopsis, text, entries };
+    *ret_status = tool_generate_options (arguments[0] + strlen (TOOL_GENERATE), &manual) ? TOOL_OK : TOOL_USAGE;
+    return FALSE;
+  }
   g_auto (GStrv) list = tool_arguments (program, n, arguments, entries);
   g_option_context_set_help_enabled (context, FALSE);
   g_option_context_add_main_entries (context, own, NULL);
@@ -35,7 +76,9 @@ tool_parse_options (const char *command, const char *synopsis, const char *text,
     fputs (shown, stdout);
     *ret_status = TOOL_OK;
   } else {
-    *ret_status = tool_usage_error (command, "%s", error->message);
+    const gboolean unknown = g_error_matches (error, G_OPTION_ERROR, G_OPTION_ERROR_UNKNOWN_OPTION);
+    g_autofree char *advice = unknown ? advise (entries, n, arguments) : g_strdup ("");
+    *ret_status = tool_usage_error (command, "%s%s", error->message, advice);
   }
   return FALSE;
 }

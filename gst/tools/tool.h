@@ -2,7 +2,7 @@
  *
  * gst/tools/tool.h - what gst-genre-1.0 and its subcommands agree on.
  *
- * Layer:   gst; terminal, models/file/printable, GLib.
+ * Layer:   gst; terminal, generate, nearest, models/file/printable, GLib.
  * Threads: the main thread.
  *
  * A subcommand is one file with one function, which main.c has in its table.  Results go to stdout, everything else to

@@ -17,6 +17,7 @@ static const char text[] =
     "and its learning curve, MODEL.svg.\n"
     "\n"
     "  gst-genre-1.0 train ~/Music/by-genre -o mine.safetensors\n"
+    "  gst-genre-1.0 train train.safetensors --validation valid.safetensors -o mine.safetensors\n"
     "  gst-launch-1.0 -m filesrc location=song.mp3 ! decodebin ! audioconvert ! genreclassify \\\n"
     "      model=mine.safetensors ! fakesink\n"
     "\n"
