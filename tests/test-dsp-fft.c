@@ -95,8 +95,7 @@ main (void)
   dsp_fft_free (NULL);
 
   /* Plain: small, power of two, largest prime 13, short with a large prime.  Stretched: 2 353, 2 557, 2 743, 4 3 11 31,
-   * 2 3 743, lengths just above 512,
-   * and three that are stretched by hardly more than 1.3, where the kernel is at its worst. */
+   * 2 3 743, lengths just above 512, and three that are stretched by little, where the kernel is at its worst. */
   static const size_t lengths[] = { 2, 4, 10, 46, 186, 372, 506, 512, 514, 526, 706, 1114, 1486, 2048, 3510, 4092, 4458,
     1574, 3938, 4726 };
   for (size_t i = 0; i < sizeof lengths / sizeof *lengths; i++) {
