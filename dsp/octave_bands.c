@@ -12,6 +12,7 @@ static const double AMIN = 1e-10;
 enum
 {
   LANES = 4, /* sums that run side by side */
+  DEPTH = 8, /* values of a column, see find_tail() */
 };
 
 typedef struct Band
@@ -24,8 +25,9 @@ typedef struct Band
 struct DspOctaveBands
 {
   Band band[DSP_OCTAVE_BANDS];
-  float *valley; /* [longest n_tail] the smallest so far, ascending */
-  float *peak;   /* [longest n_tail] the negatives of the largest so far, ascending */
+  float *tail;  /* [longest n_tail] */
+  float *least; /* [longest n / DEPTH] of each column */
+  float *kept;  /* [longest n + 1] */
 };
 
 /* The bins from the lower edge to the upper one, as many as there are: the first, and the one behind the last. */
@@ -82,9 +84,10 @@ dsp_octave_bands_new (size_t n_bins, double bin_hz)
     if (bands->band[b].n_tail > longest)
       longest = bands->band[b].n_tail;
   }
-  bands->valley = calloc (longest, sizeof *bands->valley);
-  bands->peak = calloc (longest, sizeof *bands->peak);
-  if (!bands->valley || !bands->peak)
+  bands->tail = calloc (longest, sizeof *bands->tail);
+  bands->least = calloc (n_bins / DEPTH + 1, sizeof *bands->least);
+  bands->kept = calloc (n_bins + 1, sizeof *bands->kept);
+  if (!bands->tail || !bands->least || !bands->kept)
     goto fail;
   return bands;
 
@@ -98,19 +101,10 @@ dsp_octave_bands_free (DspOctaveBands *bands)
 {
   if (!bands)
     return;
-  free (bands->valley);
-  free (bands->peak);
+  free (bands->tail);
+  free (bands->least);
+  free (bands->kept);
   free (bands);
-}
-
-/* x takes its place among the n smallest, and the largest of them goes. */
-static void
-insert (float *smallest, size_t n, float x)
-{
-  size_t i = n - 1;
-  for (; i > 0 && smallest[i - 1] > x; i--)
-    smallest[i] = smallest[i - 1];
-  smallest[i] = x;
 }
 
 static double
@@ -122,20 +116,93 @@ mean_db (const float *x, size_t n, double sign)
   return 10 * log10 (fmax (AMIN, sum / (double) n));
 }
 
+/* least [n_columns]  of each column x[c], x[n_columns + c], ..., DEPTH values, times sign */
+static void
+find_least (const float *restrict x, size_t n_columns, float sign, float *restrict least)
+{
+  for (size_t c = 0; c < n_columns; c++)
+    least[c] = sign * x[c];
+  for (size_t r = 1; r < DEPTH; r++)
+    for (size_t c = 0; c < n_columns; c++) {
+      const float value = sign * x[r * n_columns + c];
+      least[c] = value < least[c] ? value : least[c];
+    }
+}
+
+/* The n_tail smallest of x [n], ascending.  Without a branch in the inner loop, which none could foretell. */
+static void
+sort_smallest (const float *restrict x, size_t n, float *restrict smallest, size_t n_tail)
+{
+  for (size_t i = 0; i < n_tail; i++)
+    smallest[i] = HUGE_VALF;
+  for (size_t k = 0; k < n; k++) {
+    const float value = x[k];
+    if (!(value < smallest[n_tail - 1]))
+      continue;
+    for (size_t i = n_tail - 1; i > 0; i--) {
+      const float other = smallest[i - 1] > value ? smallest[i - 1] : value;
+      smallest[i] = other < smallest[i] ? other : smallest[i];
+    }
+    smallest[0] = value < smallest[0] ? value : smallest[0];
+  }
+}
+
+/* Of sign x[0], sign x[stride], ... those that are not above the limit: to kept, whose new length is returned. */
+static size_t
+keep (const float *x, size_t n, size_t stride, float sign, float limit, float *kept, size_t n_kept)
+{
+  for (size_t i = 0; i < n; i++) {
+    kept[n_kept] = sign * x[i * stride];
+    n_kept += kept[n_kept] <= limit;
+  }
+  return n_kept;
+}
+
+/* A value that at least n_tail of all n_columns reach: the columns are dealt into n_tail groups, and the least of each
+ * group is not above it.  n_columns is n_tail or more. */
+static float
+find_limit (const float *restrict least, size_t n_columns, float *restrict group, size_t n_tail)
+{
+  for (size_t g = 0; g < n_tail; g++)
+    group[g] = least[g];
+  for (size_t first = n_tail; first < n_columns; first += n_tail)
+    for (size_t g = 0; g < n_tail && first + g < n_columns; g++)
+      group[g] = least[first + g] < group[g] ? least[first + g] : group[g];
+
+  float limit = group[0];
+  for (size_t g = 1; g < n_tail; g++)
+    limit = group[g] > limit ? group[g] : limit;
+  return limit;
+}
+
+/* bands->tail: the n_tail smallest of sign x [n].  Most of x is looked at by vector code alone, as columns of DEPTH
+ * values, of which only those are sorted that can be among the smallest. */
+static void
+find_tail (DspOctaveBands *bands, const float *x, size_t n, float sign, size_t n_tail)
+{
+  const size_t n_columns = n / DEPTH < n_tail ? 0 : n / DEPTH, rest = n_columns * DEPTH;
+  float limit = HUGE_VALF;
+
+  if (n_columns > 0) {
+    find_least (x, n_columns, sign, bands->least);
+    limit = find_limit (bands->least, n_columns, bands->tail, n_tail);
+  }
+  size_t n_kept = keep (x + rest, n - rest, 1, sign, limit, bands->kept, 0);
+  for (size_t c = 0; c < n_columns; c++)
+    if (bands->least[c] <= limit)
+      n_kept = keep (x + c, DEPTH, n_columns, sign, limit, bands->kept, n_kept);
+  sort_smallest (bands->kept, n_kept, bands->tail, n_tail);
+}
+
 static double
 band_contrast (DspOctaveBands *bands, const Band *band, const float *magnitude)
 {
-  float *valley = bands->valley, *peak = bands->peak;
-  for (size_t i = 0; i < band->n_tail; i++)
-    valley[i] = peak[i] = INFINITY;
+  const float *x = magnitude + band->first;
 
-  for (size_t k = band->first; k < band->first + band->n; k++) {
-    if (magnitude[k] < valley[band->n_tail - 1])
-      insert (valley, band->n_tail, magnitude[k]);
-    if (-magnitude[k] < peak[band->n_tail - 1])
-      insert (peak, band->n_tail, -magnitude[k]);
-  }
-  return mean_db (peak, band->n_tail, -1) - mean_db (valley, band->n_tail, 1);
+  find_tail (bands, x, band->n, -1, band->n_tail);
+  const double peak_db = mean_db (bands->tail, band->n_tail, -1);
+  find_tail (bands, x, band->n, 1, band->n_tail);
+  return peak_db - mean_db (bands->tail, band->n_tail, 1);
 }
 
 void

@@ -3,9 +3,12 @@
 
 #include <math.h>
 
+static const double SILENCE = 1e-60; /* energy whose square root has an inverse among floats */
+
 enum
 {
   LANES = 4, /* sums that run side by side, since the compiler may not reorder one of doubles by itself */
+  BLOCK = 32,
 };
 
 static double
@@ -17,12 +20,13 @@ sum (const double lane[LANES])
 double
 dsp_spectral_centroid (const float *magnitude, size_t n, double bin_hz)
 {
-  double total[LANES] = { 0 }, moment[LANES] = { 0 };
+  double total[LANES] = { 0 }, moment[LANES] = { 0 }, bin[LANES] = { 0, 1, 2, 3 };
   size_t k = 0;
   for (; n - k >= LANES; k += LANES)
     for (size_t l = 0; l < LANES; l++) {
       total[l] += (double) magnitude[k + l];
-      moment[l] += (double) (k + l) * (double) magnitude[k + l];
+      moment[l] += bin[l] * (double) magnitude[k + l];
+      bin[l] += LANES;
     }
   for (; k < n; k++) {
     total[0] += (double) magnitude[k];
@@ -31,19 +35,40 @@ dsp_spectral_centroid (const float *magnitude, size_t n, double bin_hz)
   return sum (total) > 0 ? bin_hz * sum (moment) / sum (total) : 0;
 }
 
+/* Sum of n values, in lanes. */
+static double
+sum_of (const float *x, size_t n)
+{
+  double lane[LANES] = { 0 };
+  size_t k = 0;
+  for (; n - k >= LANES; k += LANES)
+    for (size_t l = 0; l < LANES; l++)
+      lane[l] += (double) x[k + l];
+  for (; k < n; k++)
+    lane[0] += (double) x[k];
+  return sum (lane);
+}
+
+/* Whole blocks are passed over by their sums; `total` is the sum of the same sums, so that a share of 1 is reached. */
 double
 dsp_spectral_rolloff (const float *magnitude, size_t n, double bin_hz, double share)
 {
-  /* One sum in one order: the last bin is reached for any share. */
   double total = 0;
-  for (size_t k = 0; k < n; k++)
-    total += (double) magnitude[k];
+  for (size_t k = 0; k < n; k += BLOCK)
+    total += sum_of (magnitude + k, n - k < BLOCK ? n - k : BLOCK);
 
+  const double wanted = share * total;
   double below = 0;
-  for (size_t k = 0; k < n; k++) {
-    below += (double) magnitude[k];
-    if (below >= share * total)
-      return (double) k * bin_hz;
+  for (size_t first = 0; first < n; first += BLOCK) {
+    const size_t length = n - first < BLOCK ? n - first : BLOCK;
+    const double next = below + sum_of (magnitude + first, length);
+    if (next >= wanted) {
+      size_t k = 0;
+      while (k + 1 < length && (below += (double) magnitude[first + k]) < wanted)
+        k++;
+      return (double) (first + k) * bin_hz;
+    }
+    below = next;
   }
   return 0;
 }
@@ -63,20 +88,20 @@ sum_of_squares (const float *x, size_t n)
 
 /* previous[k] becomes X[k] times gain; returns the sum of the squares of what it changes by. */
 static double
-replace (const float *magnitude, size_t n, double gain, float *previous)
+replace (const float *restrict magnitude, size_t n, float gain, float *restrict previous)
 {
   double lane[LANES] = { 0 };
   size_t k = 0;
   for (; n - k >= LANES; k += LANES)
     for (size_t l = 0; l < LANES; l++) {
-      const float now = (float) ((double) magnitude[k + l] * gain);
-      const double change = (double) now - (double) previous[k + l];
+      const float now = magnitude[k + l] * gain;
+      const double change = (double) (now - previous[k + l]);
       lane[l] += change * change;
       previous[k + l] = now;
     }
   for (; k < n; k++) {
-    const float now = (float) ((double) magnitude[k] * gain);
-    const double change = (double) now - (double) previous[k];
+    const float now = magnitude[k] * gain;
+    const double change = (double) (now - previous[k]);
     lane[0] += change * change;
     previous[k] = now;
   }
@@ -88,5 +113,5 @@ dsp_spectral_flux (const float *magnitude, size_t n, float *previous)
 {
   const double energy = sum_of_squares (magnitude, n);
 
-  return replace (magnitude, n, energy > 0 ? 1 / sqrt (energy) : 0, previous);
+  return replace (magnitude, n, energy > SILENCE ? (float) (1 / sqrt (energy)) : 0, previous);
 }

@@ -35,8 +35,8 @@ double dsp_spectral_rolloff (const float *magnitude, size_t n, double bin_hz, do
  * previous  [n]  in and out, P / |P|, becomes X / |X|; all zeros is silence, and is before the first frame
  *
  * Source: Tzanetakis and Cook, "Musical genre classification of audio signals", IEEE Trans. Speech and Audio Processing
- * 10(5), 2002.  They do not say which norm; with this one the value does not depend on the number of bins.  A spectrum
- * of silence is 0: from silence to silence is 0, to or from sound is 1. */
+ * 10(5), 2002.  They do not say which norm; with this one the value does not depend on the number of bins.  Silence,
+ * |X| up to 1e-30, counts as all zeros: from silence to silence is 0, to or from sound is 1. */
 double dsp_spectral_flux (const float *magnitude, size_t n, float *previous);
 
 #endif

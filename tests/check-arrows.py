@@ -20,9 +20,8 @@ import sys
 FLOORS = {
     "dsp": [
         "energy fft framer low_energy mel octave_bands spectral_shape window zero_crossings",
-        "modulation stft",
+        "mfcc modulation stft",
         "log_mel texture",
-        "mfcc",
         "descriptors",
     ],
     "models": [
@@ -36,7 +35,7 @@ FLOORS = {
         "file/safetensors",
         "file/safetensors_writer",
         "descriptors embedded frontend genre_aggregate model_path moments network_spec",
-        "frames network_heads",
+        "descriptor_means frames network_heads",
         "genre_model_file genre_model_writer genre_model spectrogram",
         "genre_cost genre_windows",
         "genre_stream",

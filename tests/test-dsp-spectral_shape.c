@@ -101,6 +101,9 @@ test_flux (void)
   CHECK (dsp_spectral_flux (none, 5, previous) == 0, "silence to silence");
   CHECK (dsp_spectral_flux (low, 5, previous) == 1, "silence to sound");
   CHECK (dsp_spectral_flux (high, 5, previous) == 2, "nothing in common");
+  const float faint[5] = { 0, 0, 0, 0, 1e-44f };
+  CHECK (dsp_spectral_flux (faint, 5, previous) == 1, "sound to next to nothing");
+  CHECK (dsp_spectral_flux (high, 5, previous) == 1, "and back");
   CHECK (dsp_spectral_flux (none, 5, previous) == 1, "sound to silence");
 }
 
