@@ -178,7 +178,7 @@ start (GenreAnalysis *analysis)
 
   const guint frames = window_frames (model, config.window);
 
-  if (!make_worker (analysis) || !genre_worker_start (analysis->worker, model, frames)) {
+  if (!make_worker (analysis) || !genre_worker_start (analysis->worker, model, frames, config.descriptors)) {
     GST_ELEMENT_ERROR (analysis->element, RESOURCE, NO_SPACE_LEFT, ("Not enough memory to classify genres."), (NULL));
     genre_model_unref (model);
     return FALSE;

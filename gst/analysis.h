@@ -26,6 +26,7 @@ typedef struct GenreAnalysisConfig
   GenreStreamConfig stream; /* from the next window on */
   GstClockTime window;      /* the longest; 0: the model's own; from the next start on, as is */
   GstClockTime max_lag;     /* audio that may wait when live */
+  gboolean descriptors;     /* answers have them; from the next start on */
 } GenreAnalysisConfig;
 
 typedef struct GenreAnalysisStats

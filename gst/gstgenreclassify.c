@@ -25,6 +25,7 @@
  * * #gchararray `summary`: up to three genres of at least 5 %: "classical 89 %, jazz 7 %"; or "silence", "not music",
  *   "too short"
  * * #gchararray `state`: "ok", "silence", "not-music" (both: label "unknown", confidence 0) or "too-short"
+ * * #GstStructure `features`: only with #GstGenreClassify:features, the ten descriptors over the window
  * * #gboolean `final`: whether this is the answer for the whole run, posted before EOS, SEGMENT_DONE, the
  *   STREAM_START of another stream or, with #GstGenreClassify:split-titles, another title goes on; `probabilities` and
  *   `smoothed` are then the aggregate of all its windows
@@ -85,8 +86,8 @@ on_answer (GstElement *element, const GenreAnswer *answer)
   genre_tags_decide (self->tags, answer, settings.threshold);
   if (settings.post_messages)
     gst_element_post_message (element,
-        genre_message_new (GST_OBJECT_CAST (element), answer->model, answer->result, &answer->times,
-            settings.threshold));
+        genre_message_new (GST_OBJECT_CAST (element), answer->model, answer->result, answer->descriptors,
+            &answer->times, settings.threshold));
 }
 
 /* --- tags ------------------------------------------------------------------------------------------------------ */

@@ -9,6 +9,7 @@
 #define GST_LISTENER_H
 
 #include "gst/places.h"
+#include "models/descriptor_means.h"
 #include "models/genre_stream.h"
 
 #include <gst/gst.h>
@@ -20,6 +21,7 @@ typedef struct GenreAnswer
 {
   const GenreModel *model;
   const GenreResult *result;
+  const GenreDescriptorValues *descriptors; /* over the same audio; NULL: they are not wanted */
   GenreTimes times;
   GstClockTime heard; /* all audio of the run so far, zeros for holes included */
 } GenreAnswer;

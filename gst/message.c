@@ -91,9 +91,36 @@ is_heard (const GenreResult *result)
   return (result->state == GENRE_STATE_OK || result->state == GENRE_STATE_TOO_SHORT) && result->windows > 0;
 }
 
+/* The field `features`: each descriptor by its name, with dashes as GStreamer has them; those that are not known are
+ * not there. */
+static void
+set_features (GstStructure *structure, const GenreDescriptorValues *descriptors)
+{
+  GstStructure *features = gst_structure_new_empty ("features");
+
+  for (guint i = 0; i < GENRE_N_DESCRIPTORS; i++) {
+    const GenreDescriptor *descriptor = genre_descriptor (i);
+    const gboolean long_term = descriptor->first >= GENRE_FRAME_VALUES;
+    const gdouble *values = descriptors->values + descriptor->first;
+    gchar *name = g_strdelimit (g_strdup (descriptor->name), "_", '-');
+
+    if (!(long_term ? descriptors->has_long_term : descriptors->has_short_term)) {
+      g_free (name);
+      continue;
+    }
+    if (descriptor->n == 1)
+      gst_structure_set (features, name, G_TYPE_DOUBLE, values[0], NULL);
+    else
+      set_doubles (features, name, values, (guint) descriptor->n);
+    g_free (name);
+  }
+  gst_structure_set (structure, "features", GST_TYPE_STRUCTURE, features, NULL);
+  gst_structure_free (features);
+}
+
 GstMessage *
-genre_message_new (GstObject *source, const GenreModel *model, const GenreResult *result, const GenreTimes *times,
-    gdouble threshold)
+genre_message_new (GstObject *source, const GenreModel *model, const GenreResult *result,
+    const GenreDescriptorValues *descriptors, const GenreTimes *times, gdouble threshold)
 {
   static const gchar *const states[] = {
     [GENRE_STATE_OK] = "ok",
@@ -126,6 +153,12 @@ genre_message_new (GstObject *source, const GenreModel *model, const GenreResult
       "music", G_TYPE_DOUBLE, result->music,
       "summary", G_TYPE_STRING, summary,
       "state", G_TYPE_STRING, states[result->state],
+      NULL);
+  /* clang-format on */
+  if (descriptors)
+    set_features (structure, descriptors);
+  /* clang-format off */
+  gst_structure_set (structure,
       "final", G_TYPE_BOOLEAN, (gboolean) result->final,
       "windows", G_TYPE_UINT, result->windows,
       NULL);

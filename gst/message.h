@@ -9,15 +9,19 @@
 #define GST_MESSAGE_H
 
 #include "gst/places.h"
+#include "models/descriptor_means.h"
 #include "models/genre_stream.h"
 
 #include <gst/gst.h>
 
 G_BEGIN_DECLS
 
-/* threshold: below it the label is "unknown", [0, 1].  Returns a new message of `source`. */
+/* descriptors: for the field `features`; NULL: it is not there
+ * threshold: below it the label is "unknown", [0, 1]
+ *
+ * Returns a new message of `source`. */
 GstMessage *genre_message_new (GstObject *source, const GenreModel *model, const GenreResult *result,
-    const GenreTimes *times, gdouble threshold);
+    const GenreDescriptorValues *descriptors, const GenreTimes *times, gdouble threshold);
 
 G_END_DECLS
 

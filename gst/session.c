@@ -27,6 +27,7 @@ struct GenreSession
   gboolean over;       /* ended by a handler on this very thread, which frees the session when it has come back */
   GenreModel *model;
   GenreStream *stream;
+  GenreDescriptorMeans *descriptors; /* NULL: not wanted */
 
   /* since the last reset */
   guint rate_hz;
@@ -66,6 +67,8 @@ static void
 begin_run (GenreSession *session)
 {
   genre_stream_reset (session->stream);
+  if (session->descriptors)
+    genre_descriptor_means_reset (session->descriptors);
   session->run_begun = FALSE;
   session->run_start = (GenreTimes){ GST_CLOCK_TIME_NONE, GST_CLOCK_TIME_NONE, GST_CLOCK_TIME_NONE, 0 };
   session->run_cancels = FALSE;
@@ -89,10 +92,11 @@ count (GenreSession *session, GstClockTime lag)
 
 /* The listener may do anything: see `over`. */
 static void
-tell_answer (GenreSession *session, const GenreResult *result, const GenreTimes *times)
+tell_answer (GenreSession *session, const GenreResult *result, const GenreDescriptorValues *descriptors,
+    const GenreTimes *times)
 {
   GenreShared *shared = session->shared;
-  const GenreAnswer answer = { session->model, result, *times, run_duration (session) };
+  const GenreAnswer answer = { session->model, result, descriptors, *times, run_duration (session) };
 
   if (genre_queue_epoch (shared->queue) != session->epoch)
     return;
@@ -176,9 +180,13 @@ handle_answer (GenreSession *session, const GenreResult *result)
     if (session->over)
       return;
   }
+  const GenreDescriptorValues *descriptors = session->descriptors
+      ? genre_descriptor_means_window (session->descriptors, result->first_sample)
+      : NULL;
+
   times.duration = samples_to_time (session, result->n_samples);
   count (session, samples_to_time (session, genre_queue_pending (session->shared->queue)));
-  tell_answer (session, result, &times);
+  tell_answer (session, result, descriptors, &times);
 }
 
 static void
@@ -187,8 +195,11 @@ finish_run (GenreSession *session)
   const GenreResult *result = genre_stream_finish (session->stream);
   GenreTimes times = session->run_start;
 
+  const GenreDescriptorValues *descriptors = session->descriptors ? genre_descriptor_means_finish (session->descriptors)
+                                                                  : NULL;
+
   times.duration = session->run_begun ? run_duration (session) : 0;
-  tell_answer (session, result, &times);
+  tell_answer (session, result, descriptors, &times);
 
   begin_run (session);
   session->position = 0;
@@ -216,10 +227,23 @@ forget_places (GenreSession *session)
   genre_places_forget (session->places, session->position > history ? session->position - history : 0);
 }
 
+/* Genres matter more: without memory, they go on alone. */
+static void
+set_descriptors_rate (GenreSession *session, guint rate_hz)
+{
+  const guint64 history = genre_stream_history (session->stream);
+
+  if (!session->descriptors || genre_descriptor_means_set_rate (session->descriptors, rate_hz, history))
+    return;
+  GST_ERROR ("out of memory for the descriptors at %u Hz", rate_hz);
+  g_clear_pointer (&session->descriptors, genre_descriptor_means_free);
+}
+
 static void
 set_rate (GenreSession *session, guint rate_hz)
 {
   if (genre_stream_set_rate (session->stream, rate_hz)) {
+    set_descriptors_rate (session, rate_hz);
     session->run_length += samples_to_time (session, session->run_samples);
     session->run_samples = 0;
     session->rate_hz = rate_hz;
@@ -235,10 +259,13 @@ handle_reset (GenreSession *session, const GenreMark *mark)
   session->run_samples += session->position;
   session->position = 0;
   session->cancelled = (Cancelled){ 0 };
-  if (mark->rate_hz == session->rate_hz)
-    genre_stream_reset_window (session->stream);
-  else
+  if (mark->rate_hz != session->rate_hz) {
     set_rate (session, mark->rate_hz);
+  } else {
+    genre_stream_reset_window (session->stream);
+    if (session->descriptors)
+      genre_descriptor_means_reset_window (session->descriptors);
+  }
   session->deaf = session->rate_hz != mark->rate_hz;
   genre_places_reset (session->places, mark->pts, &mark->segment);
 }
@@ -265,6 +292,8 @@ handle_samples (GenreSession *session, const float *samples, size_t n)
     const gint64 before = g_get_monotonic_time ();
     const size_t taken = genre_stream_push (session->stream, samples, n, &result);
 
+    if (session->descriptors)
+      genre_descriptor_means_push (session->descriptors, samples, taken);
     session->work += (GstClockTime) (g_get_monotonic_time () - before) * GST_USECOND;
     session->position += taken;
     samples += taken;
@@ -334,13 +363,14 @@ void
 genre_session_free (GenreSession *session)
 {
   genre_stream_free (session->stream);
+  genre_descriptor_means_free (session->descriptors);
   genre_model_unref (session->model);
   genre_places_free (session->places);
   g_free (session);
 }
 
 GenreSession *
-genre_session_new (GenreShared *shared, GenreModel *model, guint window_frames)
+genre_session_new (GenreShared *shared, GenreModel *model, guint window_frames, gboolean descriptors)
 {
   const guint rate_hz = genre_model_frontend (model)->mel.sample_rate_hz;
   GenreStreamConfig config;
@@ -354,11 +384,20 @@ genre_session_new (GenreShared *shared, GenreModel *model, guint window_frames)
   if (!stream)
     return NULL;
 
+  GenreDescriptorMeans *means = descriptors ? genre_descriptor_means_new (rate_hz, genre_stream_history (stream))
+                                            : NULL;
+
+  if (descriptors && !means) {
+    genre_stream_free (stream);
+    return NULL;
+  }
+
   GenreSession *session = g_new0 (GenreSession, 1);
 
   session->shared = shared;
   session->model = genre_model_ref (model);
   session->stream = stream;
+  session->descriptors = means;
   session->rate_hz = rate_hz;
   session->places = genre_places_new ();
   session->epoch = genre_queue_epoch (shared->queue);

@@ -38,8 +38,9 @@ typedef struct GenreShared
 
 typedef struct GenreSession GenreSession;
 
-/* shared: outlives the session, or its end.  window_frames: as genre_stream_new().  NULL: out of memory. */
-GenreSession *genre_session_new (GenreShared *shared, GenreModel *model, guint window_frames);
+/* shared: outlives the session, or its end.  window_frames: as genre_stream_new().  descriptors: whether answers have
+ * them.  NULL: out of memory. */
+GenreSession *genre_session_new (GenreShared *shared, GenreModel *model, guint window_frames, gboolean descriptors);
 void genre_session_free (GenreSession *session);
 
 /* Returns when the queue is stopped, or it has been ended, and then it has freed the session. */

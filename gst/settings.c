@@ -13,6 +13,7 @@ enum
   PROP_THRESHOLD,
   PROP_SILENCE_THRESHOLD,
   PROP_MUSIC_THRESHOLD,
+  PROP_FEATURES,
   PROP_SPLIT_TITLES,
   PROP_POST_MESSAGES,
   PROP_POST_TAGS,
@@ -53,6 +54,9 @@ genre_settings_set (GObject *element, GenreSettings *settings, GenreAnalysis *an
       break;
     case PROP_MUSIC_THRESHOLD:
       config.stream.music_threshold = g_value_get_double (value);
+      break;
+    case PROP_FEATURES:
+      config.descriptors = g_value_get_boolean (value);
       break;
     case PROP_SPLIT_TITLES:
       settings->split_titles = g_value_get_boolean (value);
@@ -126,6 +130,9 @@ genre_settings_get (GObject *element, const GenreSettings *settings, GenreAnalys
       break;
     case PROP_MUSIC_THRESHOLD:
       g_value_set_double (ret_value, config.stream.music_threshold);
+      break;
+    case PROP_FEATURES:
+      g_value_set_boolean (ret_value, config.descriptors);
       break;
     case PROP_SPLIT_TITLES:
       g_value_set_boolean (ret_value, settings->split_titles);
@@ -232,6 +239,21 @@ genre_settings_install (GObjectClass *object_class)
           "Probability of being music below which a window is not music, by the model (0: never); takes effect from "
           "the next window on",
           0, 1, GENRE_STREAM_MUSIC_THRESHOLD, playing));
+  /**
+   * GstGenreClassify:features:
+   *
+   * Adds a field `features` to every message, a #GstStructure of that name with what can be measured in the audio that
+   * the message is about: `zero-crossings` (a second), `spectral-centroid` and `spectral-rolloff` (Hz),
+   * `spectral-flux`, `mfcc` (array of 20), `spectral-contrast` (array of 7, dB), each the mean over the window, a
+   * final's over its run; and `low-energy`, `omsc` (28, dB), `mscm` (7) and `msfm` (7) over the last 5.94 s, a final's
+   * the mean over its run.  Those are not there before so much was heard without a break.  `gst-genre-1.0 features`
+   * has the same for files.
+   */
+  g_object_class_install_property (object_class, PROP_FEATURES,
+      g_param_spec_boolean ("features", "Features",
+          "Add ten features to every message: zero crossings, spectral centroid, rolloff and flux, MFCC, octave-based "
+          "spectral contrast, low energy, OMSC, MSCM, MSFM; takes effect on READY to PAUSED",
+          FALSE, ready));
   /**
    * GstGenreClassify:split-titles:
    *

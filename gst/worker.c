@@ -51,7 +51,7 @@ genre_worker_queue (GenreWorker *worker)
 }
 
 gboolean
-genre_worker_start (GenreWorker *worker, GenreModel *model, guint window_frames)
+genre_worker_start (GenreWorker *worker, GenreModel *model, guint window_frames, gboolean descriptors)
 {
   genre_worker_stop (worker);
   g_mutex_lock (&worker->shared.lock);
@@ -59,7 +59,7 @@ genre_worker_start (GenreWorker *worker, GenreModel *model, guint window_frames)
   g_mutex_unlock (&worker->shared.lock);
   genre_queue_restart (worker->shared.queue);
 
-  GenreSession *session = genre_session_new (&worker->shared, model, window_frames);
+  GenreSession *session = genre_session_new (&worker->shared, model, window_frames, descriptors);
 
   if (!session)
     return FALSE;

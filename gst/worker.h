@@ -29,8 +29,8 @@ void genre_worker_free (GenreWorker *worker);
 GenreQueue *genre_worker_queue (GenreWorker *worker);
 
 /* Starts the thread, the queue empty; the model is referenced until stop.
- * window_frames: as genre_stream_new().  False: out of memory or threads. */
-gboolean genre_worker_start (GenreWorker *worker, GenreModel *model, guint window_frames);
+ * window_frames: as genre_stream_new().  descriptors: whether answers have them.  False: out of memory or threads. */
+gboolean genre_worker_start (GenreWorker *worker, GenreModel *model, guint window_frames, gboolean descriptors);
 
 /* Stops the queue and waits for the thread.  On that thread itself, that is in a handler, it only sees to it that the
  * thread ends when the handler has returned; start and free are allowed at once. */

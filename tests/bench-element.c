@@ -40,6 +40,7 @@ typedef struct Subject
 static const Subject subjects[] = {
   { "identity", "identity" },
   { "genreclassify", "genreclassify" },
+  { "genreclassify, features", "genreclassify features=true" },
   { "level", "level" },
   { "spectrum, 128 bands", "spectrum" },
   { "spectrum, 129 bands", "spectrum bands=129" },
@@ -48,7 +49,7 @@ enum
 {
   IDENTITY = 0,
   GENRECLASSIFY = 1,
-  N_SUBJECTS = 5
+  N_SUBJECTS = 6
 };
 
 static const int rates[] = { 44100, 48000 };

@@ -63,6 +63,8 @@ typedef enum
  * @state: whether there was something to classify
  * @final: whether this is the answer for all that was heard since the start, the last flush or the last final
  * @windows: number of windows in the aggregate, this one included
+ * @features: with the element's property of that name, what was measured in the same audio: `spectral-centroid` and
+ *   others, doubles and arrays of them; %NULL without it
  *
  * A message of `genreclassify`.  Times are in nanoseconds, #GST_CLOCK_TIME_NONE where unknown.  Pointers belong to the
  * message: nothing is to be freed, and all is valid as long as the message is.
@@ -85,6 +87,7 @@ typedef struct
   GstGenreState state;
   gboolean final;
   guint windows;
+  const GstStructure *features;
 } GstGenreMessage;
 
 /**
@@ -207,6 +210,13 @@ gst_genre_message_parse (GstMessage *message, GstGenreMessage *ret)
   genre.music = 1.;
   if (gst_structure_has_field (structure, "music") && !gst_structure_get_double (structure, "music", &genre.music))
     return FALSE;
+
+  genre.features = NULL;
+  if (gst_structure_has_field (structure, "features")) {
+    if (!gst_structure_has_field_typed (structure, "features", GST_TYPE_STRUCTURE))
+      return FALSE;
+    genre.features = gst_value_get_structure (gst_structure_get_value (structure, "features"));
+  }
 
   genre.label = gst_structure_get_string (structure, "label");
   genre.summary = gst_structure_get_string (structure, "summary");
