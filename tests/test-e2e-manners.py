@@ -142,7 +142,7 @@ def test_man(names):
 
 def main():
     names = commands()
-    verdict.check({"evaluate", "extract", "identify", "inspect", "train"} <= set(names), f"{names}")
+    verdict.check({"evaluate", "extract", "features", "identify", "inspect", "train"} <= set(names), f"{names}")
     names = [name for name in names if name != "generate"]
     all_options = {name: options(name) for name in names}
     for name in names:

@@ -195,10 +195,13 @@ def test_output(root):
     default = str(ROOT / "models" / "weights" / "genre-crnn.safetensors")
     features = os.path.join(root, f"set{EVIL_FILE}.safetensors")
     model = os.path.join(root, f"model{EVIL_FILE}.safetensors")
+    songs = sorted(map(os.fspath, pathlib.Path(root).rglob("*.wav")))[:2]
+    verdict.check(len(songs) == 2, f"recordings: {songs}")
     commands = [
         ("--help",), ("--version",), ("inspect", "--help"), ("inspect", default), ("inspect", "--json", "--default"),
         ("train", "--print-recipe"), ("train", "--help"), ("evaluate", model, features, "-q"),
         ("evaluate", model, features, "-q", "--json"), ("extract", "-h"),
+        ("features", "--help"), ("features", "-q", *songs), ("features", "-q", "--json", "--per", "frame", *songs),
         ("train", features, "-q", "--steps", "2", "-o", os.path.join(root, "full.safetensors"), "--restart"),
     ]  # fmt: skip
     for arguments in commands:

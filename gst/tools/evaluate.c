@@ -4,6 +4,7 @@
  */
 #include "gst/tools/evaluate_source.h"
 #include "gst/tools/interrupt.h"
+#include "gst/tools/output.h"
 #include "gst/tools/outputs.h"
 #include "gst/tools/report.h"
 #include "models/file/safetensors_writer.h"

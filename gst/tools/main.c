@@ -20,6 +20,7 @@ typedef struct Command
 static const Command commands[] = {
   { { "evaluate", "how good a model is on labelled music" }, tool_evaluate },
   { { "extract", "a directory of music -> a feature set" }, tool_extract },
+  { { "features", "recordings -> a table of what can be measured in them" }, tool_features },
   { { "identify", "recordings -> their genres, on the terminal or as JSON, CSV, playlists" }, tool_identify },
   { { "inspect", "what is in a model or a feature set" }, tool_inspect },
   { { "train", "folders of music, or feature sets -> a model of your own genres" }, tool_train },

@@ -3,9 +3,7 @@
 
 #include "gst/tools/outputs.h"
 
-#include "gst/tools/interrupt.h"
 #include "models/sets/feature_set.h"
-#include "models/file/regular_file.h"
 
 #include <errno.h>
 #include <glib/gstdio.h>
@@ -39,6 +37,10 @@ static const char *const kind_names[TOOL_N_KINDS] = {
   [TOOL_KIND_LOCK] = "an empty file",
   [TOOL_KIND_SCRATCH] = "anything",
 };
+
+/* The first columns of confusion matrices and tracks (`evaluate`) and of descriptors (`features`). */
+static const char *const table_beginnings[] = { "true,", "track,name,label,predicted,windows,", "file,duration_s",
+  "file,start_s,", "file,time_s,", "file\tduration_s", "file\tstart_s\t", "file\ttime_s\t" };
 
 static void
 free_place (gpointer data)
@@ -172,6 +174,14 @@ has_format (const char *header, const char *format)
   return FALSE;
 }
 
+/* `identify` begins its lines alike, but has a member "duration". */
+static gboolean
+is_json_of_features (const char *text)
+{
+  return g_str_has_prefix (text, "{\"file\":\"")
+      && (strstr (text, ",\"duration_s\":") || strstr (text, ",\"start_s\":") || strstr (text, ",\"time_s\":"));
+}
+
 /* TOOL_N_KINDS: none of ours. */
 static ToolKind
 find_kind (const char *path)
@@ -192,7 +202,10 @@ find_kind (const char *path)
   if (g_str_has_prefix (text, "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"")
       && strstr (text, "<rect width=\"100%\" height=\"100%\" fill=\"#ffffff\"/>"))
     return TOOL_KIND_PICTURE;
-  if (g_str_has_prefix (text, "true,") || g_str_has_prefix (text, "track,name,label,predicted,windows,"))
+  for (gsize i = 0; i < G_N_ELEMENTS (table_beginnings); i++)
+    if (g_str_has_prefix (text, table_beginnings[i]))
+      return TOOL_KIND_TABLE;
+  if (is_json_of_features (text))
     return TOOL_KIND_TABLE;
   if (text[0] != '\0' && g_str_has_prefix ("{\"file\":\"", text)) /* a first line that is torn */
     return TOOL_KIND_RESULTS;
@@ -296,38 +309,4 @@ tool_outputs_check (const ToolOutputs *outputs)
       return status;
   }
   return TOOL_OK;
-}
-
-static gboolean
-write_to (const char *path, const char *data, gsize size)
-{
-  FILE *file = g_fopen (path, "w");
-  if (!file)
-    return FALSE;
-  const gboolean written = fwrite (data, 1, size, file) == size;
-  return fclose (file) == 0 && written;
-}
-
-gboolean
-tool_output_save (const char *path, const char *data, gsize size)
-{
-  g_autofree char *name = g_filename_display_name (path);
-  g_autoptr (GError) error = NULL;
-
-  if (!is_regular_or_new (path)) {
-    if (write_to (path, data, size))
-      return TRUE;
-    tool_fail ("%s: it cannot be written to", name);
-    return FALSE;
-  }
-  g_autoptr (RegularFileDraft) draft = regular_file_draft_new (path, NULL, 0666);
-  g_autofree char *temporary = g_strdup (regular_file_draft_temporary (draft));
-  tool_leftover_add (temporary);
-  const gboolean saved = regular_file_draft_write (draft, (const guint8 *) data, size, &error)
-      && regular_file_draft_sync (draft, &error) && regular_file_draft_place (draft, &error);
-  if (!saved)
-    tool_fail ("%s", error->message);
-  g_clear_pointer (&draft, regular_file_draft_free);
-  tool_leftover_forget (temporary);
-  return saved;
 }

@@ -50,13 +50,6 @@ void tool_outputs_writes (ToolOutputs *outputs, const char *path, ToolKind kind)
  * what is on the disk forbids it, a folder that is not there among it. */
 ToolStatus tool_outputs_check (const ToolOutputs *outputs);
 
-/* Writes a result.  A file appears whole or not at all; what is no regular file, such as a pipe, is written to.
- *
- * data  [size]
- *
- * FALSE: said on stderr. */
-gboolean tool_output_save (const char *path, const char *data, gsize size);
-
 /* An identity of the file that a path leads to, whether it exists or not. */
 char *tool_outputs_identity (const char *path);
 

@@ -26,6 +26,7 @@ typedef enum ToolStatus
  *            encoding. */
 ToolStatus tool_evaluate (int n, char **arguments);
 ToolStatus tool_extract (int n, char **arguments);
+ToolStatus tool_features (int n, char **arguments);
 ToolStatus tool_identify (int n, char **arguments);
 ToolStatus tool_inspect (int n, char **arguments);
 ToolStatus tool_train (int n, char **arguments);

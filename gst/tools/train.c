@@ -8,6 +8,7 @@
  */
 #include "gst/tools/interrupt.h"
 #include "gst/tools/lock.h"
+#include "gst/tools/output.h"
 #include "gst/tools/outputs.h"
 #include "gst/tools/train_run.h"
 #include "gst/tools/train_sources.h"

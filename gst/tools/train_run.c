@@ -3,6 +3,7 @@
 
 #include "gst/tools/commit.h"
 #include "gst/tools/interrupt.h"
+#include "gst/tools/output.h"
 #include "gst/tools/outputs.h"
 #include "gst/tools/progress.h"
 #include "models/training/checkpoint.h"
