@@ -195,6 +195,15 @@ end_window (Rows *rows, guint64 frame, const GenreMoments *moments, GError **err
   return write_row (rows, when, moments, values, error);
 }
 
+static void
+add_to_windows (Rows *rows, guint64 frame, const double *values)
+{
+  if (frame % STEP == 0)
+    memset (rows->window[frame / STEP % 2], 0, sizeof rows->window[0]);
+  add_moments (rows->window[0], values, GENRE_FRAME_VALUES);
+  add_moments (rows->window[1], values, GENRE_FRAME_VALUES);
+}
+
 /* values [GENRE_FRAME_VALUES] */
 static gboolean
 take_frame (Rows *rows, guint64 frame, const double *values, GError **error)
@@ -203,10 +212,8 @@ take_frame (Rows *rows, guint64 frame, const double *values, GError **error)
   gsize which;
 
   add_moments (rows->file, values, GENRE_FRAME_VALUES);
-  if (frame % STEP == 0)
-    memset (rows->window[frame / STEP % 2], 0, sizeof rows->window[0]);
-  add_moments (rows->window[0], values, GENRE_FRAME_VALUES);
-  add_moments (rows->window[1], values, GENRE_FRAME_VALUES);
+  if (rows->columns->config.per == TOOL_FEATURES_PER_TEXTURE)
+    add_to_windows (rows, frame, values);
   if (rows->columns->config.per == TOOL_FEATURES_PER_FRAME && !write_row (rows, when, NULL, values, error))
     return FALSE;
   return !window_ends (frame, &which) || end_window (rows, frame, rows->window[which], error);
