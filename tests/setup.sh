@@ -82,6 +82,7 @@ need_to_test () {
   need gstreamer1.0-plugins-good gst-inspect-1.0 --exists lamemp3enc
   need "gstreamer1.0-plugins-good libsoup-3.0-0" gst-inspect-1.0 --exists souphttpsrc
   need gstreamer1.0-plugins-base gst-inspect-1.0 --exists vorbisenc
+  need espeak-ng have espeak-ng
   need python3-numpy imports 'import numpy'
   need python3-gi imports 'import gi'
   need gir1.2-gstreamer-1.0 imports 'import gi; gi.require_version ("Gst", "1.0")'

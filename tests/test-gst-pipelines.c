@@ -76,6 +76,7 @@ play_playlist (const gchar *player, Playlist *playlist)
   CHECK (playbin != NULL, "there is no %s", player);
   pipeline_log (playbin, &log);
   log_watch_events (&log, genre);
+  g_object_set (genre, "music-threshold", 0., NULL);
   g_object_set (playbin, "audio-filter", genre, "audio-sink", gst_element_factory_make ("fakesink", NULL), "uri",
       playlist->uris[0], NULL);
   playlist->next = 1;

@@ -116,8 +116,9 @@ use_properties (gpointer thread, gpointer user_data)
 
   (void) thread;
   g_object_set (element, "interval", (guint64) (1 + draw (seed, 2000)) * GST_MSECOND, "smoothing",
-      draw (seed, 10) * GST_SECOND, "threshold", draw (seed, 10) * .1, "silence-threshold", -10. * draw (seed, 20),
-      "post-tags", draw (seed, 2), "post-messages", draw (seed, 8) != 0, NULL);
+      draw (seed, 10) * GST_SECOND, "threshold", draw (seed, 10) * .1, "music-threshold", draw (seed, 10) * .1,
+      "silence-threshold", -10. * draw (seed, 20), "post-tags", draw (seed, 2), "post-messages", draw (seed, 8) != 0,
+      NULL);
   g_object_get (element, "stats", &stats, "model-info", &info, "labels", &labels, NULL);
   CHECK (stats && info && labels, "properties are gone");
   gst_element_query (element, query);
@@ -242,6 +243,7 @@ main (int argc, char **argv)
   gst_pad_push_event (stress.harness->srcpad, gst_event_new_flush_stop (TRUE));
   gst_pad_send_event (stress.harness->sinkpad, gst_event_new_flush_stop (TRUE));
   set_defaults (stress.harness->element);
+  g_object_set (stress.harness->element, "music-threshold", 0., NULL); /* as element_new() has it */
   log_init (&used);
   listener.func = log_message;
   listener.user_data = &used;

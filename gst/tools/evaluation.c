@@ -240,7 +240,7 @@ tool_evaluation_coverage (const ToolEvaluation *evaluation, ToolCoverage *covera
   const unsigned n_labels = genre_model_n_labels (evaluation->model);
 
   for (gsize i = 0; i < TOOL_N_COVERAGES; i++) {
-    coverage[i] = (ToolCoverage){ .threshold = i == 0 ? 0 : .2 + .1 * (double) i };
+    coverage[i] = (ToolCoverage){ .threshold = i == 0 ? 0 : (double) (i + 2) / 10 };
     for (gsize k = 0; k < evaluation->n_cases; k++) {
       const unsigned label = predicted (evaluation, k);
       if (evaluation->probabilities[k * n_labels + label] < coverage[i].threshold)
