@@ -262,7 +262,7 @@ def check_left_out(verdict, model, part, folder):
     write_set(folder / "odd.safetensors", meta, tensors | {"label": label, "frames": frames, "recording": recording})
     status, out, err = evaluate(model, folder / "odd.safetensors", "--json")
     report = json.loads(out)
-    expected = {"unlabelled": 1, "unknown_label": 1, "contradictory": 1, "too_short": 1, "silent": 0}
+    expected = {"unlabelled": 1, "unknown_label": 1, "contradictory": 1, "too_short": 1, "silent": 0, "not_music": 0}
     verdict.check(status == 0 and report["left_out"] == expected, f"{report['left_out']} {err}")
     verdict.check(report["tracks"] == 4 and report["clips"] == 5, f"{report['tracks']} tracks, {report['clips']} clips")
     verdict.check(report["windows"] == 2 + 4 * 27, f"{report['windows']} windows")

@@ -105,6 +105,15 @@ new_aggregate (unsigned n_labels)
   return aggregate;
 }
 
+/* Where a track without an answer is counted, by why there is none. */
+static gsize *
+count_of (ToolEvaluation *evaluation, const GenreHearing *hearing)
+{
+  if (hearing->n_not_music > 0)
+    return &evaluation->not_music;
+  return hearing->n_silent > 0 ? &evaluation->silent : &evaluation->too_short;
+}
+
 static void
 judge_tracks (ToolEvaluation *evaluation)
 {
@@ -118,7 +127,7 @@ judge_tracks (ToolEvaluation *evaluation)
   for (gsize i = 0; i < tracks->n_tracks; i++) {
     const double *p = genre_hearing_aggregate (evaluation->hearings[i], HUGE_VAL, aggregate);
     if (!p) {
-      *(evaluation->hearings[i]->n_silent > 0 ? &evaluation->silent : &evaluation->too_short) += 1;
+      *count_of (evaluation, evaluation->hearings[i]) += 1;
       continue;
     }
     double *out = evaluation->probabilities + evaluation->n_cases * n_labels;

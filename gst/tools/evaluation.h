@@ -33,7 +33,8 @@ typedef struct ToolEvaluation
   unsigned *truth;         /* [n_cases] */
   double *probabilities;   /* [n_cases][n_labels]  the aggregate */
   gsize n_clips;           /* of the cases */
-  gsize too_short, silent; /* tracks without an answer */
+  gsize too_short, silent; /* tracks without an answer, */
+  gsize not_music;         /* and those that the model takes for no music */
   Metrics *by_track, *by_window;
 } ToolEvaluation;
 

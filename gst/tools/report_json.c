@@ -59,6 +59,7 @@ append_json_left_out (GString *json, const ToolEvaluation *evaluation)
   json_add_count (json, "contradictory", evaluation->tracks->contradictory);
   json_add_count (json, "too_short", evaluation->too_short);
   json_add_count (json, "silent", evaluation->silent);
+  json_add_count (json, "not_music", evaluation->not_music);
   g_string_append_c (json, '}');
 }
 

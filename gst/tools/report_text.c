@@ -77,6 +77,7 @@ append_left_out (GString *out, const ToolEvaluation *evaluation)
     { tracks->contradictory, "whose clips have different labels" },
     { evaluation->too_short, "too short for an answer" },
     { evaluation->silent, "silent" },
+    { evaluation->not_music, "not music, by the model" },
   };
   gboolean any = FALSE;
 
