@@ -85,6 +85,19 @@ test_tests (const Fixture *fixture)
         "item %zu", i);
 }
 
+static void
+test_too_many (const Fixture *fixture)
+{
+  g_autoptr (TrainRecipe) recipe = tb_recipe (music);
+  TrainingSource sources[2 + TRAINING_MAX_TESTS + 1] = { { fixture->songs, TRAINING_ROLE_LEARNS },
+    { fixture->noise, TRAINING_ROLE_LEARNS } };
+  GError *error = NULL;
+  for (gsize i = 2; i < G_N_ELEMENTS (sources); i++)
+    sources[i] = (TrainingSource){ fixture->valid, TRAINING_ROLE_VALIDATES };
+  CHECK (!training_data_load (recipe, sources, G_N_ELEMENTS (sources), &error), "nine sets to validate on");
+  expect_error (error, GENRE_MODEL_ERROR_DATA, "at most 8 sets to validate on, found 9", "nine");
+}
+
 /* By the command line, whatever their names and labels. */
 static void
 test_role (const Fixture *fixture)
@@ -214,6 +227,7 @@ main (void)
 {
   Fixture fixture = fixture_new ();
   test_tests (&fixture);
+  test_too_many (&fixture);
   test_role (&fixture);
   test_held_back (&fixture);
   test_dropped (&fixture);

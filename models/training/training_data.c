@@ -140,6 +140,9 @@ load_sets (TrainingLoad *load, const TrainingSource *sources, gsize n_sources, G
       return false;
     load->data->n_tests += sources[i].role == TRAINING_ROLE_VALIDATES;
   }
+  if (load->data->n_tests > TRAINING_MAX_TESTS)
+    return training_load_fail (error, "expected at most %d sets to validate on, found %" G_GSIZE_FORMAT,
+        TRAINING_MAX_TESTS, load->data->n_tests);
   return true;
 }
 

@@ -16,6 +16,11 @@
 
 G_BEGIN_DECLS
 
+enum
+{
+  TRAINING_MAX_TESTS = 8 /* sets to validate on */
+};
+
 /* What a batch can draw: a clip, or a fixed part of one. */
 typedef struct TrainingItem
 {

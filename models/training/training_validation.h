@@ -13,11 +13,6 @@
 
 G_BEGIN_DECLS
 
-enum
-{
-  TRAINING_MAX_TESTS = 8 /* sets to validate on */
-};
-
 /* Of one set, or of all together. */
 typedef struct TrainingAccuracy
 {
