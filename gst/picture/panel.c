@@ -153,7 +153,8 @@ draw_panel (ScopePanel *panel)
   cairo_destroy (cr);
   cairo_surface_flush (panel->surface);
 
-  memcpy (panel->drawn, panel->rows, panel->layout.n_rows * sizeof *panel->rows);
+  if (panel->layout.n_rows > 0)
+    memcpy (panel->drawn, panel->rows, panel->layout.n_rows * sizeof *panel->rows);
   panel->drawn_mood = panel->mood;
   panel->drawn_leader = panel->leader;
   panel->dirty = FALSE;
