@@ -65,12 +65,13 @@ tool_leftover_forget (const char *path)
 
 /* --- the end --------------------------------------------------------------------------------------------------- */
 
-/* By the signal itself, so that a shell that runs a script ends that too. */
+/* By the signal itself, so that a shell that runs a script ends that too.  To this thread: one to the process may go to
+ * another thread, and come after the caller has gone on. */
 static void
 end_by (int number)
 {
   signal (number, SIG_DFL);
-  kill (getpid (), number);
+  raise (number);
 }
 
 /* Ends the process, whatever other threads do. */
