@@ -243,9 +243,21 @@ test_properties (void)
   CHECK (near (metrics->nll, other->nll) && near (metrics->macro_f1, other->macro_f1), "another order");
 }
 
+/* Every pair looked at: 0 is below all, 1 above all, a tie counts half. */
+static void
+test_auc (void)
+{
+  static const double high[] = { .9, .5, .7 }, low[] = { .1, .5 };
+  CHECK (near (metrics_auc (high, 3, low, 2), 5.5 / 6) && near (metrics_auc (low, 2, high, 3), .5 / 6),
+      "three and two");
+  CHECK (near (metrics_auc (high, 3, high, 3), .5), "the same twice");
+  CHECK (isnan (metrics_auc (high, 0, low, 2)) && isnan (metrics_auc (high, 3, low, 0)), "none of one kind");
+}
+
 int
 main (void)
 {
+  test_auc ();
   test_by_hand ();
   test_nothing ();
   test_ece_bins ();

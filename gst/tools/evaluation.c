@@ -84,13 +84,7 @@ hear_all (ToolEvaluation *evaluation, double gain_db, const char *what, const To
     .drop = drop_hearing,
     .progress = show_progress,
   };
-  const ToolJobsEnd end = tool_jobs_run (&jobs);
-
-  if (end == TOOL_JOBS_NO_MEMORY)
-    g_set_error_literal (error, G_FILE_ERROR, G_FILE_ERROR_NOMEM, "out of memory");
-  else if (end != TOOL_JOBS_DONE)
-    g_set_error_literal (error, G_FILE_ERROR, G_FILE_ERROR_INTR, "interrupted");
-  return end == TOOL_JOBS_DONE;
+  return tool_jobs_run_all (&jobs, error);
 }
 
 /* --- figures --------------------------------------------------------------------------------------------------- */

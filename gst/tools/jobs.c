@@ -243,3 +243,15 @@ tool_jobs_run (const ToolJobs *jobs)
   clear_run (&run);
   return end;
 }
+
+gboolean
+tool_jobs_run_all (const ToolJobs *jobs, GError **error)
+{
+  const ToolJobsEnd end = tool_jobs_run (jobs);
+
+  if (end == TOOL_JOBS_NO_MEMORY)
+    g_set_error_literal (error, G_FILE_ERROR, G_FILE_ERROR_NOMEM, "out of memory");
+  else if (end != TOOL_JOBS_DONE)
+    g_set_error_literal (error, G_FILE_ERROR, G_FILE_ERROR_INTR, "interrupted");
+  return end == TOOL_JOBS_DONE;
+}

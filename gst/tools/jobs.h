@@ -59,6 +59,9 @@ typedef struct ToolJobs
 /* Returns when no thread is at work any more. */
 ToolJobsEnd tool_jobs_run (const ToolJobs *jobs);
 
+/* The same for who needs all results.  FALSE: a G_FILE_ERROR, "out of memory" or "interrupted". */
+gboolean tool_jobs_run_all (const ToolJobs *jobs, GError **error);
+
 G_END_DECLS
 
 #endif

@@ -109,13 +109,7 @@ hear_clips (GenreModel *model, const GenreFeatureSet *set, const GArray *clips, 
     .drop = g_free,
     .progress = show_progress,
   };
-  const ToolJobsEnd end = tool_jobs_run (&jobs);
-
-  if (end == TOOL_JOBS_NO_MEMORY)
-    g_set_error_literal (error, G_FILE_ERROR, G_FILE_ERROR_NOMEM, "out of memory");
-  else if (end != TOOL_JOBS_DONE)
-    g_set_error_literal (error, G_FILE_ERROR, G_FILE_ERROR_INTR, "interrupted");
-  return end == TOOL_JOBS_DONE;
+  return tool_jobs_run_all (&jobs, error);
 }
 
 /* --- cases ----------------------------------------------------------------------------------------------------- */
@@ -182,20 +176,6 @@ judge (GenreModel *model, const GenreFeatureSet *set, gboolean music, const Tool
   return FALSE;
 }
 
-/* Mann and Whitney's: how often one of the first is above one of the second; ties count half. */
-static double
-measure_auc (const GArray *first, const GArray *second)
-{
-  double above = 0;
-  for (guint i = 0; i < first->len; i++) {
-    for (guint k = 0; k < second->len; k++) {
-      const double a = g_array_index (first, double, i), b = g_array_index (second, double, k);
-      above += a > b ? 1 : a < b ? 0 : .5;
-    }
-  }
-  return above / ((double) first->len * (double) second->len);
-}
-
 ToolMusic *
 tool_music_new (GenreModel *model, const GenreFeatureSet *music, const GenreFeatureSet *const *others, gsize n_others,
     const ToolEvaluationConfig *config, GError **error)
@@ -211,7 +191,8 @@ tool_music_new (GenreModel *model, const GenreFeatureSet *music, const GenreFeat
     g_autoptr (GArray) other = g_array_new (FALSE, FALSE, sizeof (double));
     if (!judge (model, others[i], FALSE, config, &all->others[i], other, error))
       return NULL;
-    all->others[i].auc = measure_auc (means, other);
+    all->others[i].auc = metrics_auc ((const double *) (gpointer) means->data, means->len,
+        (const double *) (gpointer) other->data, other->len);
   }
   return g_steal_pointer (&all);
 }

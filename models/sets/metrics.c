@@ -73,6 +73,16 @@ metrics_ece_chance (const double *confidence, gsize n)
   return n > 0 ? error / (double) n : (double) NAN;
 }
 
+double
+metrics_auc (const double *first, gsize n_first, const double *second, gsize n_second)
+{
+  double above = 0;
+  for (gsize i = 0; i < n_first; i++)
+    for (gsize k = 0; k < n_second; k++)
+      above += first[i] > second[k] ? 1 : first[i] < second[k] ? 0 : .5;
+  return n_first > 0 && n_second > 0 ? above / ((double) n_first * (double) n_second) : (double) NAN;
+}
+
 void
 metrics_wilson (guint64 hits, guint64 n, double *ret_low, double *ret_high)
 {

@@ -72,6 +72,14 @@ double metrics_ece (const double *confidence, const gboolean *right, gsize n);
  * NaN of no case. */
 double metrics_ece_chance (const double *confidence, gsize n);
 
+/* The area under the ROC curve of a score that tells two kinds apart, by Mann and Whitney: how often one of the first
+ * kind is above one of the second; ties count half.
+ *
+ * first  [n_first], second [n_second]
+ *
+ * NaN: there is none of one kind. */
+double metrics_auc (const double *first, gsize n_first, const double *second, gsize n_second);
+
 /* Wilson's score interval of 95 % for `hits` of n >= 1. */
 void metrics_wilson (guint64 hits, guint64 n, double *ret_low, double *ret_high);
 

@@ -3,6 +3,7 @@
 
 #include "models/genre_stream.h"
 #include "models/sets/genre_listener.h"
+#include "models/sets/metrics.h"
 
 #include <math.h>
 #include <string.h>
@@ -166,43 +167,28 @@ sum_tracks (const Validation *validation, TrainingScore *score, TrainingRecall *
   score->mean_recall /= (double) MAX (n_labelled, 1);
 }
 
-/* Mann and Whitney's: how often a track of music is above a clip that is not; ties count half. */
-static double
-measure_auc (const Validation *validation)
-{
-  const gsize n = validation->data->n_tracks;
-  double above = 0, pairs = 0;
-  for (gsize i = 0; i < n; i++) {
-    const Track *a = &validation->tracks[i];
-    for (gsize k = 0; a->truth >= 0 && a->n_frames > 0 && k < n; k++) {
-      const Track *b = &validation->tracks[k];
-      if (b->truth >= 0 || !(b->n_frames > 0))
-        continue;
-      const double x = a->music / a->n_frames, y = b->music / b->n_frames;
-      above += x > y ? 1 : x < y ? 0 : .5;
-      pairs++;
-    }
-  }
-  return pairs > 0 ? above / pairs : 0;
-}
-
 static void
 judge_music (const Validation *validation, TrainingMusic *music)
 {
+  g_autofree double *of_music = g_new (double, validation->data->n_tracks);
+  g_autofree double *of_other = g_new (double, validation->data->n_tracks);
+
   for (gsize t = 0; t < validation->data->n_tracks; t++) {
     const Track *track = &validation->tracks[t];
     const bool is = track->music >= GENRE_STREAM_MUSIC_THRESHOLD * track->n_frames;
     if (!(track->n_frames > 0))
       continue;
+    const double mean = track->music / track->n_frames;
     if (track->truth >= 0) {
-      music->n_music++;
+      of_music[music->n_music++] = mean;
       music->missed += !is;
     } else {
-      music->n_other++;
+      of_other[music->n_other++] = mean;
       music->taken += is;
     }
   }
-  music->auc = measure_auc (validation);
+  if (music->n_music > 0 && music->n_other > 0)
+    music->auc = metrics_auc (of_music, music->n_music, of_other, music->n_other);
 }
 
 bool
