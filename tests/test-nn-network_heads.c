@@ -10,6 +10,7 @@
 #include "nn/gemm.h"
 #include "nn/layers.h"
 #include "nn/run.h"
+#include "tests/nn_allocations.h"
 #include "tests/nn_random.h"
 #include "tests/nn_reference.h"
 
@@ -22,62 +23,7 @@ enum
   MAX_FRAMES = 40,
   MAX_LAYERS = 16,
   LABELS = 3,
-  NEVER = -1,
 };
-
-static const NnGemm *kernel;
-
-/* Allocations to go until one fails; those since the last look; those that are alive. */
-static long allocations_left = NEVER;
-static size_t n_allocations;
-static long n_alive;
-
-const NnGemm *__wrap_nn_gemm_best (void);
-void *__real_malloc (size_t size);
-void *__real_calloc (size_t n, size_t size);
-void __real_free (void *memory);
-void *__wrap_malloc (size_t size);
-void *__wrap_calloc (size_t n, size_t size);
-void __wrap_free (void *memory);
-
-const NnGemm *
-__wrap_nn_gemm_best (void)
-{
-  return kernel;
-}
-
-static bool
-allocation_fails (void)
-{
-  n_allocations++;
-  return allocations_left != NEVER && allocations_left-- <= 0;
-}
-
-static void *
-count (void *memory)
-{
-  n_alive += memory != NULL;
-  return memory;
-}
-
-void *
-__wrap_malloc (size_t size)
-{
-  return allocation_fails () ? NULL : count (__real_malloc (size));
-}
-
-void *
-__wrap_calloc (size_t n, size_t size)
-{
-  return allocation_fails () ? NULL : count (__real_calloc (n, size));
-}
-
-void
-__wrap_free (void *memory)
-{
-  n_alive -= memory != NULL;
-  __real_free (memory);
-}
 
 /* --- networks -------------------------------------------------------------------------------------------------- */
 
