@@ -9,7 +9,7 @@
 set -u
 cd "${1:-$(dirname "$0")/..}" || exit 1
 
-files=$(find dsp nn models gst examples tests -name '*.[ch]' | sort)
+files=$(find dsp nn models gst examples tests -name '*.[ch]' -o -name '*.cc' | sort)
 [ -n "$files" ] || { echo "no source files in $PWD"; exit 1; }
 
 # shellcheck disable=SC2086
@@ -31,6 +31,11 @@ grep -nE '^[[:space:]]*#[[:space:]]*include' $files /dev/null |
         ;;
       *) # a library's
         case "$file:$name" in
+          gst/tools/tag_file.cc:* | tests/*.cc:*) ;; # C++
+          *:'<sys/file.h>') ;;
+          *:'<taglib/'* | *:*tag.h'>' | *:*file.h'>' | *:'<tag_c.h>' | *:'<tpropertymap.h>')
+            bad="only gst/tools/tag_file.cc uses TagLib"
+            ;;
           dsp/fft.c:'<fftw3.h>' | nn/gemm.c:'<cblas.h>' | tests/*) ;;
           *:'<fftw3.h>' | *:'<cblas.h>') bad="only dsp/fft.c uses FFTW, only nn/gemm.c CBLAS" ;;
           gst/* | examples/* | models/*:'<glib'* | models/*:'<gio/'* | models/*:'<json-glib/'*) ;;

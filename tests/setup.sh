@@ -44,6 +44,14 @@ imports () {
   "$python" -c "$1"
 }
 
+# newest PACKAGE...: the first that this release of Debian has, which calls some by other names than the one before.
+newest () {
+  for newest_name; do
+    if apt-cache show "$newest_name" >/dev/null 2>&1; then break; fi
+  done
+  printf '%s\n' "$newest_name"
+}
+
 need_to_build () {
   need "gcc libc6-dev" compiles "${CC:-cc}" c
   need meson have meson
@@ -56,6 +64,7 @@ need_to_build () {
   need libgstreamer1.0-dev pkg-config --exists gstreamer-base-1.0
   need libgstreamer-plugins-base1.0-dev pkg-config --exists gstreamer-audio-1.0
   need libcairo2-dev pkg-config --exists cairo
+  need "g++ $(newest libtag-dev libtag1-dev)" pkg-config --exists taglib
 }
 
 need_to_listen () {
@@ -85,6 +94,9 @@ need_to_test () {
   need espeak-ng have espeak-ng
   need python3-numpy imports 'import numpy'
   need python3-gi imports 'import gi'
+  need python3-mutagen imports 'import mutagen'
+  need ffmpeg have ffprobe
+  need acl have setfacl
   need gir1.2-gstreamer-1.0 imports 'import gi; gi.require_version ("Gst", "1.0")'
   need gir1.2-gst-plugins-base-1.0 imports 'import gi; gi.require_version ("GstAudio", "1.0")'
   need valgrind valgrind --quiet --error-exitcode=1 true

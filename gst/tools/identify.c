@@ -4,8 +4,10 @@
  */
 #include "gst/tools/identify.h"
 
+#include "gst/tools/identify_tags.h"
 #include "gst/tools/interrupt.h"
 #include "gst/tools/outputs.h"
+#include "gst/tools/tag_file.h"
 #include "gst/tools/timeline_text.h"
 #include "models/genre_stream.h"
 
@@ -56,7 +58,7 @@ check_outputs (const ToolIdentifyOptions *options, const ToolWalk *walk)
 {
   g_autoptr (ToolOutputs) outputs = tool_outputs_new ();
 
-  if (!options->output)
+  if (!options->output && !options->tag_log)
     return TOOL_OK;
   if (options->model)
     tool_outputs_reads (outputs, options->model);
@@ -65,9 +67,14 @@ check_outputs (const ToolIdentifyOptions *options, const ToolWalk *walk)
     if (!input->is_uri)
       tool_outputs_reads (outputs, input->location);
   }
-  tool_outputs_writes (outputs, options->output, TOOL_KIND_RESULTS);
+  if (options->genre_map)
+    tool_outputs_reads (outputs, options->genre_map);
+  if (options->output)
+    tool_outputs_writes (outputs, options->output, TOOL_KIND_RESULTS);
+  if (options->tag_log)
+    tool_outputs_writes (outputs, options->tag_log, TOOL_KIND_TAG_LOG);
   const ToolStatus status = tool_outputs_check (outputs);
-  if (status == TOOL_OK && has_results (options->output) && !options->resume && !options->force)
+  if (status == TOOL_OK && options->output && has_results (options->output) && !options->resume && !options->force)
     return tool_fail ("%s: it has results already: --resume goes on with them, --force begins anew", options->output);
   return status;
 }
@@ -104,7 +111,8 @@ static const char text[] =
     "2 usage, 130 interrupted.\n"
     "\n"
     "  gst-genre-1.0 identify ~/Music\n"
-    "  gst-genre-1.0 identify ~/Music -o genres.jsonl --resume\n";
+    "  gst-genre-1.0 identify ~/Music -o genres.jsonl --resume\n"
+    "  gst-genre-1.0 identify ~/Music --write-tags --dry-run\n";
 
 /* The format by option, or else by the name of the output. */
 static ToolFormat
@@ -185,9 +193,54 @@ check_extras (ToolIdentifyOptions *options)
   return TOOL_OK;
 }
 
+static gboolean
+parse_existing (const char *word, ToolExisting *ret_existing)
+{
+  static const char *const words[] = { "keep", "add", "replace", NULL };
+
+  for (guint i = 0; words[i]; i++) {
+    if (strcmp (words[i], word) == 0) {
+      *ret_existing = (ToolExisting) i;
+      return TRUE;
+    }
+  }
+  return FALSE;
+}
+
+/* Of what is written into files. */
+static ToolStatus
+check_tags (ToolIdentifyOptions *options)
+{
+  const gboolean of_writing = options->existing || options->genre_map || options->separator || options->tag_log;
+
+  if (options->existing && !parse_existing (options->existing, &options->existing_genres))
+    return tool_usage_error ("identify", "expected --existing keep, add or replace, found %s", options->existing);
+  if (options->hard_links && strcmp (options->hard_links, "split") != 0 && strcmp (options->hard_links, "skip") != 0)
+    return tool_usage_error ("identify", "expected --hard-links skip or split, found %s", options->hard_links);
+  options->split_links = g_strcmp0 (options->hard_links, "split") == 0;
+  if (options->genres < 1 || options->genres > 10)
+    return tool_usage_error ("identify", "expected --genres from 1 to 10, found %d", options->genres);
+  if (options->separator && !*options->separator)
+    return tool_usage_error ("identify", "expected --separator with a character at least, found none");
+  if ((of_writing || options->genres > 1) && !options->write_tags)
+    return tool_usage_error ("identify",
+        "--existing, --genres, --genre-map, --separator and --tag-log are of --write-tags");
+  if ((options->dry_run || options->preserve_mtime || options->hard_links) && !options->write_tags && !options->undo)
+    return tool_usage_error ("identify", "--dry-run, --preserve-mtime and --hard-links are of --write-tags and --undo");
+  if ((options->write_tags || options->undo) && !tool_tag_file_is_available ())
+    return tool_usage_error ("identify", "--write-tags and --undo need TagLib, without which this program was built");
+  if (options->undo && (options->write_tags || options->arguments || options->files_from || options->output))
+    return tool_usage_error ("identify", "--undo takes back what a log says: expected nothing else to be done");
+  return TOOL_OK;
+}
+
 static ToolStatus
 check (ToolIdentifyOptions *options)
 {
+  const ToolStatus tags = check_tags (options);
+
+  if (tags != TOOL_OK || options->undo)
+    return tags;
   if ((!options->arguments || !options->arguments[0]) && !options->files_from)
     return tool_usage_error ("identify", "expected a file, directory, playlist or URI, found none");
   if (options->json + options->csv + options->tsv > 1)
@@ -217,6 +270,12 @@ clear (ToolIdentifyOptions *options)
   g_free (options->format_names);
   g_free (options->output_dir);
   g_free (options->playlists);
+  g_free (options->existing);
+  g_free (options->genre_map);
+  g_free (options->separator);
+  g_free (options->hard_links);
+  g_free (options->tag_log);
+  g_free (options->undo);
 }
 
 ToolStatus
@@ -226,6 +285,7 @@ tool_identify (int n, char **arguments)
     .music_threshold = GENRE_STREAM_MUSIC_THRESHOLD,
     .min_span = 5,
     .min_confidence = .6,
+    .genres = 1,
     .n_shards = 1 };
   const GOptionEntry entries[] = {
     { "top", 0, 0, G_OPTION_ARG_INT, &options.top, "Genres in a line at most; default: 3", "N" },
@@ -258,8 +318,26 @@ tool_identify (int n, char **arguments)
     { "sidecar", 0, 0, G_OPTION_ARG_NONE, &options.sidecar, "Write TRACK.genre.json for each track", NULL },
     { "playlists", 0, 0, G_OPTION_ARG_FILENAME, &options.playlists,
         "Write a playlist for each genre, and unsure.m3u8, to DIR", "DIR" },
+    { "write-tags", 0, 0, G_OPTION_ARG_NONE, &options.write_tags,
+        "Write the genre into MP3, FLAC, Ogg Vorbis, Opus and M4A files", NULL },
+    { "dry-run", 0, 0, G_OPTION_ARG_NONE, &options.dry_run, "Only say what would be written, old -> new", NULL },
+    { "existing", 0, 0, G_OPTION_ARG_STRING, &options.existing,
+        "A genre that is there: keep, add to or replace it; default: keep", "WHAT" },
     { "min-confidence", 0, 0, G_OPTION_ARG_DOUBLE, &options.min_confidence,
-        "Probability below which a track is unsure, 0 to 1; default: 0.6", "P" },
+        "Probability below which a track is unsure, and no genre written, 0 to 1; default: 0.6", "P" },
+    { "genres", 0, 0, G_OPTION_ARG_INT, &options.genres,
+        "Genres to write at most, each as probable as --min-confidence wants; default: 1", "N" },
+    { "genre-map", 0, 0, G_OPTION_ARG_FILENAME, &options.genre_map,
+        "Names to write: lines of label, tab, name; no name: never", "FILE" },
+    { "separator", 0, 0, G_OPTION_ARG_STRING, &options.separator,
+        "Between several genres in ID3v2.3, which has room for one; default: '; '", "TEXT" },
+    { "preserve-mtime", 0, 0, G_OPTION_ARG_NONE, &options.preserve_mtime,
+        "A file that gets a genre keeps its time of change", NULL },
+    { "hard-links", 0, 0, G_OPTION_ARG_STRING, &options.hard_links,
+        "A file with several names: skip it, or split it from the others; default: skip", "WHAT" },
+    { "tag-log", 0, 0, G_OPTION_ARG_FILENAME, &options.tag_log,
+        "Add what was written to FILE; default: a new one below ~/.local/share", "FILE" },
+    { "undo", 0, 0, G_OPTION_ARG_FILENAME, &options.undo, "Take back the genres that LOG says were written", "LOG" },
     { "by-folder", 0, 0, G_OPTION_ARG_NONE, &options.by_folder,
         "At the end a genre for each folder, if its tracks agree", NULL },
     { "report", 0, 0, G_OPTION_ARG_NONE, &options.report,
@@ -281,7 +359,7 @@ tool_identify (int n, char **arguments)
   if (tool_parse_options ("identify", "FILE|DIRECTORY|PLAYLIST|URI|-...", text, entries, n, arguments, &status)) {
     status = check (&options);
     if (status == TOOL_OK)
-      status = identify (&options);
+      status = options.undo ? tool_tags_undo (&options) : identify (&options);
   }
   clear (&options);
   return status;

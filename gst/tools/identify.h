@@ -8,6 +8,7 @@
 #ifndef GST_TOOLS_IDENTIFY_H
 #define GST_TOOLS_IDENTIFY_H
 
+#include "gst/tools/tag_write.h"
 #include "gst/tools/terminal.h"
 #include "gst/tools/tool.h"
 #include "gst/tools/walk.h"
@@ -31,6 +32,9 @@ typedef struct ToolIdentifyOptions
   gboolean null_separated, json, csv, tsv, resume, force, unordered, quiet, progress;
   char *format_names, *output_dir, *playlists;
   gboolean timeline, sidecar, by_folder, report;
+  gboolean write_tags, dry_run, preserve_mtime;
+  char *existing, *genre_map, *separator, *hard_links, *tag_log, *undo;
+  int genres;
   int jobs, top;
   double min_confidence;
   double seconds, offset, threshold, music_threshold, min_span;
@@ -38,6 +42,8 @@ typedef struct ToolIdentifyOptions
   /* what they mean */
   ToolFormat format;
   ToolColour colour;
+  ToolExisting existing_genres;
+  gboolean split_links;
   guint timelines;             /* 1 << ToolTimeline for each kind of side file; 0: none */
   guint shard_index, n_shards; /* n 1: all */
 } ToolIdentifyOptions;

@@ -6,6 +6,7 @@
 #include "gst/tools/identify.h"
 #include "gst/tools/identify_extras.h"
 #include "gst/tools/identify_summary.h"
+#include "gst/tools/identify_tags.h"
 #include "gst/tools/interrupt.h"
 #include "gst/tools/jobs.h"
 #include "gst/tools/outputs.h"
@@ -36,6 +37,7 @@ typedef struct Run
   ToolTextStyle *style;
   ToolSummary *summary;
   ToolExtras *extras;
+  ToolTags *tags; /* NULL: none are written */
   ToolProgress *progress;
   ToolAudioEstimate *estimate;
   double taken; /* seconds in results that were taken */
@@ -108,7 +110,10 @@ work (gpointer data, gpointer state, gsize index)
 {
   const Run *run = data;
 
-  return tool_track_new (g_ptr_array_index (run->todo, index), state);
+  ToolTrack *track = tool_track_new (g_ptr_array_index (run->todo, index), state);
+  if (run->tags)
+    tool_tags_apply (run->tags, track);
+  return track;
 }
 
 static void
@@ -126,6 +131,10 @@ append_text (const Run *run, const ToolTrack *track, GString *line)
 
   if (!track->heard)
     return; /* it is said on stderr */
+  if (track->tag) {
+    tool_tags_append_text (run->tags, line, track);
+    return;
+  }
   tool_track_text_append (line, run->style, track, narrow ? tool_terminal_width (stdout) : 0);
   if (run->options->timeline && run->options->timelines == 0)
     tool_track_text_append_spans (line, run->style, track);
@@ -202,6 +211,8 @@ take (gpointer data, gsize index, gpointer result)
   append_track (run, track, line);
   const gboolean ok = write_line (run, line);
   run->failed |= !tool_extras_add (run->extras, track, run->progress);
+  if (run->tags)
+    run->failed |= !tool_tags_count (run->tags, track, run->progress);
   tool_summary_add (run->summary, track);
   tool_audio_estimate_take (run->estimate, track->input->location, track->input->size, seconds);
   run->taken += seconds;
@@ -315,6 +326,8 @@ run_all (Run *run)
   if (!options->quiet)
     tool_summary_say (run->summary, run->style->names,
         (double) (g_get_monotonic_time () - run->began_us) / G_USEC_PER_SEC, run->before, run->walk);
+  if (run->tags && !options->quiet)
+    tool_tags_say (run->tags);
   return report_end (run, end);
 }
 
@@ -345,9 +358,16 @@ tool_identify_run (const ToolIdentifyOptions *options, const ToolWalk *walk, Gen
   ToolStatus status = TOOL_FAILED;
 
   run.config.heard = &run.heard;
+  if (options->write_tags) {
+    run.tags = tool_tags_new (options, run.model, run.labels, &error);
+    if (!run.tags)
+      return tool_fail ("%s", error->message);
+  }
   run.results = tool_results_open (options->output, options->resume, run.model, &error);
-  if (!run.results)
+  if (!run.results) {
+    tool_tags_free (run.tags);
     return tool_fail ("%s", error->message);
+  }
   run.style = choose_style (&run);
   run.summary = tool_summary_new (genre_model_n_labels (model));
   run.extras = tool_extras_new (options, walk, run.model, run.labels, run.style);
@@ -356,6 +376,7 @@ tool_identify_run (const ToolIdentifyOptions *options, const ToolWalk *walk, Gen
   g_ptr_array_unref (run.todo);
   tool_audio_estimate_free (run.estimate);
   tool_extras_free (run.extras);
+  tool_tags_free (run.tags);
   tool_summary_free (run.summary);
   tool_text_style_free (run.style);
   tool_results_free (run.results);

@@ -34,6 +34,7 @@ static const char *const kind_names[TOOL_N_KINDS] = {
   [TOOL_KIND_PICTURE] = "a picture of gst-genre-1.0",
   [TOOL_KIND_TABLE] = "a table of gst-genre-1.0",
   [TOOL_KIND_RESULTS] = "results of identify",
+  [TOOL_KIND_TAG_LOG] = "a log of --write-tags",
   [TOOL_KIND_LOCK] = "an empty file",
   [TOOL_KIND_SCRATCH] = "anything",
 };
@@ -212,6 +213,8 @@ find_kind (const char *path)
   if (g_str_has_prefix (text, "{\"file\":\"") || g_str_has_prefix (text, "file,uri,size,")
       || g_str_has_prefix (text, "file\turi\tsize\t"))
     return TOOL_KIND_RESULTS;
+  if (g_str_has_prefix (text, "{\"uri\":\""))
+    return TOOL_KIND_TAG_LOG;
   return TOOL_N_KINDS;
 }
 

@@ -26,6 +26,7 @@ typedef enum ToolKind
   TOOL_KIND_PICTURE,
   TOOL_KIND_TABLE,
   TOOL_KIND_RESULTS, /* of identify */
+  TOOL_KIND_TAG_LOG, /* of --write-tags */
   TOOL_KIND_LOCK,    /* an empty file */
   TOOL_KIND_SCRATCH, /* the program's own: whatever is there is replaced */
   TOOL_N_KINDS

@@ -39,6 +39,7 @@ tool_track_free (ToolTrack *track)
   if (!track)
     return;
   tool_identification_free (track->heard);
+  tool_tag_result_free (track->tag);
   g_free (track->error);
   g_free (track);
 }

@@ -2,24 +2,29 @@
  *
  * gst/tools/track.h - what a run of identify says of one recording, before it is written in any format.
  *
- * Layer:   gst; identification, walk.
+ * Layer:   gst; identification, tag_write, walk.
  * Threads: plain data.
  */
 #ifndef GST_TOOLS_TRACK_H
 #define GST_TOOLS_TRACK_H
 
 #include "gst/tools/identification.h"
+#include "gst/tools/tag_write.h"
 #include "gst/tools/walk.h"
 
 G_BEGIN_DECLS
 
 typedef struct ToolTrack
 {
-  const ToolInput *input;    /* the caller's */
-  guint64 size;              /* bytes; these two from before it was heard; 0 for a URI of no file */
-  gint64 mtime_us;           /* of its last change, since 1970 */
+  const ToolInput *input; /* the caller's */
+
+  /* from before it was heard, or behind it if its genre was written; 0 for a URI of no file */
+  guint64 size;    /* bytes */
+  gint64 mtime_us; /* of its last change, since 1970 */
+
   ToolIdentification *heard; /* NULL: it failed */
   char *error;               /* one line, without its name; NULL: it did not */
+  ToolTagResult *tag;        /* NULL: no genre was to be written */
 } ToolTrack;
 
 /* identifier  NULL: it is not heard

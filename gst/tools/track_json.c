@@ -50,6 +50,24 @@ add_mtime (GString *out, const ToolTrack *track)
         (int) (ABS (us) % G_USEC_PER_SEC));
 }
 
+/* What became of the genre in the file. */
+static void
+add_tag (GString *out, const ToolTagResult *tag)
+{
+  static const char *const states[TOOL_TAG_N_OUTCOMES] = { "written", "kept", "same", "unsure", "no-genre", "never",
+    "unsupported", "failed" };
+
+  json_add_key (out, "tag");
+  g_string_append_c (out, '{');
+  json_add_string (out, "state", tag->dry ? "would-write" : states[tag->outcome]);
+  json_add_strings (out, "before", (const char *const *) tag->before, g_strv_length (tag->before));
+  if (tag->after)
+    json_add_strings (out, "after", (const char *const *) tag->after, g_strv_length (tag->after));
+  if (tag->reason)
+    json_add_string (out, "error", tag->reason);
+  g_string_append_c (out, '}');
+}
+
 void
 tool_track_json_append (GString *out, const ToolTrack *track, const char *model, const char *const *labels)
 {
@@ -73,6 +91,8 @@ tool_track_json_append (GString *out, const ToolTrack *track, const char *model,
     add_probabilities (out, heard, labels);
     json_add_count (out, "windows", heard->windows);
     add_spans (out, heard, labels);
+    if (track->tag)
+      add_tag (out, track->tag);
   }
   g_string_append (out, "}\n");
 }
