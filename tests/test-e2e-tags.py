@@ -468,7 +468,7 @@ def test_undo(root):
     a, b, log = make_one(root, "a.flac"), make_one(root, "b.flac", "Polka"), root / "log.jsonl"
     before = contents(root)
     verdict.check(write_tags("--existing=replace", "--tag-log", log, a, b)[0] == 0, "written")
-    lines = [json.loads(line) for line in log.read_text().splitlines()]
+    lines = sorted(map(json.loads, log.read_text().splitlines()), key=lambda line: line["uri"])
     verdict.check([line["before"] for line in lines] == [[], ["Polka"]] and lines[0]["uri"] == a.as_uri(), f"{lines}")
     verdict.check(all(line["time"].endswith("Z") and len(line["model"]) == 64 for line in lines), f"{lines}")
     written = contents(root)
@@ -529,7 +529,9 @@ def main():
             with tempfile.TemporaryDirectory() as root:
                 inside = pathlib.Path(os.path.realpath(root)) / "here"
                 inside.mkdir()
+                began = time.monotonic()
                 test(str(inside))
+                print(f"{test.__name__}: {time.monotonic() - began:.0f} s")
     verdict.exit()
 
 
