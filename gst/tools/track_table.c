@@ -14,8 +14,11 @@ append_csv (GString *out, const char *value)
     return;
   }
   g_string_append_c (out, '"');
-  for (const char *c = value; *c; c++)
-    g_string_append (out, *c == '"' ? "\"\"" : (const char[]){ *c, '\0' });
+  for (const char *c = value; *c; c++) {
+    if (*c == '"')
+      g_string_append_c (out, '"');
+    g_string_append_c (out, *c);
+  }
   g_string_append_c (out, '"');
 }
 
@@ -24,7 +27,10 @@ append_tsv (GString *out, const char *value)
 {
   for (const char *c = value; *c; c++) {
     const char *escape = *c == '\t' ? "\\t" : *c == '\n' ? "\\n" : *c == '\r' ? "\\r" : *c == '\\' ? "\\\\" : NULL;
-    g_string_append (out, escape ? escape : (const char[]){ *c, '\0' });
+    if (escape)
+      g_string_append (out, escape);
+    else
+      g_string_append_c (out, *c);
   }
 }
 
