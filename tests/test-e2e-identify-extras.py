@@ -172,6 +172,13 @@ def test_folders(root):
         top = list(folder["probabilities"])[int(wanted.argmax())]
         agree = sum(t["label"] == top for t in inside) * 3 >= 2 * len(inside)
         verdict.check(folder["agree"] == agree and folder["label"] == (top if agree else "mixed"), f"{folder}")
+    out = os.path.join(root, "..", os.path.basename(root) + ".jsonl")
+    identify(root, "-o", out)
+    status, _, errors = identify("--by-folder", root, "-o", out, "--resume")
+    again = objects(pathlib.Path(out).read_text(encoding="utf-8"))
+    os.unlink(out)
+    verdict.check(status == 0 and len(again) == len(lines) and "x real time" not in errors, f"resumed: {errors}")
+    verdict.check([o for o in again if "folder" in o] == list(folders.values()), "folders of what was heard before")
     _, text, _ = identify("--by-folder", root)
     last = text.split("\n\n")[-1].splitlines()
     verdict.check(len(last) == 3 and all(re.search(r"  \d tracks?  ", line) for line in last), text)
@@ -203,6 +210,12 @@ def test_report(root):
     verdict.check(sum(map(int, re.findall(r" (\d+)(?= |$)", table, re.M))) == 6, table)
     _, output, errors = identify("--report", "--json", root)
     verdict.check(len(objects(output)) == 8 and "8 tracks: 1 without" in errors, errors)
+    out = os.path.join(root, "..", os.path.basename(root) + ".jsonl")
+    identify(root, "-o", out)
+    status, _, errors = identify("--report", root, "-o", out, "--resume")
+    os.unlink(out)
+    if "needs TagLib" not in errors:
+        verdict.check(status == 0 and report.strip() in errors, f"resumed: {errors}, expected {report}")
 
 
 def main():

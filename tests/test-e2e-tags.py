@@ -6,7 +6,9 @@ what is there is respected; a file that cannot be written safely stays as it was
 import json
 import os
 import pathlib
+import resource
 import shutil
+import signal
 import struct
 import subprocess
 import sys
@@ -505,6 +507,64 @@ def test_resume(root):
     status, _, errors = write_tags(folder, "-o", out, "--resume")
     verdict.check(status == 0 and "3 tracks had been done before" in errors, errors)
     verdict.check(len(out.read_text().splitlines()) == 3, "lines")
+
+
+def test_known(root):
+    """what an earlier run has heard is not heard again: its lines say what to write, and then how the files are"""
+    root = pathlib.Path(root)
+    folder, out = root / "music", root / "out.jsonl"
+    folder.mkdir()
+    for i in range(3):
+        make_one(folder, f"{i}.flac", "Polka" if i == 2 else None)
+    verdict.check(tool.call("identify", folder, "-o", out)[0] == 0, "identified")
+    lines, before = out.read_bytes(), contents(folder)
+    status, output, errors = write_tags("--dry-run", folder, "-o", out, "--resume")
+    verdict.check(status == 0 and output.count(" -> ") == 2 and output.count("kept") == 1, f"{output} {errors}")
+    verdict.check(out.read_bytes() == lines and contents(folder) == before and "x real time" not in errors, errors)
+    status, output, errors = write_tags(folder, "-o", out, "--resume")
+    verdict.check(status == 0 and output.count(" -> ") == 2 and "2 written" in errors, f"{output} {errors}")
+    data = out.read_bytes()
+    verdict.check(data.startswith(lines) and data.count(b"\n") == 5, f"{data}")
+    old, new = objects(lines.decode()), objects(data[len(lines) :].decode())
+    for name, line in new.items():
+        path, was = folder / name, old[name]
+        verdict.check(line["tag"] == {"state": "written", "before": [], "after": [name_of(was["label"])]}, f"{line}")
+        verdict.check(line["size"] == path.stat().st_size and list(line) == [*was, "tag"], f"{line}")
+        verdict.check({k: line[k] for k in was if k not in ("size", "mtime")}
+                      == {k: was[k] for k in was if k not in ("size", "mtime")}, f"{line} {was}")  # fmt: skip
+        verdict.check(tagged_files.by_mutagen(path)[0] == [name_of(was["label"])], f"{name}: its genre")
+    status, output, errors = write_tags(folder, "-o", out, "--resume")
+    verdict.check(status == 0 and "3 had one, which was kept" in errors and out.read_bytes() == data, errors)
+    status, output, errors = tool.call("identify", folder, "-o", out, "--resume", "--report", "--by-folder")
+    verdict.check(status == 0 and "1 with one that" not in errors and "3 tracks: 0 without a genre" in errors, errors)
+    last = json.loads(out.read_bytes().splitlines()[-1])
+    verdict.check(last["folder"] == str(folder) and last["tracks"] == 3, f"{last}")
+
+
+def test_limits(root):
+    """a file that may not become larger: seen by ourselves where we write, and by reading again where TagLib does"""
+    root = pathlib.Path(root)
+    tagged_files.make(root)
+    for path in root.iterdir():
+        if path.name not in ("bare.mp3", "0 None x.ogg", "last.m4a", "2 0 x.flac"):
+            path.unlink()
+    comments = {"0 None x.ogg": 60000}
+    before = contents(root)
+    for name in sorted(before):
+        table = root.parent / "map.txt"
+        label = heard(root / name)["label"]
+        table.write_text(f"{label}\t{'long ' * comments.get(name, 12000)}x\n")
+        limit = len(before[name]) + 4096
+
+        def small(limit=limit):
+            tool.default_signals()
+            signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+            resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
+
+        status, _, errors = write_tags(root / name, "-q", "--existing=replace", "--genre-map", table, preexec_fn=small)
+        words = "cannot be written" in errors or "would be damaged" in errors
+        verdict.check(status == 1 and errors.count("\n") == 1 and words, f"{name}: {status} {errors}")
+        verdict.check(contents(root) == before and copies(root) == [], f"{name}: it has changed")
 
 
 def test_many_jobs(root):

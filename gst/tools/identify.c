@@ -188,8 +188,9 @@ check_extras (ToolIdentifyOptions *options)
     return tool_usage_error ("identify", "--output-dir is for the files of --sidecar and --timeline --format");
   if (options->by_folder && table)
     return tool_usage_error ("identify", "--by-folder is for text and JSON: a table has tracks only");
-  if ((options->by_folder || options->report) && options->resume)
-    return tool_usage_error ("identify", "--by-folder and --report need all tracks in one run: expected no --resume");
+  if (options->report && options->resume && !tool_tag_file_is_available ())
+    return tool_usage_error ("identify",
+        "--report with --resume needs TagLib, without which this program was built: expected one of them");
   return TOOL_OK;
 }
 

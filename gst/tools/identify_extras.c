@@ -132,6 +132,8 @@ tool_extras_add (ToolExtras *extras, const ToolTrack *track, ToolProgress *progr
     tool_folders_add (extras->folders, track);
   if (extras->report)
     tool_genre_report_add (extras->report, track);
+  if (track->line)
+    return TRUE; /* the run that has heard it wrote these */
   if (extras->options->sidecar)
     ok &= write_sidecar (extras, track, progress);
   return write_timelines (extras, track, progress) && ok;

@@ -65,8 +65,17 @@ is_done (const ToolDone *done, const ToolInput *input)
   guint64 size;
   gint64 mtime_us;
 
+  if (!done)
+    return FALSE;
   tool_track_stat (input, &size, &mtime_us);
-  return done && !done->error && done->same_model && done->size == size && done->mtime_us == mtime_us;
+  return !done->error && done->same_model && done->size == size && done->mtime_us == mtime_us;
+}
+
+/* Whether what an earlier run has heard is wanted again, track by track. */
+static gboolean
+wants_done (const Run *run)
+{
+  return run->tags || run->options->by_folder || run->options->report;
 }
 
 static void
@@ -80,8 +89,11 @@ choose (Run *run)
       continue;
     const ToolDone *done = tool_results_find (run->results, uri);
     if (is_done (done, input)) {
-      tool_extras_add_done (run->extras, input, done);
       run->before++;
+      if (wants_done (run))
+        g_ptr_array_add (run->todo, input);
+      else
+        tool_extras_add_done (run->extras, input, done);
       continue;
     }
     g_ptr_array_add (run->todo, input);
@@ -105,12 +117,41 @@ end (gpointer state)
   tool_identifier_free (state);
 }
 
+/* A track as an earlier run has heard it.  NULL: it has not, or its line cannot be read. */
+static ToolTrack *
+recall (const Run *run, ToolInput *input)
+{
+  g_autofree char *uri = tool_input_uri (input);
+  const ToolDone *done = tool_results_find (run->results, uri);
+  g_autofree char *line = is_done (done, input) ? tool_results_line (run->results, done) : NULL;
+  ToolIdentification *heard = line ? tool_track_json_heard (line, done->length, run->labels) : NULL;
+  if (!heard)
+    return NULL;
+  if (run->options->report) {
+    g_strfreev (heard->genres);
+    heard->genres = tool_tag_genres (input->location);
+  }
+
+  ToolTrack *track = g_new (ToolTrack, 1);
+  *track = (ToolTrack){
+    .input = input,
+    .size = done->size,
+    .mtime_us = done->mtime_us,
+    .heard = heard,
+    .line = g_steal_pointer (&line),
+  };
+  return track;
+}
+
 static gpointer
 work (gpointer data, gpointer state, gsize index)
 {
   const Run *run = data;
+  ToolInput *input = g_ptr_array_index (run->todo, index);
+  ToolTrack *track = wants_done (run) ? recall (run, input) : NULL;
 
-  ToolTrack *track = tool_track_new (g_ptr_array_index (run->todo, index), state);
+  if (!track)
+    track = tool_track_new (input, state);
   if (run->tags)
     tool_tags_apply (run->tags, track);
   return track;
@@ -147,6 +188,11 @@ append_track (const Run *run, const ToolTrack *track, GString *line)
   g_autofree char *uri = tool_input_uri (track->input);
   const ToolDone *done = tool_results_find (run->results, uri);
 
+  if (track->line) { /* it stands there, but for what has been written since */
+    if (track->tag && track->tag->outcome == TOOL_TAG_WRITTEN && !track->tag->dry)
+      tool_track_json_renew (line, track->line, track);
+    return;
+  }
   if (track->error && done && g_strcmp0 (done->error, track->error) == 0)
     return;
   switch (run->options->format) {
@@ -192,10 +238,24 @@ report_failure (Run *run, const ToolTrack *track)
 {
   if (track->error)
     tool_progress_message (run->progress, "%s: %s", track->input->location, track->error);
-  else if (track->heard->cancelled)
+  else if (track->heard->cancelled && !track->line)
     tool_progress_message (run->progress,
         "%s: its channels cancel each other in their mean, which is silence: change the sign of one",
         track->input->location);
+}
+
+/* Where results go into a file, genres that are written are shown on standard output. */
+static void
+show_tag (Run *run, const ToolTrack *track)
+{
+  g_autoptr (GString) line = g_string_new (NULL);
+
+  if (!track->tag || !run->options->output || run->options->quiet || run->options->format == TOOL_FORMAT_TEXT)
+    return;
+  tool_tags_append_text (run->tags, line, track);
+  tool_progress_hide (run->progress);
+  tool_terminal_put (stdout, line->str);
+  run->failed |= fflush (stdout) != 0;
 }
 
 static gboolean
@@ -204,17 +264,20 @@ take (gpointer data, gsize index, gpointer result)
   Run *run = data;
   ToolTrack *track = result;
   g_autoptr (GString) line = g_string_new (NULL);
-  const double seconds = track->heard ? track->heard->seconds : 0;
+  const double seconds = track->heard && !track->line ? track->heard->seconds : 0;
 
   (void) index;
   report_failure (run, track);
   append_track (run, track, line);
   const gboolean ok = write_line (run, line);
+  show_tag (run, track);
   run->failed |= !tool_extras_add (run->extras, track, run->progress);
   if (run->tags)
     run->failed |= !tool_tags_count (run->tags, track, run->progress);
-  tool_summary_add (run->summary, track);
-  tool_audio_estimate_take (run->estimate, track->input->location, track->input->size, seconds);
+  if (!track->line) {
+    tool_summary_add (run->summary, track);
+    tool_audio_estimate_take (run->estimate, track->input->location, track->input->size, seconds);
+  }
   run->taken += seconds;
   tool_track_free (track);
   return ok;

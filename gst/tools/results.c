@@ -17,6 +17,7 @@
 struct ToolResults
 {
   int fd;
+  int reads;        /* the same file, for what it had before; -1: not open */
   char *name;       /* for messages */
   gboolean regular; /* and not just any stream */
   guint64 size;     /* of a regular file */
@@ -51,6 +52,8 @@ take_line (ToolResults *results, const char *text, gsize size, const char *model
       .label = g_intern_string (line.label),
       .confidence = line.confidence,
       .duration = line.duration,
+      .at = results->size,
+      .length = size,
     };
     g_hash_table_replace (results->done, g_steal_pointer (&line.uri), done);
   }
@@ -107,6 +110,7 @@ resume_lines (ToolResults *results, const char *path, const char *model, GError 
   fclose (file);
   if (!read)
     return FALSE;
+  results->reads = open (path, O_RDONLY | O_CLOEXEC);
   if (ftruncate (results->fd, (off_t) results->size) != 0)
     return regular_file_fail (results->name, "cut off the torn end of", error);
   return TRUE;
@@ -150,6 +154,7 @@ tool_results_open (const char *path, gboolean resume, const char *model, GError 
   results->done = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, free_done);
   results->name = path ? g_filename_display_name (path) : g_strdup ("standard output");
   results->fd = STDOUT_FILENO;
+  results->reads = -1;
   if (path && !open_file (results, path, resume, model, error))
     g_clear_pointer (&results, tool_results_free);
   return results;
@@ -162,6 +167,8 @@ tool_results_free (ToolResults *results)
     return;
   if (results->fd >= 0 && results->fd != STDOUT_FILENO)
     close (results->fd);
+  if (results->reads >= 0)
+    close (results->reads);
   g_hash_table_unref (results->done);
   g_free (results->name);
   g_free (results);
@@ -179,6 +186,16 @@ const ToolDone *
 tool_results_find (const ToolResults *results, const char *uri)
 {
   return g_hash_table_lookup (results->done, uri);
+}
+
+char *
+tool_results_line (const ToolResults *results, const ToolDone *done)
+{
+  g_autofree char *line = g_malloc0 (done->length + 1);
+
+  if (results->reads < 0 || pread (results->reads, line, done->length, (off_t) done->at) != (ssize_t) done->length)
+    return NULL;
+  return g_steal_pointer (&line);
 }
 
 gboolean

@@ -3,7 +3,7 @@
  * gst/tools/results.h - where the lines of identify go: standard output, or a file that is its own log.
  *
  * Layer:   gst; track_json, models/file/regular_file, POSIX.
- * Threads: one object serves one thread.
+ * Threads: one object serves one thread, but for tool_results_find() and _line(), which any may call.
  *
  * Every line is one write at the end of the file, whole or not at all: whatever ends the process, a reader finds whole
  * lines, and at most the last one is torn by a power cut.  One process at a time writes to a file.
@@ -24,6 +24,8 @@ typedef struct ToolDone
   char *error;       /* NULL: it was heard */
   const char *label; /* interned */
   double confidence, duration;
+  guint64 at; /* of its line, in the file */
+  gsize length;
 } ToolDone;
 
 typedef struct ToolResults ToolResults;
@@ -44,6 +46,9 @@ guint64 tool_results_size (const ToolResults *results);
 
 /* What is known of it; NULL: nothing.  Valid as long as the object. */
 const ToolDone *tool_results_find (const ToolResults *results, const char *uri);
+
+/* The line that says it, without its newline.  NULL: it cannot be read.  Any thread. */
+char *tool_results_line (const ToolResults *results, const ToolDone *done);
 
 /* line [size]: with its newline.  FALSE: a G_FILE_ERROR; nothing of it is in the file. */
 gboolean tool_results_write (ToolResults *results, const char *line, gsize size, GError **error);

@@ -97,6 +97,13 @@ tool_tag_look (const char *path, ToolTagOutcome outcome)
   return finish (&edit, error);
 }
 
+char **
+tool_tag_genres (const char *path)
+{
+  g_autoptr (ToolTagResult) result = tool_tag_look (path, TOOL_TAG_KEPT);
+  return g_steal_pointer (&result->before);
+}
+
 /* --- what it is to have ----------------------------------------------------------------------------------------- */
 
 /* names: of char *, not NULL-terminated */

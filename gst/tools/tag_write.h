@@ -67,6 +67,9 @@ ToolTagResult *tool_tag_write (const char *path, const char *const *names, guint
 /* Only looks at what is there: outcome UNSUPPORTED, FAILED, or else `outcome`. */
 ToolTagResult *tool_tag_look (const char *path, ToolTagOutcome outcome);
 
+/* The genres that a file names; ends in NULL, may be empty: also if it cannot be read, or is of another kind. */
+char **tool_tag_genres (const char *path);
+
 /* Takes an entry of a log back: WRITTEN; SAME: it is as before the entry; FAILED.  path: of its URI */
 ToolTagResult *tool_tag_undo (const char *path, const ToolTagEntry *entry, const ToolTagConfig *config);
 

@@ -40,6 +40,7 @@ tool_track_free (ToolTrack *track)
     return;
   tool_identification_free (track->heard);
   tool_tag_result_free (track->tag);
+  g_free (track->line);
   g_free (track->error);
   g_free (track);
 }
@@ -47,7 +48,13 @@ tool_track_free (ToolTrack *track)
 const char *
 tool_track_state (const ToolTrack *track)
 {
-  switch (track->heard->state) {
+  return tool_track_state_name (track->heard->state);
+}
+
+const char *
+tool_track_state_name (GenreState state)
+{
+  switch (state) {
     case GENRE_STATE_OK:
       return "ok";
     case GENRE_STATE_SILENCE:

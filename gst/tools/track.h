@@ -25,6 +25,7 @@ typedef struct ToolTrack
   ToolIdentification *heard; /* NULL: it failed */
   char *error;               /* one line, without its name; NULL: it did not */
   ToolTagResult *tag;        /* NULL: no genre was to be written */
+  char *line;                /* of an earlier run that has heard it; NULL: this one has */
 } ToolTrack;
 
 /* identifier  NULL: it is not heard
@@ -38,6 +39,7 @@ void tool_track_stat (const ToolInput *input, guint64 *ret_size, gint64 *ret_mti
 
 /* "ok", "silence", "not-music", "too-short": as the element has it. */
 const char *tool_track_state (const ToolTrack *track);
+const char *tool_track_state_name (GenreState state);
 
 /* The labels of the most probable genres, in order, no more than `most`, each at least half a percent; returns how
  * many.

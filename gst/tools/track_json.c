@@ -6,6 +6,7 @@
 
 #include <json-glib/json-glib.h>
 #include <math.h>
+#include <string.h>
 
 /* --- writing --------------------------------------------------------------------------------------------------- */
 
@@ -36,12 +37,13 @@ add_probabilities (GString *out, const ToolIdentification *heard, const char *co
   g_string_append_c (out, '}');
 }
 
-/* Seconds since 1970, to the microsecond; null where there is no file. */
+/* Size and time of change: seconds since 1970, to the microsecond; null where there is no file. */
 static void
-add_mtime (GString *out, const ToolTrack *track)
+add_stat (GString *out, const ToolTrack *track)
 {
   const gint64 us = track->mtime_us;
 
+  json_add_count (out, "size", track->size);
   json_add_key (out, "mtime");
   if (track->input->is_uri)
     g_string_append (out, "null");
@@ -80,8 +82,7 @@ tool_track_json_append (GString *out, const ToolTrack *track, const char *model,
   if (!heard) {
     json_add_string (out, "error", track->error);
   } else {
-    json_add_count (out, "size", track->size);
-    add_mtime (out, track);
+    add_stat (out, track);
     json_add_string (out, "model", model);
     json_add_number (out, "duration", heard->seconds);
     json_add_string (out, "state", tool_track_state (track));
@@ -94,6 +95,24 @@ tool_track_json_append (GString *out, const ToolTrack *track, const char *model,
     if (track->tag)
       add_tag (out, track->tag);
   }
+  g_string_append (out, "}\n");
+}
+
+void
+tool_track_json_renew (GString *out, const char *line, const ToolTrack *track)
+{
+  /* Within a string quotes are escaped: where these are found they are keys. */
+  const char *size = strstr (line, ",\"size\":"), *model = size ? strstr (size, ",\"model\":") : NULL;
+  const char *tag = model ? strstr (model, ",\"tag\":{") : NULL;
+  const char *end = tag ? tag : model ? strrchr (model, '}') : NULL;
+
+  if (!end)
+    return;
+  g_string_append_len (out, line, (gssize) (size - line));
+  add_stat (out, track);
+  g_string_append_len (out, model, (gssize) (end - model));
+  if (track->tag)
+    add_tag (out, track->tag);
   g_string_append (out, "}\n");
 }
 
@@ -173,6 +192,62 @@ tool_track_line_parse (const char *text, gsize size, ToolTrackLine *ret_line, ch
   if (!root || !JSON_NODE_HOLDS_OBJECT (root))
     return refuse (ret_reason, "what is no object");
   return read_object (json_node_get_object (root), ret_line, ret_reason);
+}
+
+static gboolean
+find_state (const char *name, GenreState *ret_state)
+{
+  static const GenreState states[] = { GENRE_STATE_OK, GENRE_STATE_SILENCE, GENRE_STATE_NOT_MUSIC,
+    GENRE_STATE_TOO_SHORT };
+
+  for (gsize i = 0; name && i < G_N_ELEMENTS (states); i++) {
+    if (strcmp (name, tool_track_state_name (states[i])) == 0) {
+      *ret_state = states[i];
+      return TRUE;
+    }
+  }
+  return FALSE;
+}
+
+static ToolIdentification *
+read_heard (JsonObject *object, const char *const *labels)
+{
+  JsonNode *node = json_object_get_member (object, "probabilities");
+  JsonObject *probabilities = node && JSON_NODE_HOLDS_OBJECT (node) ? json_node_get_object (node) : NULL;
+  g_autofree char *state = read_string (object, "state"), *label = read_string (object, "label");
+  ToolIdentification *heard = g_new0 (ToolIdentification, 1);
+
+  while (labels[heard->n_labels])
+    heard->n_labels++;
+  heard->probabilities = g_new0 (double, heard->n_labels);
+  heard->label = -1;
+  for (unsigned i = 0; probabilities && i < heard->n_labels; i++) {
+    heard->probabilities[i] = read_number (probabilities, labels[i]);
+    if (g_strcmp0 (label, labels[i]) == 0)
+      heard->label = (int) i;
+  }
+  heard->confidence = read_number (object, "confidence");
+  heard->music = read_number (object, "music");
+  heard->windows = (unsigned) MIN (read_count (object, "windows"), G_MAXUINT);
+  heard->seconds = read_number (object, "duration");
+  heard->spans = g_array_new (FALSE, FALSE, sizeof (ToolSpan));
+  heard->genres = g_new0 (char *, 1);
+  if (!find_state (state, &heard->state) || !probabilities)
+    g_clear_pointer (&heard, tool_identification_free);
+  return heard;
+}
+
+ToolIdentification *
+tool_track_json_heard (const char *text, gsize size, const char *const *labels)
+{
+  g_autofree char *wrong = NULL;
+  g_autoptr (JsonParser) parser = json_parser_new ();
+
+  if (json_scan (text, size, JSON_INTEGERS_ANY, &wrong) != JSON_SCAN_OK /* as below */
+      || !json_parser_load_from_data (parser, text, (gssize) size, NULL))
+    return NULL;
+  JsonNode *root = json_parser_get_root (parser);
+  return root && JSON_NODE_HOLDS_OBJECT (root) ? read_heard (json_node_get_object (root), labels) : NULL;
 }
 
 void

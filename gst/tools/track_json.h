@@ -17,6 +17,14 @@ G_BEGIN_DECLS
 /* With a newline.  model: its SHA-256; labels: of the model */
 void tool_track_json_append (GString *out, const ToolTrack *track, const char *model, const char *const *labels);
 
+/* What an earlier run has heard, without its timeline and what the file said.  labels: of the same model
+ *
+ * text  [size], the line.  NULL: it is none of a recording that was heard. */
+ToolIdentification *tool_track_json_heard (const char *text, gsize size, const char *const *labels);
+
+/* The line of an earlier run with size and time of the file as they are now, and with track->tag. */
+void tool_track_json_renew (GString *out, const char *line, const ToolTrack *track);
+
 /* A line of an earlier run. */
 typedef struct ToolTrackLine
 {
