@@ -177,6 +177,7 @@ id3v2_new (const ToolTagReader *reader, GError **error)
   Id3v2 *tag = g_new0 (Id3v2, 1);
   tag->version = header[3];
   tag->revision = header[4];
+  tag->flags = header[5];
   tag->size = g_bytes_get_size (bytes);
   tag->frames = g_ptr_array_new_with_free_func (free_frame);
   if (!read_frames (tag, bytes, error))
@@ -235,8 +236,10 @@ id3v2_genre (guint version, const char *text, gsize size)
 }
 
 GBytes *
-id3v2_render (guint version, guint8 revision, const GPtrArray *frames, guint64 size)
+id3v2_render (const Id3v2 *old, const GPtrArray *frames)
 {
+  const Id3v2 none = { .version = 4 };
+  const Id3v2 *like = old ? old : &none;
   guint64 used = ID3V2_HEADER;
 
   if (frames->len == 0)
@@ -244,8 +247,8 @@ id3v2_render (guint version, guint8 revision, const GPtrArray *frames, guint64 s
   for (guint i = 0; i < frames->len; i++)
     used += g_bytes_get_size (g_ptr_array_index (frames, i));
 
-  const guint64 whole = used <= size ? size : used + ID3V2_PADDING;
-  const guint8 start[] = { 'I', 'D', '3', (guint8) version, revision, 0 };
+  const guint64 whole = used <= like->size ? like->size : used + ID3V2_PADDING;
+  const guint8 start[] = { 'I', 'D', '3', (guint8) like->version, like->revision, like->flags };
   GByteArray *tag = g_byte_array_sized_new ((guint) whole);
   g_byte_array_append (tag, start, sizeof start);
   append_synchsafe (tag, (guint32) (whole - ID3V2_HEADER));

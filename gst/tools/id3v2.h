@@ -30,7 +30,7 @@ typedef struct Id3v2Frame
 typedef struct Id3v2
 {
   guint version; /* 2, 3, 4 */
-  guint8 revision;
+  guint8 revision, flags;
   guint64 size;      /* bytes of the whole tag, header and padding too */
   GPtrArray *frames; /* of Id3v2Frame */
 } Id3v2;
@@ -50,10 +50,10 @@ gboolean id3v2_is_genre (const Id3v2Frame *frame);
 /* A frame of the genre.  text: UTF-8; for version 4 its values have NUL between them, [size] */
 GBytes *id3v2_genre (guint version, const char *text, gsize size);
 
-/* A tag of these frames, of GBytes, as large as it was if they fit.  NULL: no frames, no tag.
+/* A tag of these frames, of GBytes, in place of `old`: as large as that if they fit.  NULL: no frames, no tag.
  *
- * size  of the tag that it replaces, 0: none */
-GBytes *id3v2_render (guint version, guint8 revision, const GPtrArray *frames, guint64 size);
+ * old  NULL: there was none, and it is of version 4 */
+GBytes *id3v2_render (const Id3v2 *old, const GPtrArray *frames);
 
 G_END_DECLS
 

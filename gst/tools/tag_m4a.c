@@ -124,6 +124,7 @@ survey_offsets (const Movie *movie, const Atom *atom, const char *name, gsize wi
 
   if (size < 8 || n > (size - 8) / width)
     return tool_tag_refuse (error, "its chunk offsets are damaged");
+  g_byte_array_append (places, body, FULL_HEADER);
   for (guint32 i = 0; i < n; i++) {
     const guint8 *entry = body + 8 + i * width;
     if (!append_place (movie, places, width == 8 ? tool_tag_be64 (entry) : tool_tag_be32 (entry)))

@@ -10,6 +10,7 @@ enum
   ID3V1 = 128,       /* bytes */
   ID3V1_GENRE = 127, /* its last one */
   APE = 32,          /* header, footer */
+  APE_FLAGS = 12,    /* at its end, behind what depends on the items */
   APE_VERSION_2 = 2000,
   NO_NUMBER = 255,
 };
@@ -237,6 +238,9 @@ survey_ape (const Parts *parts, ToolTagSurvey *survey)
     else
       add_bytes (survey, name, item);
   }
+  gsize size;
+  const guint8 *bytes = g_bytes_get_data (parts->ape, &size);
+  tool_tag_survey_add (survey, "APE flags", bytes + size - APE_FLAGS, APE_FLAGS);
 }
 
 static void
@@ -258,6 +262,7 @@ tool_tag_mp3_survey (const ToolTagReader *reader, ToolTagSurvey *survey, GError 
     return FALSE;
   survey->audio = g_strdup (g_checksum_get_string (audio));
   survey->id3_version = parts->id3v2 ? parts->id3v2->version : 0;
+  survey->id3_flags = parts->id3v2 ? (guint) parts->id3v2->revision << 8 | parts->id3v2->flags : 0;
   survey->has_ape = parts->ape != NULL;
   survey->has_id3v1 = parts->has_id3v1;
   if (parts->id3v2)
@@ -295,7 +300,7 @@ edit_id3v2 (const Parts *parts, const GPtrArray *genres)
       g_ptr_array_add (frames, g_bytes_ref (frame->bytes));
   }
   insert_genres (frames, genres, TOOL_TAG_ID3V2);
-  return id3v2_render (tag ? tag->version : 4, tag ? tag->revision : 0, frames, tag ? tag->size : 0);
+  return id3v2_render (tag, frames);
 }
 
 static GBytes *

@@ -216,8 +216,9 @@ tool_tag_survey_differ (const ToolTagSurvey *original, const ToolTagSurvey *copy
   g_autoptr (GPtrArray) before = ordered (original), after = ordered (copy);
 
   const gboolean both = original->id3_version > 0 && copy->id3_version > 0;
-  if (original->format != copy->format || (both && original->id3_version != copy->id3_version))
-    return g_strdup ("its tag would be of another version");
+  if (original->format != copy->format
+      || (both && (original->id3_version != copy->id3_version || original->id3_flags != copy->id3_flags)))
+    return g_strdup ("its tag would be of another version, or have other flags");
   for (guint i = 0; i < MAX (before->len, after->len); i++) {
     const ToolTagField *had = i < before->len ? g_ptr_array_index (before, i) : NULL;
     const ToolTagField *has = i < after->len ? g_ptr_array_index (after, i) : NULL;

@@ -65,6 +65,7 @@ typedef struct ToolTagSurvey
   char *audio;           /* SHA-256 */
   gboolean any_order;    /* fields may change places */
   guint id3_version;     /* of an MP3's ID3v2 tag, 2 to 4; 0: it has none */
+  guint id3_flags;       /* its revision << 8 | its flags */
   gboolean has_id3v1;    /* of an MP3 */
   gboolean has_ape;      /* the same */
   const char *genre_key; /* as comments spell it, interned; NULL: there is none */
