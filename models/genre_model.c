@@ -205,8 +205,8 @@ genre_model_new (const char *const *labels, const GenreFrontend *frontend, NnNet
   return NULL;
 }
 
-GenreModel *
-genre_model_temper (const GenreModel *model, double temperature, const char *name, GError **error)
+NnNetwork *
+genre_model_copy_network (const GenreModel *model, double temperature, const char *name, GError **error)
 {
   gsize n_specs = 0;
   g_autofree NnLayerSpec *specs = genre_model_copy_specs (model, temperature, &n_specs);
@@ -223,8 +223,16 @@ genre_model_temper (const GenreModel *model, double temperature, const char *nam
     NnTensor *tensor = nn_network_tensor (network, i);
     memcpy (tensor->values, genre_model_tensor (model, i)->values, nn_tensor_size (tensor) * sizeof *tensor->values);
   }
-  return genre_model_new (genre_model_labels (model), &model->frontend, network, model->window_frames,
-      model->min_frames, name, error);
+  return network;
+}
+
+GenreModel *
+genre_model_temper (const GenreModel *model, double temperature, const char *name, GError **error)
+{
+  NnNetwork *network = genre_model_copy_network (model, temperature, name, error);
+  return network ? genre_model_new (genre_model_labels (model), &model->frontend, network, model->window_frames,
+             model->min_frames, name, error)
+                 : NULL;
 }
 
 /* --- questions ------------------------------------------------------------------------------------------------- */

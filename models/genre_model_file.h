@@ -2,8 +2,7 @@
  *
  * models/genre_model_file.h - docs/model-file.md: a GenreModel out of a container, and back.
  *
- * Layer:   models, for genre_model.c, genre_model_file.c and genre_model_writer.c only; uses safetensors, frontend,
- *          network_spec, network_heads.
+ * Layer:   models, for the files named genre_model* only; uses safetensors, frontend, network_spec, network_heads.
  * Threads: no state.
  */
 #ifndef MODELS_GENRE_MODEL_FILE_H
@@ -36,6 +35,9 @@ bool genre_model_finish (GenreModel *model, const char *name, GError **error);
 /* A network of these layers [n_specs] for the model's frames, its weights zero; name: in messages. */
 NnNetwork *genre_model_make_network (const GenreModel *model, const NnLayerSpec *specs, gsize n_specs, const char *name,
     GError **error);
+
+/* Another network with the same layers, heads and weights, at this temperature; name: in messages. */
+NnNetwork *genre_model_copy_network (const GenreModel *model, double temperature, const char *name, GError **error);
 
 /* A copy of the network's description [*ret_n], its softmax at this temperature.  g_free() */
 NnLayerSpec *genre_model_copy_specs (const GenreModel *model, double temperature, gsize *ret_n);

@@ -36,7 +36,7 @@ FLOORS = {
         "file/safetensors_writer",
         "descriptors embedded frontend genre_aggregate model_path moments network_spec",
         "descriptor_means frames network_heads",
-        "genre_model_file genre_model_writer genre_model spectrogram",
+        "genre_model_file genre_model_writer genre_model genre_model_average spectrogram",
         "genre_cost genre_windows",
         "genre_stream",
         "sets/artist_name sets/half sets/metrics sets/union_find",

@@ -147,7 +147,8 @@ def test_man(names):
 
 def main():
     names = commands()
-    verdict.check({"evaluate", "extract", "features", "identify", "inspect", "train"} <= set(names), f"{names}")
+    wanted = {"average", "evaluate", "extract", "features", "identify", "inspect", "train"}
+    verdict.check(wanted <= set(names), f"{names}")
     names = [name for name in names if name != "generate"]
     all_options = {name: options(name) for name in names}
     for name in names:

@@ -18,10 +18,14 @@ import sys
 import tempfile
 import time
 
+import numpy as np
+
 import tool
 from made_music import KINDS, RATE, music, write_wav
+from numpy_genre import read_safetensors
 from pipeline import Verdict, classify, decode, need
 
+DEFAULT = pathlib.Path(__file__).resolve().parent.parent / "models" / "weights" / "genre-crnn.safetensors"
 LEARNED, HELD_BACK = 8, 2  # recordings a kind
 RECIPE = {  # the small network, trained for seconds
     "base": "small",
@@ -206,6 +210,29 @@ def test_seeds(root, features):
     verdict.check(sums[0] != sums[1] and sha256(model) in sums, "the model is one of the two")
     status, stdout, stderr = train(*arguments, "--resume")
     verdict.check(status == 0 and "step" not in stderr, f"finished seeds are trained again: {stderr}")
+    test_average(root, [root / f"seeds.seed-{seed}.safetensors" for seed in (0, 1)])
+
+
+def test_average(root, pair):
+    """the mean of the weights of both, in a file that says so; wrong input by name"""
+    path, other = root / "mean.safetensors", root / "music.safetensors"
+    status, stdout, stderr = tool.call("average", *pair, "-o", path)
+    verdict.check((status, stdout, stderr) == (0, "", ""), f"average: {status} {stdout} {stderr}")
+    (_, one), (_, two), (said, mean) = (read_safetensors(p) for p in (*pair, path))
+    for name, values in mean.items():
+        verdict.check(np.allclose(values, (one[name] + two[name]) / 2, rtol=1e-6, atol=1e-7), f"average: {name}")
+    verdict.check(len(mean) == len(one) > 5, f"average: {len(mean)} tensors")
+    found = [json.loads(tool.call("inspect", "--json", p)[1])["weights_sha256"] for p in pair]
+    verdict.check(json.loads(said["training"])["average_of"] == found, f"average: {said['training']}")
+    for arguments, wanted, words in [
+        ([*pair], 2, "expected -o MODEL"), ([pair[0], "-o", other], 2, "two models or more, found one"),
+        ([*pair, "-o", pair[1]], 2, pair[1].name),
+        ([pair[0], root / "nothing", "-o", other], 1, "nothing: no such file"),
+        ([pair[0], DEFAULT, "-o", other], 1, "genre-crnn.safetensors: labels: expected those of"),
+    ]:  # fmt: skip
+        status, stdout, stderr = tool.call("average", *arguments)
+        verdict.check(status == wanted and words in stderr and stdout == "", f"{arguments}: {status} {stderr}")
+        verdict.check(not other.exists(), f"{arguments}: a model all the same")
 
 
 def test_hostile(root, features):

@@ -4,6 +4,7 @@
  */
 #define _POSIX_C_SOURCE 200809L /* mkfifo, truncate */
 
+#include "models/genre_model_average.h"
 #include "models/genre_model.h"
 #include "models/network_heads.h"
 
@@ -822,6 +823,47 @@ test_new (void)
   genre_model_unref (model);
 }
 
+/* Two models of other weights, and of another kind.  The first value of each tensor differs by 1. */
+static void
+test_average (void)
+{
+  const char *names[] = { "one", "two" };
+  GError *error = NULL;
+  GenreModel *model = genre_model_default (&error);
+  NnNetwork *network = copy_network (model);
+  for (gsize i = 0; i < nn_network_n_tensors (network); i++)
+    nn_network_tensor (network, i)->values[0] += 1;
+  GenreModel *pair[] = { model, make (model, genre_model_labels (model), network, &error) };
+  CHECK (pair[1], "%s", error ? error->message : "");
+
+  GenreModel *mean = genre_model_average (pair, names, 2, "mean", &error);
+  CHECK (mean, "%s", error ? error->message : "");
+  gsize n_tensors = 0;
+  for (; mean && n_tensors < nn_network_n_tensors (genre_model_network (mean)); n_tensors++) {
+    const float *a = genre_model_tensor (model, n_tensors)->values;
+    const float *found = genre_model_tensor (mean, n_tensors)->values;
+    CHECK (fabsf (found[0] - a[0] - .5f) < 1e-6f && found[1] == a[1], "%s: %g of %g",
+        genre_model_tensor (mean, n_tensors)->name, (double) found[0], (double) a[0]);
+  }
+  CHECK (n_tensors > 20, "%u tensors", (unsigned) n_tensors);
+  genre_model_unref (mean);
+  genre_model_unref (pair[1]);
+
+  const char *const labels[] = { "a", "b", "c", "d", "e", "f", "g", "h", "i", "j", NULL };
+  pair[1] = make (model, labels, copy_network (model), &error);
+  CHECK (!genre_model_average (pair, names, 2, "mean", &error), "other labels");
+  expect_error (error, GENRE_MODEL_ERROR_LABELS, "two: labels: expected those of one, found others", "labels");
+  error = NULL;
+  genre_model_unref (pair[1]);
+
+  g_autoptr (GBytes) bytes = tiny_file ();
+  pair[1] = parse_good (bytes, "tiny");
+  CHECK (!genre_model_average (pair, names, 2, "mean", &error), "another network");
+  g_clear_error (&error);
+  genre_model_unref (pair[1]);
+  genre_model_unref (model);
+}
+
 int
 main (void)
 {
@@ -847,5 +889,6 @@ main (void)
   test_threads ();
   test_temper ();
   test_new ();
+  test_average ();
   TEST_END ();
 }

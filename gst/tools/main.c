@@ -18,6 +18,7 @@ typedef struct Command
 } Command;
 
 static const Command commands[] = {
+  { { "average", "one model with the mean of the weights of several" }, tool_average },
   { { "evaluate", "how good a model is on labelled music" }, tool_evaluate },
   { { "extract", "a directory of music -> a feature set" }, tool_extract },
   { { "features", "recordings -> a table of what can be measured in them" }, tool_features },

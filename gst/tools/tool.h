@@ -24,6 +24,7 @@ typedef enum ToolStatus
 
 /* arguments  [n], then NULL: those after the subcommand's name.  The strings stay the caller's, in the file system's
  *            encoding. */
+ToolStatus tool_average (int n, char **arguments);
 ToolStatus tool_evaluate (int n, char **arguments);
 ToolStatus tool_extract (int n, char **arguments);
 ToolStatus tool_features (int n, char **arguments);
