@@ -180,10 +180,39 @@ test_low_pass (void)
     CHECK ((firsts[b] > 0) == (b >= lowest), "from band %u: %u", (unsigned) b, firsts[b]);
 }
 
+/* The last band is off by anything up to 6 dB, alike in all frames, the two before it by half and quarter. */
+static void
+test_edge (void)
+{
+  const AugmentConfig config = { .stretch_min = 1, .stretch_max = 1, .edge_db = 6 }, none = { 0 };
+  Random random = random_from (&(guint64){ 6 }, 1);
+  double least = 9, most = -9;
+  for (unsigned k = 0; k < 1000; k++) {
+    float db[N] = { 0 };
+    augment_edge (&config, &random, db, FRAMES, BANDS);
+    const double last = (double) db[BANDS - 1];
+    for (gsize i = 0; i < N; i++) {
+      const gsize below = BANDS - 1 - i % BANDS;
+      const double expected = below < 3 ? last / (double) (1 << below) : 0;
+      CHECK (fabs ((double) db[i] - expected) < 1e-6, "%u: value %u", k, (unsigned) i);
+    }
+    least = MIN (least, last);
+    most = MAX (most, last);
+  }
+  CHECK (least > -6 && least < -5.9 && most < 6 && most > 5.9, "from %g to %g dB", least, most);
+
+  float one[FRAMES] = { 0 }, still[N] = { 0 };
+  augment_edge (&config, &random, one, FRAMES, 1);
+  CHECK (fabsf (one[0]) > 0 && one[FRAMES - 1] == one[0], "a single band");
+  augment_edge (&none, &random, still, FRAMES, BANDS);
+  for (gsize i = 0; i < N; i++)
+    CHECK (still[i] == 0, "an edge that nobody asked for");
+}
+
 static void
 test_draw (void)
 {
-  const AugmentConfig config = { .8, 1.25, -9, 3, 2, 2, 4, 8, 0, 0 };
+  const AugmentConfig config = { .8, 1.25, -9, 3, 2, 2, 4, 8, 0, 0, 0 };
   double square = 0, least = 2, most = 0, softest = 9, loudest = -9;
   int low = 9, high = -9;
   unsigned widest = 0, longest = 0;
@@ -228,6 +257,7 @@ main (void)
   test_mix ();
   test_mask ();
   test_low_pass ();
+  test_edge ();
   test_roll ();
   test_draw ();
   TEST_END ();

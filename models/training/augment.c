@@ -127,6 +127,19 @@ augment_roll (const AugmentConfig *config, Random *random, float *db, gsize n_fr
 }
 
 void
+augment_edge (const AugmentConfig *config, Random *random, float *db, gsize n_frames, gsize bands)
+{
+  const double last_db = config->edge_db * random_between (random, -1, 1);
+  const gsize n = MIN (bands, 3);
+
+  for (gsize k = 0; k < n; k++) {
+    const float off_db = (float) ldexp (last_db, -(int) k);
+    for (gsize t = 0; t < n_frames; t++)
+      db[(t + 1) * bands - 1 - k] += off_db;
+  }
+}
+
+void
 augment_mask (const Augment *augment, float *input, gsize n_frames, gsize bands)
 {
   assert (augment->first_frame + augment->n_frames <= n_frames && augment->first_band + augment->n_bands <= bands);

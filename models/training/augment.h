@@ -25,6 +25,7 @@ typedef struct AugmentConfig
   unsigned mask_bands, mask_frames; /* widest mask; 0: none */
   double low_pass;                  /* probability of a low-pass */
   double roll;                      /* probability of a rotation in time */
+  double edge_db;                   /* at most, added to the highest band */
 } AugmentConfig;
 
 enum
@@ -73,6 +74,12 @@ void augment_low_pass (const AugmentConfig *config, Random *random, float *db, g
  *
  * db [n_frames][bands] */
 void augment_roll (const AugmentConfig *config, Random *random, float *db, gsize n_frames, gsize bands);
+
+/* What another resampler or codec makes of the highest bands: the last is off by anything up to the configuration's
+ * edge_db, up or down, the one before it by half of that, the third by a quarter.
+ *
+ * db [n_frames][bands] */
+void augment_edge (const AugmentConfig *config, Random *random, float *db, gsize n_frames, gsize bands);
 
 /* Zeroes the masks of what the network will see: the mean, if it is standardised.
  *

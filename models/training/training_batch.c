@@ -294,6 +294,7 @@ fill_sample (void *user_data, size_t task, unsigned worker)
   }
   augment_low_pass (config, &random, out, batch->frames, bands);
   augment_roll (config, &random, out, batch->frames, bands);
+  augment_edge (config, &random, out, batch->frames, bands);
   genre_frontend_apply (&data->frontend, GENRE_LEVELS_DB, out, out, batch->frames);
   augment_mask (&augment, out, batch->frames, bands);
 }
