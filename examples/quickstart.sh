@@ -154,3 +154,7 @@ is_uri "$recording" || recording=$(cd "$place" && cd "$(dirname "$recording")" &
 printf '%s\n' "== The same with GStreamer's own tools:" \
   "export GST_PLUGIN_PATH=$(quote_for_shell "$root/build/gst")" \
   "gst-launch-1.0 -m $(launch_source "$recording") ! audioconvert ! genreclassify ! fakesink"
+if [ -x "$root/build/gst/tools/gst-genre-1.0" ]; then
+  printf '%s\n' "== Your own music, a line a track:" \
+    "$(quote_for_shell "$root/build/gst/tools/gst-genre-1.0") identify ~/Music"
+fi

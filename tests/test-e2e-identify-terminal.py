@@ -51,6 +51,23 @@ def test_widths(root):
     verdict.check(any("\\x1b[31mred\\x07.wav" in line for line in lines), "control bytes in a name")
 
 
+def test_tables(root):
+    """CSV and TSV have names as they are, in a pipe; on a terminal nothing in them steers it"""
+    path = os.path.join(root, "\x1b[31mred\x07,\n\u202e.wav")
+    write_wav(path, music("drums", 1, 5))
+    for command in ("identify", "features"):
+        for kind in ("--csv", "--tsv"):
+            of_kind = [] if (command, kind) == ("features", "--csv") else [kind]  # its default
+            arguments = [command, "-q", *of_kind, path]
+            status, output, errors = tool.call(*arguments)
+            verdict.check(status == 0 and "\x1b[31mred\x07," in output, f"{command} {kind}: {output!r} {errors}")
+            status, screen = tool.on_terminal(300, *arguments)
+            row = screen.decode().split("\n", 1)[1]
+            shown = "\\x1b[31mred\\x07," in row and "\\u202e" in row
+            verdict.check(status == 0 and shown, f"{command} {kind}: {row!r}")
+            verdict.check(not set("\x1b\x07\u202e") & set(row.replace("\x1b[K", "")), f"{command} {kind}: {row!r}")
+
+
 def test_colour(root):
     """who may switch it on and off; what is said is the same"""
     path = os.path.join(root, "a.wav")

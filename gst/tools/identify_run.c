@@ -222,7 +222,10 @@ write_line (Run *run, GString *line)
     return TRUE;
   if (!run->options->output && run->style->terminal.is_terminal) {
     tool_progress_hide (run->progress);
-    tool_terminal_put (stdout, line->str);
+    if (run->options->format == TOOL_FORMAT_TEXT)
+      tool_terminal_put (stdout, line->str);
+    else
+      tool_terminal_put_table (stdout, line->str);
     ok = fflush (stdout) == 0;
   } else {
     ok = tool_results_write (run->results, line->str, line->len, &error);

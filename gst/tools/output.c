@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#define _POSIX_C_SOURCE 200809L /* isatty, fileno */
+
 #include "gst/tools/output.h"
 
 #include "gst/tools/interrupt.h"
+#include "gst/tools/terminal.h"
 #include "gst/tools/tool.h"
 #include "models/file/regular_file.h"
 
 #include <glib/gstdio.h>
 #include <stdio.h>
+#include <unistd.h>
 
 struct ToolOutput
 {
@@ -62,6 +66,11 @@ tool_output_write (ToolOutput *output, const char *text, gsize size)
 {
   g_autoptr (GError) error = NULL;
 
+  if (!output->path && isatty (fileno (stdout))) {
+    g_autofree char *table = g_strndup (text, size);
+    tool_terminal_put_table (stdout, table);
+    return !ferror (stdout);
+  }
   if (!output->draft)
     return (output->stream && fwrite (text, 1, size, output->stream) == size) || fail (output);
   if (regular_file_draft_write (output->draft, (const guint8 *) text, size, &error))

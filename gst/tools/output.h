@@ -3,7 +3,7 @@
  * gst/tools/output.h - where results go, piece by piece: standard output, a file that appears whole or not at all, or
  * what else a path leads to.
  *
- * Layer:   gst; interrupt, tool, models/file/regular_file.
+ * Layer:   gst; interrupt, terminal, tool, models/file/regular_file.
  * Threads: one object serves one thread at a time.
  *
  * What is wrong is said on stderr, once; of standard output standard_output.h says it.

@@ -3,7 +3,6 @@
 
 #include "gst/tools/track_table.h"
 #include "models/file/json_write.h"
-#include "models/file/printable.h"
 
 #include <math.h>
 
@@ -52,15 +51,13 @@ begin_cell (ToolRow *row, const char *column)
 void
 tool_row_text (ToolRow *row, const char *column, const char *value)
 {
-  g_autofree char *shown = printable_text (value);
-
   begin_cell (row, column);
   switch (row->format) {
     case TOOL_ROW_CSV:
-      tool_table_append_value (row->text, TOOL_TABLE_CSV, shown);
+      tool_table_append_value (row->text, TOOL_TABLE_CSV, value);
       break;
     case TOOL_ROW_TSV:
-      g_string_append (row->text, shown); /* tabs and line ends are escaped */
+      tool_table_append_value (row->text, TOOL_TABLE_TSV, value);
       break;
     case TOOL_ROW_JSON:
       json_append_string (row->text, value);

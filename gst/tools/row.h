@@ -2,11 +2,11 @@
  *
  * gst/tools/row.h - a row of a table as text: CSV, TSV, or a JSON object a line.
  *
- * Layer:   gst; track_table's quoting, models/file/json_write, models/file/printable.
+ * Layer:   gst; track_table's quoting, models/file/json_write.
  * Threads: one object serves one thread at a time.
  *
- * CSV is RFC 4180's: ends in CR LF, quoted where need be.  TSV ends in LF.  JSON has the columns as members.  One row
- * is one line in all of them: what is not printable in a text is escaped, and numbers are as C writes them.
+ * CSV is RFC 4180's: ends in CR LF, quoted where need be, texts as they are.  TSV ends in LF; tabs and line ends in a
+ * text are escaped.  JSON has the columns as members.  Numbers are as C writes them.
  */
 #ifndef GST_TOOLS_ROW_H
 #define GST_TOOLS_ROW_H

@@ -3,6 +3,8 @@
 
 #include "gst/tools/terminal.h"
 
+#include "models/file/printable.h"
+
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -71,6 +73,29 @@ tool_terminal_width (FILE *stream)
     return size.ws_col;
   const guint64 given = columns ? g_ascii_strtoull (columns, NULL, 10) : 0;
   return given > 0 && given <= MAX_COLUMNS ? (gsize) given : DEFAULT_COLUMNS;
+}
+
+void
+tool_terminal_put_table (FILE *stream, const char *text)
+{
+  g_autoptr (GString) shown = g_string_new (NULL);
+
+  if (!isatty (fileno (stream))) {
+    fputs (text, stream);
+    return;
+  }
+  while (*text) {
+    const gsize n = strcspn (text, "\t\r\n");
+    g_autofree char *part = g_strndup (text, n);
+    printable_append (shown, part);
+    text += n;
+    if (*text == '\r' && text[1] != '\n')
+      g_string_append (shown, "\\r");
+    else if (*text)
+      g_string_append_c (shown, *text);
+    text += *text != '\0';
+  }
+  tool_terminal_put (stream, shown->str);
 }
 
 void

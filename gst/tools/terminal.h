@@ -2,7 +2,7 @@
  *
  * gst/tools/terminal.h - what a stream can show: whether it is a terminal, how wide, in colour, in which characters.
  *
- * Layer:   gst; GLib, POSIX terminals.
+ * Layer:   gst; models/file/printable, GLib, POSIX terminals.
  * Threads: no state; environment variables are read.
  */
 #ifndef GST_TOOLS_TERMINAL_H
@@ -41,6 +41,10 @@ gsize tool_terminal_width (FILE *stream);
 
 /* Writes UTF-8 as it is; to a terminal whose locale has other characters in those, and what it lacks as \uXXXX. */
 void tool_terminal_put (FILE *stream, const char *text);
+
+/* The same for a table, whose names may be any bytes: to a terminal what is not printable in it is escaped, but for
+ * line ends and tabs; to a file or pipe they are exact. */
+void tool_terminal_put_table (FILE *stream, const char *text);
 
 G_END_DECLS
 
