@@ -27,7 +27,8 @@ struct GenreFeed
   gboolean usable;         /* its rate is one that is analysed */
   gpointer *planes;        /* [channels] */
   GenreChannels *channels; /* since the mean has been quiet */
-  gsize limit;             /* samples that may be queued; 0: not yet known */
+  gsize limit;             /* samples that the worker may lag behind; 0: not yet known */
+  gsize room;              /* samples that may be queued */
   gboolean ask_live;
 
   GenreTimeline timeline;  /* `end`: where the last audio ended; `samples`: those that were queued */
@@ -35,7 +36,7 @@ struct GenreFeed
 
   gboolean reset;    /* what comes next begins a window */
   gboolean discont;  /* a buffer that was not used had the flag: it counts for the next one */
-  gboolean skipping; /* live, and the ring was full: lasts until half of the ring is free */
+  gboolean skipping; /* live, and the worker lagged too far behind: lasts until it is half of that */
   guint warned;      /* bit of each GenreWarning since start */
 
   gboolean run_open;  /* an EOS posts a final even without audio */
@@ -154,27 +155,41 @@ peer_is_live (GenreFeed *feed)
   return live;
 }
 
-/* Not live: one second, so that the worker never waits for samples.  Live: as much as may lag behind. */
+/* The worker sleeps until an answer is due.  Answers come once a second, rounded up to a hop, unless somebody wants
+ * them otherwise: more than that never waits.  Not live, no more than a second does while the worker is awake; live, as
+ * much as it may lag behind, for which what it let wait does not count. */
 static gboolean
 make_room (GenreFeed *feed, gsize at_least)
 {
   const gboolean live = genre_feed_is_live (feed);
-  const guint64 second = (guint64) GST_AUDIO_INFO_RATE (&feed->info),
-                lag = genre_timeline_to_samples (&feed->timeline, feed->max_lag);
-  const gsize limit = MAX ((gsize) (live ? lag : second), at_least);
-  /* Live, there must be room for new samples while the worker waits for a whole hop. */
-  const gsize wake = MAX (1, MIN (live ? limit / 2 : limit, (gsize) hops_to_samples (feed, 1)));
+  const gsize second = (gsize) GST_AUDIO_INFO_RATE (&feed->info);
+  const gsize patience = second + (gsize) hops_to_samples (feed, 1);
+  const gsize limit = live ? (gsize) genre_timeline_to_samples (&feed->timeline, feed->max_lag) : second;
+  const gsize room = MAX (live ? limit + patience : limit, at_least);
 
-  if (!genre_queue_resize (feed->queue, limit, limit, wake))
+  if (!genre_queue_resize (feed->queue, MAX (room, patience), room, patience))
     return FALSE;
   feed->limit = limit;
+  feed->room = room;
   return TRUE;
 }
 
 static gboolean
 write_mark (GenreFeed *feed, const GenreMark *mark)
 {
-  return genre_queue_mark (feed->queue, mark, mark->type == GENRE_MARK_FINISH || !genre_feed_is_live (feed));
+  const gboolean block = mark->type == GENRE_MARK_FINISH || !genre_feed_is_live (feed);
+
+  return genre_queue_mark (feed->queue, mark, mark->type == GENRE_MARK_ZEROS ? mark->samples : 0, block);
+}
+
+/* For marks that change when the next answer is due, or that are to be posted. */
+static gboolean
+write_urgent_mark (GenreFeed *feed, const GenreMark *mark)
+{
+  if (!write_mark (feed, mark))
+    return FALSE;
+  genre_queue_hurry (feed->queue);
+  return TRUE;
 }
 
 static gboolean
@@ -189,11 +204,11 @@ warn_once (GenreFeed *feed, GenreWarning warning)
 {
   const guint bit = 1U << warning;
 
-  if (!(feed->warned & bit) && write_mark (feed, &(GenreMark){ .type = GENRE_MARK_WARNING, .warning = warning }))
+  if (!(feed->warned & bit) && write_urgent_mark (feed, &(GenreMark){ .type = GENRE_MARK_WARNING, .warning = warning }))
     feed->warned |= bit;
 }
 
-/* The worker does not take less than one hop unless a mark follows.  No samples follow now, so write a mark. */
+/* No samples follow now: the worker is not to wait for them. */
 static void
 begin_skipping (GenreFeed *feed)
 {
@@ -201,7 +216,7 @@ begin_skipping (GenreFeed *feed)
     return;
   feed->skipping = TRUE;
   GST_WARNING_OBJECT (feed->sinkpad, "%" G_GSIZE_FORMAT " samples behind, skipping", genre_queue_pending (feed->queue));
-  write_segment (feed);
+  genre_queue_hurry (feed->queue);
 }
 
 static gboolean
@@ -288,11 +303,12 @@ has_room (GenreFeed *feed, gsize n)
   if (!genre_feed_is_live (feed))
     return TRUE;
 
-  const gsize pending = genre_queue_pending (feed->queue);
+  const gsize pending = genre_queue_pending (feed->queue), lag = genre_queue_lag (feed->queue);
 
-  if (n > feed->limit && pending == 0 && !make_room (feed, n))
+  if (n > feed->room && pending == 0 && !make_room (feed, n))
     return FALSE;
-  if (pending + n > feed->limit || (feed->skipping && pending > feed->limit / 2)) {
+  /* A buffer that is longer than what may lag is no lag by itself. */
+  if (lag > 0 ? lag + n > feed->limit || (feed->skipping && lag > feed->limit / 2) : pending + n > feed->room) {
     begin_skipping (feed);
     return FALSE;
   }
@@ -321,7 +337,7 @@ begin_window (GenreFeed *feed, const Stretch *stretch)
     .segment = feed->timeline.segment,
   };
 
-  if (!write_mark (feed, &mark))
+  if (!write_urgent_mark (feed, &mark))
     return FALSE;
   genre_channels_reset (feed->channels);
   genre_timeline_begin (&feed->timeline, mark.pts);
@@ -531,7 +547,7 @@ void
 genre_feed_finish (GenreFeed *feed)
 {
   if (feed->run_open || feed->run_audio) {
-    if (write_mark (feed, &(GenreMark){ .type = GENRE_MARK_FINISH }))
+    if (write_urgent_mark (feed, &(GenreMark){ .type = GENRE_MARK_FINISH }))
       genre_queue_drain (feed->queue);
   }
   feed->run_open = FALSE;

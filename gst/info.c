@@ -50,6 +50,7 @@ genre_info_of_stats (GenreAnalysis *analysis)
       "inference-max", G_TYPE_UINT64, worker->inference_max,
       "lag", G_TYPE_UINT64, worker->lag,
       "lag-max", G_TYPE_UINT64, worker->lag_max,
+      "wake-ups", G_TYPE_UINT64, worker->wakes,
       "live", G_TYPE_BOOLEAN, stats.live,
       NULL);
   /* clang-format on */

@@ -9,17 +9,23 @@
  *
  * Positions count samples since the last restart, in 64 bits, and never wrap:
  *
- *   tail <= tail + held <= head <= tail + max (limit, what was queued when a resize lowered it) <= tail + size
+ *   tail <= tail + held <= head <= max (tail + limit, awaited) <= tail + size    (or what a resize found queued)
  *
  *   [tail, tail + held)   with the consumer: neither flush nor resize touches it
  *   [tail + held, head)   committed; a flush takes head back to tail + held
  *   [head, ...)           the producer's, reserved or free
  *
- * Position tail lies at ring[start], and spans end where the ring does.  The samples before `offered` may be taken
- * although they are fewer than `wake`: they were enough when the consumer was woken for them.
+ * Position tail lies at ring[start], and spans end where the ring does.  The samples before `offered` and the first
+ * `offered_marks` marks may be taken: when what waits is enough, all of it is offered at once, and the consumer takes
+ * it item by item without a look at what it wanted.
+ *
+ * No wake-up is lost: whatever can make it enough (commit, mark, drain, hurry, resize) asks in the same critical
+ * section whether a consumer waits for it, and the consumer asks in the one in which it begins to wait.  A blocked
+ * producer never meets a sleeping consumer: a full ring is enough, half of the marks are, and the producer asks before
+ * it waits.
  *
  * `busy` holds from the return of one take to the begin of the next, therefore also for marks and while the consumer
- * posts what it found.  A blocked producer never meets a sleeping consumer: a full ring holds at least `wake` samples.
+ * posts what it found.
  */
 #include "gst/queue.h"
 
@@ -28,17 +34,29 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum
+{
+  SPAN = 16384, /* samples at a time, so that a producer that is faster goes on while they are worked on */
+};
+
+/* Of a mark. */
+typedef struct Place
+{
+  uint64_t position; /* of the sample behind it */
+  uint64_t samples;  /* that it stands for */
+} Place;
+
 struct GenreQueue
 {
   size_t mark_bytes; /* const after new */
   size_t max_marks;
-  size_t limit; /* set by resize; 0: not yet called */
-  size_t wake;  /* at least 1 */
+  size_t limit;    /* set by resize; 0: not yet called */
+  size_t patience; /* at least 1 */
 
   float *ring; /* [size] */
   size_t size;
   unsigned char *marks; /* [max_marks][mark_bytes], a ring of its own */
-  uint64_t *mark_at;    /* [max_marks], position of the sample behind the mark */
+  Place *mark_at;       /* [max_marks] */
 
   pthread_mutex_t lock;
   pthread_cond_t item;
@@ -48,10 +66,15 @@ struct GenreQueue
   uint64_t head;
   uint64_t tail;
   uint64_t offered;
+  uint64_t awaited; /* where enough is, as the consumer said last */
   size_t start;
   size_t held;
   size_t first_mark;
   size_t n_marks;
+  size_t offered_marks;
+  uint64_t marked_samples; /* sum of what the marks stand for */
+  uint64_t wanted;         /* by the consumer, at least 1 */
+  uint64_t wakes;          /* of the consumer */
 
   uint64_t epoch;         /* flushes and stops so far */
   uint64_t turns;         /* takes begun */
@@ -63,6 +86,7 @@ struct GenreQueue
   bool busy;
   bool consumer_waits; /* in `item`, and not yet signalled */
   bool draining;
+  bool hurry;
   bool flushing;
   bool stopped;
 };
@@ -79,10 +103,13 @@ used (const GenreQueue *queue)
   return (size_t) (queue->head - queue->tail);
 }
 
+/* As far as the limit, or as the consumer waits for. */
 static size_t
 room (const GenreQueue *queue)
 {
-  return used (queue) < queue->limit ? queue->limit - used (queue) : 0;
+  const uint64_t limit = queue->tail + queue->limit, end = queue->awaited > limit ? queue->awaited : limit;
+
+  return queue->head < end ? (size_t) (end - queue->head) : 0;
 }
 
 /* Nothing has been flushed since `epoch` was read. */
@@ -92,21 +119,53 @@ accepts (const GenreQueue *queue, uint64_t epoch)
   return !queue->flushing && !queue->stopped && queue->epoch == epoch;
 }
 
-/* Whether the consumer has something to take.  While flushing it has not, as nothing is accepted. */
+/* What the consumer waits for; less where no more may wait. */
+static uint64_t
+enough (const GenreQueue *queue)
+{
+  return queue->wanted < queue->patience ? queue->wanted : queue->patience;
+}
+
+/* Offers all that is queued if that is enough.  While flushing nothing is, as nothing is accepted. */
+static void
+offer (GenreQueue *queue)
+{
+  const bool in_haste = (queue->draining || queue->hurry) && (used (queue) > 0 || queue->n_marks > 0);
+  const bool many_marks = queue->n_marks > 0 && 2 * queue->n_marks >= queue->max_marks;
+  const bool full = used (queue) > 0 && room (queue) == 0;
+
+  if (!in_haste && !many_marks && !full && used (queue) + queue->marked_samples < enough (queue))
+    return;
+  queue->offered = queue->head;
+  queue->offered_marks = queue->n_marks;
+  queue->hurry = false;
+}
+
+/* Whether the consumer has something to take. */
 static bool
 has_item (const GenreQueue *queue)
 {
-  return queue->stopped || queue->n_marks > 0 || used (queue) >= queue->wake || queue->offered > queue->tail
-      || (queue->draining && used (queue) > 0);
+  return queue->stopped || queue->offered_marks > 0 || queue->offered > queue->tail;
 }
 
-/* Signals at most once for each time that the consumer waits. */
+/* Whether it is to be signalled: at most once for each time that it waits. */
+static bool
+must_wake_consumer (GenreQueue *queue)
+{
+  if (!queue->consumer_waits)
+    return false;
+  offer (queue);
+  if (!has_item (queue))
+    return false;
+  queue->consumer_waits = false;
+  return true;
+}
+
 static void
 unlock_and_wake_consumer (GenreQueue *queue)
 {
-  bool wake = queue->consumer_waits && has_item (queue);
-  if (wake)
-    queue->consumer_waits = false;
+  const bool wake = must_wake_consumer (queue);
+
   pthread_mutex_unlock (&queue->lock);
   if (wake)
     pthread_cond_signal (&queue->item);
@@ -115,6 +174,8 @@ unlock_and_wake_consumer (GenreQueue *queue)
 static void
 wait_for_progress (GenreQueue *queue)
 {
+  if (must_wake_consumer (queue))
+    pthread_cond_signal (&queue->item);
   queue->waiting++;
   pthread_cond_wait (&queue->progress, &queue->lock);
   queue->waiting--;
@@ -134,7 +195,8 @@ drop_all (GenreQueue *queue)
   queue->epoch++;
   queue->head = queue->tail + queue->held;
   queue->offered = queue->head;
-  queue->n_marks = 0;
+  queue->n_marks = queue->offered_marks = 0;
+  queue->marked_samples = 0;
 }
 
 static bool
@@ -156,7 +218,8 @@ genre_queue_new (size_t mark_bytes, size_t max_marks)
   *queue = (GenreQueue){
     .mark_bytes = mark_bytes,
     .max_marks = max_marks,
-    .wake = 1,
+    .patience = 1,
+    .wanted = 1,
   };
   queue->has_lock = pthread_mutex_init (&queue->lock, NULL) == 0;
   queue->has_item = pthread_cond_init (&queue->item, NULL) == 0;
@@ -211,7 +274,7 @@ move_ring (GenreQueue *queue, float *ring, size_t size)
 }
 
 bool
-genre_queue_resize (GenreQueue *queue, size_t capacity, size_t limit, size_t wake)
+genre_queue_resize (GenreQueue *queue, size_t capacity, size_t limit, size_t patience)
 {
   assert (limit >= 1 && limit <= capacity);
 
@@ -234,7 +297,9 @@ genre_queue_resize (GenreQueue *queue, size_t capacity, size_t limit, size_t wak
     if (ring)
       ring = move_ring (queue, ring, capacity);
     queue->limit = limit;
-    queue->wake = wake > 0 ? smaller (wake, limit) : 1;
+    queue->patience = patience > 0 ? smaller (patience, capacity) : 1;
+    if (queue->consumer_waits)
+      queue->awaited = queue->tail + enough (queue);
     queue->reserved = 0;
   }
   unlock_and_wake_consumer (queue);
@@ -277,7 +342,7 @@ genre_queue_commit (GenreQueue *queue, size_t n)
 }
 
 bool
-genre_queue_mark (GenreQueue *queue, const void *mark, bool block)
+genre_queue_mark (GenreQueue *queue, const void *mark, uint64_t samples, bool block)
 {
   pthread_mutex_lock (&queue->lock);
   uint64_t epoch = queue->epoch;
@@ -289,7 +354,8 @@ genre_queue_mark (GenreQueue *queue, const void *mark, bool block)
     size_t at = (queue->first_mark + queue->n_marks) % queue->max_marks;
     if (queue->mark_bytes > 0)
       memcpy (queue->marks + at * queue->mark_bytes, mark, queue->mark_bytes);
-    queue->mark_at[at] = queue->head;
+    queue->mark_at[at] = (Place){ queue->head, samples };
+    queue->marked_samples += samples;
     queue->n_marks++;
   }
   unlock_and_wake_consumer (queue);
@@ -309,10 +375,6 @@ genre_queue_drain (GenreQueue *queue)
     if (empty)
       break;
     queue->draining = true;
-    if (queue->consumer_waits && has_item (queue)) {
-      queue->consumer_waits = false;
-      pthread_cond_signal (&queue->item);
-    }
     wait_for_progress (queue);
   }
   queue->draining = false;
@@ -320,46 +382,66 @@ genre_queue_drain (GenreQueue *queue)
   return empty;
 }
 
-GenreQueueItem
-genre_queue_take (GenreQueue *queue, const float **ret_samples, size_t *ret_n, void *ret_mark, uint64_t *ret_epoch)
+/* What is enough is looked at again each time: a flush may have taken away what the consumer was woken for. */
+static void
+wait_for_item (GenreQueue *queue)
 {
+  for (offer (queue); !has_item (queue); offer (queue)) {
+    queue->consumer_waits = true;
+    pthread_cond_wait (&queue->item, &queue->lock);
+    queue->consumer_waits = false;
+    queue->wakes++;
+  }
+}
+
+static void
+take_mark (GenreQueue *queue, void *ret_mark)
+{
+  if (queue->mark_bytes > 0)
+    memcpy (ret_mark, queue->marks + queue->first_mark * queue->mark_bytes, queue->mark_bytes);
+  queue->marked_samples -= queue->mark_at[queue->first_mark].samples;
+  queue->first_mark = (queue->first_mark + 1) % queue->max_marks;
+  queue->n_marks--;
+  queue->offered_marks--;
+  announce_progress (queue);
+}
+
+/* All up to the next mark, or what has been offered. */
+static void
+take_samples (GenreQueue *queue, const float **ret_samples, size_t *ret_n)
+{
+  const uint64_t end = queue->offered_marks > 0 ? queue->mark_at[queue->first_mark].position : queue->offered;
+
+  queue->held = smaller (smaller ((size_t) (end - queue->tail), queue->size - queue->start), SPAN);
+  *ret_samples = queue->ring + queue->start;
+  *ret_n = queue->held;
+}
+
+GenreQueueItem
+genre_queue_take (GenreQueue *queue, uint64_t wanted, const float **ret_samples, size_t *ret_n, void *ret_mark,
+    uint64_t *ret_epoch)
+{
+  GenreQueueItem item = GENRE_QUEUE_STOPPED;
+
   pthread_mutex_lock (&queue->lock);
   assert (queue->held == 0);
   queue->busy = false;
   queue->turns++;
+  queue->wanted = wanted > 0 ? wanted : 1;
+  queue->awaited = queue->tail + enough (queue);
   announce_progress (queue);
-
-  while (!has_item (queue)) {
-    queue->consumer_waits = true;
-    pthread_cond_wait (&queue->item, &queue->lock);
+  wait_for_item (queue);
+  if (!queue->stopped) {
+    item = queue->offered_marks > 0 && queue->mark_at[queue->first_mark].position == queue->tail ? GENRE_QUEUE_MARK
+                                                                                                 : GENRE_QUEUE_SAMPLES;
+    if (item == GENRE_QUEUE_MARK)
+      take_mark (queue, ret_mark);
+    else
+      take_samples (queue, ret_samples, ret_n);
+    *ret_epoch = queue->epoch;
+    queue->busy = true;
+    queue->consumer = pthread_self ();
   }
-  queue->consumer_waits = false;
-
-  if (queue->stopped) {
-    pthread_mutex_unlock (&queue->lock);
-    return GENRE_QUEUE_STOPPED;
-  }
-
-  GenreQueueItem item;
-  if (used (queue) >= queue->wake || queue->draining)
-    queue->offered = queue->head;
-  if (queue->n_marks > 0 && queue->mark_at[queue->first_mark] == queue->tail) {
-    item = GENRE_QUEUE_MARK;
-    if (queue->mark_bytes > 0)
-      memcpy (ret_mark, queue->marks + queue->first_mark * queue->mark_bytes, queue->mark_bytes);
-    queue->first_mark = (queue->first_mark + 1) % queue->max_marks;
-    queue->n_marks--;
-    announce_progress (queue);
-  } else {
-    item = GENRE_QUEUE_SAMPLES;
-    uint64_t end = queue->n_marks > 0 ? queue->mark_at[queue->first_mark] : queue->offered;
-    queue->held = smaller ((size_t) (end - queue->tail), queue->size - queue->start);
-    *ret_samples = queue->ring + queue->start;
-    *ret_n = queue->held;
-  }
-  *ret_epoch = queue->epoch;
-  queue->busy = true;
-  queue->consumer = pthread_self ();
   pthread_mutex_unlock (&queue->lock);
   return item;
 }
@@ -375,6 +457,14 @@ genre_queue_release (GenreQueue *queue)
     announce_progress (queue);
   }
   pthread_mutex_unlock (&queue->lock);
+}
+
+void
+genre_queue_hurry (GenreQueue *queue)
+{
+  pthread_mutex_lock (&queue->lock);
+  queue->hurry = true;
+  unlock_and_wake_consumer (queue);
 }
 
 uint64_t
@@ -431,11 +521,12 @@ genre_queue_restart (GenreQueue *queue)
   pthread_mutex_lock (&queue->lock);
   assert (!queue->consumer_waits);
   queue->epoch++; /* not reset, so that epochs read before the restart stay invalid */
-  queue->head = queue->tail = queue->offered = 0;
+  queue->head = queue->tail = queue->offered = queue->awaited = 0;
   queue->start = queue->held = 0;
-  queue->first_mark = queue->n_marks = 0;
+  queue->first_mark = queue->n_marks = queue->offered_marks = 0;
+  queue->marked_samples = queue->wakes = 0;
   queue->reserved = 0;
-  queue->busy = queue->draining = queue->flushing = queue->stopped = false;
+  queue->busy = queue->draining = queue->hurry = queue->flushing = queue->stopped = false;
   pthread_mutex_unlock (&queue->lock);
 }
 
@@ -444,6 +535,25 @@ genre_queue_pending (GenreQueue *queue)
 {
   pthread_mutex_lock (&queue->lock);
   size_t n = queue->stopped ? 0 : used (queue);
+  pthread_mutex_unlock (&queue->lock);
+  return n;
+}
+
+size_t
+genre_queue_lag (GenreQueue *queue)
+{
+  pthread_mutex_lock (&queue->lock);
+  const uint64_t from = queue->awaited > queue->tail ? queue->awaited : queue->tail;
+  const size_t n = !queue->stopped && queue->head > from ? (size_t) (queue->head - from) : 0;
+  pthread_mutex_unlock (&queue->lock);
+  return n;
+}
+
+uint64_t
+genre_queue_wakes (GenreQueue *queue)
+{
+  pthread_mutex_lock (&queue->lock);
+  const uint64_t n = queue->wakes;
   pthread_mutex_unlock (&queue->lock);
   return n;
 }

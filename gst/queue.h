@@ -3,8 +3,10 @@
  * gst/queue.h - ring of mono samples, with marks between them, from one streaming thread to one worker.
  *
  * Layer:   gst; pthread only, so that ThreadSanitizer sees every lock; no GLib, no GStreamer.
- * Threads: one producer (reserve, commit, mark, drain), one consumer (take, release, epoch checks); flush, stop and
- *          pending from any thread.  No call holds the lock while the caller works.
+ * Threads: one producer (reserve, commit, mark, drain), one consumer (take, release, epoch checks); hurry, flush, stop,
+ *          pending, lag and wakes from any thread.  No call holds the lock while the caller works.
+ *
+ * The consumer says how much it wants and sleeps until that is there: neither samples nor marks wake it one by one.
  */
 #ifndef GST_QUEUE_H
 #define GST_QUEUE_H
@@ -31,10 +33,10 @@ void genre_queue_free (GenreQueue *queue); /* NULL is a no-op; no thread may be 
 /* Producer.  Makes room for `capacity` samples; what is queued stays, in order.  Never shrinks what it has allocated;
  * where that must grow while the consumer still reads a span, waits for its release (false when flushed or stopped
  * meanwhile).
- * limit: samples that may be queued at a time, 1 to capacity.
- * wake:  the consumer is woken when so many samples wait (at most limit), or a mark does.
+ * limit:    samples that may be queued at a time, 1 to capacity; more only where the consumer wants more.
+ * patience: the most samples that wait for a consumer which sleeps because it wants more; at most capacity.
  * False: out of memory, flushed or stopped; the queue is as before. */
-bool genre_queue_resize (GenreQueue *queue, size_t capacity, size_t limit, size_t wake);
+bool genre_queue_resize (GenreQueue *queue, size_t capacity, size_t limit, size_t patience);
 
 /* Producer.  A contiguous span to fill, at most `wanted` samples: returns its length, 0 if nothing fits.
  * block: wait until at least one sample fits; 0 then means flushed or stopped.
@@ -44,24 +46,32 @@ size_t genre_queue_reserve (GenreQueue *queue, size_t wanted, bool block, float 
 /* Producer.  The first n samples of the reserved span are there.  Dropped if a flush came between. */
 void genre_queue_commit (GenreQueue *queue, size_t n);
 
-/* Producer.  Puts a mark behind all samples so far.  False: no room (block false), flushed or stopped. */
-bool genre_queue_mark (GenreQueue *queue, const void *mark, bool block);
+/* Producer.  Puts a mark behind all samples so far.  It wakes no consumer that wants more, unless half of the marks
+ * wait: genre_queue_hurry() does.
+ * samples: that it stands for; they count for what the consumer wants and take no room.
+ * False: no room (block false), flushed or stopped. */
+bool genre_queue_mark (GenreQueue *queue, const void *mark, uint64_t samples, bool block);
 
 /* Producer.  Waits until the consumer has finished with everything and waits for more.  False: flushed or stopped.
  * On the consumer's own thread it returns false at once. */
 bool genre_queue_drain (GenreQueue *queue);
 
-/* Consumer.  Says that everything taken before is done with, then waits for a span of samples, all before the next
- * mark, or for a mark.  Samples below `wake` are handed out only if a mark or a drain waits behind them.
+/* Consumer.  Says that everything taken before is done with, then waits until at least `wanted` samples are there, or
+ * as many as may wait, or somebody is in a hurry; takes a span of samples, all before the next mark, or a mark.  What
+ * was there then is handed out by the following takes, whatever they want.
  *
+ * wanted              samples to wait for, those that marks stand for included; 0 is 1
  * ret_samples, ret_n  out, on SAMPLES: contiguous, valid until genre_queue_release(), which must come before the next
  *                     take
  * ret_mark            out, on MARK: [mark_bytes]
  * ret_epoch           out, counts flushes: results of a span or mark are void once genre_queue_epoch() differs */
-GenreQueueItem genre_queue_take (GenreQueue *queue, const float **ret_samples, size_t *ret_n, void *ret_mark,
-    uint64_t *ret_epoch);
+GenreQueueItem genre_queue_take (GenreQueue *queue, uint64_t wanted, const float **ret_samples, size_t *ret_n,
+    void *ret_mark, uint64_t *ret_epoch);
 void genre_queue_release (GenreQueue *queue);
 uint64_t genre_queue_epoch (GenreQueue *queue);
+
+/* Any thread.  What is queued, or else what comes next, is handed out at once, whatever the consumer wants. */
+void genre_queue_hurry (GenreQueue *queue);
 
 /* Any thread.  From here to flush_end nothing is accepted; waiting calls of the producer return; what is queued is
  * dropped. */
@@ -80,5 +90,11 @@ void genre_queue_restart (GenreQueue *queue);
 
 /* Any thread.  Samples queued and not yet released. */
 size_t genre_queue_pending (GenreQueue *queue);
+
+/* Any thread.  Those of them that the consumer is late for: not the ones that it chose to let wait. */
+size_t genre_queue_lag (GenreQueue *queue);
+
+/* Any thread.  How many times the consumer slept and was woken since the last restart. */
+uint64_t genre_queue_wakes (GenreQueue *queue);
 
 #endif

@@ -185,7 +185,7 @@ handle_answer (GenreSession *session, const GenreResult *result)
       : NULL;
 
   times.duration = samples_to_time (session, result->n_samples);
-  count (session, samples_to_time (session, genre_queue_pending (session->shared->queue)));
+  count (session, samples_to_time (session, genre_queue_lag (session->shared->queue)));
   tell_answer (session, result, descriptors, &times);
 }
 
@@ -357,6 +357,16 @@ handle_item (GenreSession *session, GenreQueueItem item, const float *samples, s
     genre_queue_release (session->shared->queue);
 }
 
+/* The samples that it takes to the next answer. */
+static guint64
+wanted (GenreSession *session)
+{
+  if (session->deaf)
+    return G_MAXUINT64;
+  apply_config (session);
+  return genre_stream_wanted (session->stream);
+}
+
 /* --- public ---------------------------------------------------------------------------------------------------- */
 
 void
@@ -415,7 +425,8 @@ genre_session_work (gpointer data)
     size_t n = 0;
     GenreMark mark;
     uint64_t epoch;
-    const GenreQueueItem item = genre_queue_take (session->shared->queue, &samples, &n, &mark, &epoch);
+    const GenreQueueItem item = genre_queue_take (session->shared->queue, wanted (session), &samples, &n, &mark,
+        &epoch);
 
     if (item == GENRE_QUEUE_STOPPED)
       return NULL;

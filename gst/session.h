@@ -22,6 +22,7 @@ typedef struct GenreWorkerStats
   GstClockTime inference_max;
   GstClockTime lag; /* audio queued when the last message was made */
   GstClockTime lag_max;
+  guint64 wakes; /* of the thread, which sleeps until an answer is due */
 } GenreWorkerStats;
 
 /* What a worker and its thread both see. */

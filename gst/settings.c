@@ -314,11 +314,11 @@ genre_settings_install (GObjectClass *object_class)
    * GstGenreClassify:stats:
    *
    * Since start: `windows` analysed, audio `skipped`, `inference-mean` and `inference-max` time spent per window,
-   * audio queued when the last window was done (`lag`) and at most (`lag-max`), all in ns, and whether the pipeline is
-   * `live`.
+   * audio that came too early for the worker when the last window was done (`lag`) and at most (`lag-max`), all in ns,
+   * how often the worker was woken (`wake-ups`), and whether the pipeline is `live`.
    */
   g_object_class_install_property (object_class, PROP_STATS,
       g_param_spec_boxed ("stats", "Statistics",
-          "windows, skipped, inference-mean, inference-max, lag, lag-max (ns) and live, since start",
+          "windows, skipped, inference-mean, inference-max, lag, lag-max (ns), wake-ups and live, since start",
           GST_TYPE_STRUCTURE, info));
 }

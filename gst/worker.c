@@ -5,7 +5,7 @@
 
 enum
 {
-  MAX_MARKS = 64, /* segments, resets and finals that may wait for the worker */
+  MAX_MARKS = 128, /* segments, resets and finals that may wait; half of them get the worker up */
 };
 
 struct GenreWorker
@@ -94,8 +94,11 @@ void
 genre_worker_configure (GenreWorker *worker, const GenreStreamConfig *config)
 {
   g_mutex_lock (&worker->shared.lock);
+  const gboolean earlier = config->interval_ns < worker->shared.config.interval_ns;
   worker->shared.config = *config;
   g_mutex_unlock (&worker->shared.lock);
+  if (earlier) /* an answer may be due before the one that it sleeps for */
+    genre_queue_hurry (worker->shared.queue);
 }
 
 void
@@ -104,4 +107,5 @@ genre_worker_get_stats (GenreWorker *worker, GenreWorkerStats *ret_stats)
   g_mutex_lock (&worker->shared.lock);
   *ret_stats = worker->shared.stats;
   g_mutex_unlock (&worker->shared.lock);
+  ret_stats->wakes = genre_queue_wakes (worker->shared.queue);
 }

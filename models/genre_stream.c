@@ -45,6 +45,7 @@ struct GenreStream
 
   /* since the last reset of the window */
   uint64_t position; /* samples */
+  uint64_t n_frames; /* complete */
   DspLevel tail;     /* of the samples behind the last frame's centre that it covers */
 
   /* since the last reset */
@@ -97,6 +98,7 @@ take_frame (GenreStream *stream, const float **samples, size_t *n_samples)
   if (history->n > 0)
     history->level[history->n - 1] = frame.before;
   stream->tail = frame.behind;
+  stream->n_frames++;
   history_append (history, genre_windows_frames (stream->windows));
   return frame.power;
 }
@@ -337,6 +339,7 @@ genre_stream_reset_window (GenreStream *stream)
   stream->seconds += (double) stream->position / stream->rate_hz;
   stream->samples += stream->position;
   stream->position = 0;
+  stream->n_frames = 0;
   stream->tail = (DspLevel){ 0 };
   stream->history.first = 0;
   stream->history.n = 0;
@@ -364,6 +367,17 @@ uint64_t
 genre_stream_position (const GenreStream *stream)
 {
   return stream->position;
+}
+
+uint64_t
+genre_stream_wanted (const GenreStream *stream)
+{
+  const uint64_t wanted = genre_windows_wanted (stream->windows);
+  const uint64_t n_frames = wanted < GENRE_STREAM_MAX_WINDOW ? wanted : GENRE_STREAM_MAX_WINDOW;
+  const uint64_t last = stream->n_frames + n_frames - 1;
+  const uint64_t end = genre_frames_center (stream->frames, last) + genre_frames_half_window (stream->frames);
+
+  return end > stream->position ? end - stream->position : 1;
 }
 
 uint64_t

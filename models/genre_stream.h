@@ -98,6 +98,10 @@ void genre_stream_reset (GenreStream *stream);
 /* Samples pushed since the last reset of the window. */
 uint64_t genre_stream_position (const GenreStream *stream);
 
+/* Samples until the next answer, at least 1; where that is further than the longest window could be, something between.
+ */
+uint64_t genre_stream_wanted (const GenreStream *stream);
+
 /* The longest window, in samples at the present rate: no result looks further back. */
 uint64_t genre_stream_history (const GenreStream *stream);
 

@@ -220,6 +220,12 @@ genre_windows_set_interval (GenreWindows *windows, uint64_t interval_ns)
   windows->next_end = windows->anchor_end;
 }
 
+uint64_t
+genre_windows_wanted (const GenreWindows *windows)
+{
+  return windows->next_end - windows->frames;
+}
+
 bool
 genre_windows_push (GenreWindows *windows, const float *levels, GenreSpan *ret_window)
 {

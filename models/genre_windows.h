@@ -45,6 +45,9 @@ size_t genre_windows_frames (const GenreWindows *windows);
  * interval counts from there. */
 void genre_windows_set_interval (GenreWindows *windows, uint64_t interval_ns);
 
+/* Frames until the next answer, this one included: at least 1. */
+uint64_t genre_windows_wanted (const GenreWindows *windows);
+
 /* levels [bands]  of the next frame
  *
  * Whether an answer is due now, at frames *ret_window.  It may be looked at until the next push. */

@@ -21,7 +21,7 @@
 enum
 {
   ROUNDS = 20,
-  MAX_CAPACITY = 5000,
+  MAX_CAPACITY = 40000,
   MAX_MARKS = 5,
   NUMBER_MASK = 0xffffff, /* what a float holds exactly */
   PATIENCE_S = 60,
@@ -120,7 +120,8 @@ consumer_main (void *data)
     uint64_t epoch = 0;
 
     atomic_store (&stress->in_hand, 0);
-    GenreQueueItem item = genre_queue_take (stress->queue, &samples, &n, &mark, &epoch);
+    GenreQueueItem item = genre_queue_take (stress->queue, below (&random, 2 * MAX_CAPACITY), &samples, &n, &mark,
+        &epoch);
     if (item == GENRE_QUEUE_STOPPED)
       return NULL;
     atomic_store (&stress->in_hand, epoch + 1);
@@ -168,7 +169,7 @@ resize (GenreQueue *queue, uint64_t *random)
 {
   size_t capacity = 1 + (size_t) below (random, MAX_CAPACITY);
   size_t limit = 1 + (size_t) below (random, capacity);
-  return genre_queue_resize (queue, capacity, limit, 1 + (size_t) below (random, limit));
+  return genre_queue_resize (queue, capacity, limit, 1 + (size_t) below (random, capacity));
 }
 
 /* Returns the number of samples written; 0 if refused. */
@@ -176,7 +177,7 @@ static size_t
 write_samples (Stress *stress, uint64_t *random)
 {
   float *span;
-  size_t n = genre_queue_reserve (stress->queue, 1 + (size_t) below (random, 1000), below (random, 8) != 0, &span);
+  size_t n = genre_queue_reserve (stress->queue, 1 + (size_t) below (random, 8000), below (random, 8) != 0, &span);
   if (n == 0)
     return 0;
   if (below (random, 8) == 0)
@@ -235,7 +236,7 @@ producer_main (void *data)
       ok = resize (stress->queue, &random);
     } else if (dice < 8) {
       Mark mark = { .number = stress->number, .serial = stress->serial };
-      ok = marked = genre_queue_mark (stress->queue, &mark, below (&random, 4) != 0);
+      ok = marked = genre_queue_mark (stress->queue, &mark, below (&random, 2000), below (&random, 4) != 0);
       stress->serial += marked;
     } else {
       ok = (n = write_samples (stress, &random)) > 0;

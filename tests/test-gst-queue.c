@@ -118,13 +118,14 @@ call_main (void *data)
       call->n_reserved = genre_queue_reserve (call->queue, call->n, true, &span);
       break;
     case MARK:
-      call->ok = genre_queue_mark (call->queue, &call->mark, true);
+      call->ok = genre_queue_mark (call->queue, &call->mark, 0, true);
       break;
     case DRAIN:
       call->ok = genre_queue_drain (call->queue);
       break;
     case TAKE:
-      call->item = genre_queue_take (call->queue, &call->samples, &call->n_samples, &call->mark, &call->epoch);
+      call->item = genre_queue_take (call->queue, UINT64_MAX, &call->samples, &call->n_samples, &call->mark,
+          &call->epoch);
       break;
     case FLUSH_END:
       genre_queue_flush_end (call->queue);
@@ -180,10 +181,10 @@ call_end (Call *call)
 /* --- Short forms --- */
 
 static GenreQueue *
-new_queue (size_t capacity, size_t limit, size_t wake)
+new_queue (size_t capacity, size_t limit, size_t patience)
 {
   GenreQueue *queue = genre_queue_new (sizeof (int), 3);
-  if (!queue || !genre_queue_resize (queue, capacity, limit, wake))
+  if (!queue || !genre_queue_resize (queue, capacity, limit, patience))
     abort ();
   return queue;
 }
@@ -205,10 +206,14 @@ put (GenreQueue *queue, unsigned first, size_t n)
   return done;
 }
 
+/* One that the consumer is not to wait behind. */
 static bool
 put_mark (GenreQueue *queue, int mark)
 {
-  return genre_queue_mark (queue, &mark, false);
+  const bool ok = genre_queue_mark (queue, &mark, 0, false);
+
+  genre_queue_hurry (queue);
+  return ok;
 }
 
 static void
@@ -227,7 +232,7 @@ get (GenreQueue *queue, unsigned first, size_t n)
     size_t n_span;
     int mark;
     uint64_t epoch;
-    GenreQueueItem item = genre_queue_take (queue, &samples, &n_span, &mark, &epoch);
+    GenreQueueItem item = genre_queue_take (queue, UINT64_MAX, &samples, &n_span, &mark, &epoch);
     CHECK (item == GENRE_QUEUE_SAMPLES, "item %d", item);
     if (item != GENRE_QUEUE_SAMPLES)
       return;
@@ -246,7 +251,7 @@ get_mark (GenreQueue *queue, int expected)
   size_t n = 99;
   int mark = -1;
   uint64_t epoch = 99;
-  GenreQueueItem item = genre_queue_take (queue, &samples, &n, &mark, &epoch);
+  GenreQueueItem item = genre_queue_take (queue, UINT64_MAX, &samples, &n, &mark, &epoch);
   CHECK (item == GENRE_QUEUE_MARK && mark == expected, "item %d, mark %d for %d", item, mark, expected);
   CHECK (!samples && n == 99, "a mark touches the samples' outputs");
 }
@@ -257,7 +262,7 @@ hold (GenreQueue *queue, const float **ret_samples, uint64_t *ret_epoch)
 {
   size_t n = 0;
   int mark;
-  GenreQueueItem item = genre_queue_take (queue, ret_samples, &n, &mark, ret_epoch);
+  GenreQueueItem item = genre_queue_take (queue, UINT64_MAX, ret_samples, &n, &mark, ret_epoch);
   CHECK (item == GENRE_QUEUE_SAMPLES, "item %d", item);
   return n;
 }
@@ -271,7 +276,7 @@ test_no_room_before_resize (void)
   float *span = NULL;
   CHECK (genre_queue_reserve (queue, 5, false, &span) == 0 && !span, "room from nowhere");
   CHECK (genre_queue_reserve (queue, 5, true, &span) == 0 && !span, "room from nowhere");
-  CHECK (!genre_queue_mark (queue, NULL, true) && !genre_queue_mark (queue, NULL, false), "a mark of none");
+  CHECK (!genre_queue_mark (queue, NULL, 0, true) && !genre_queue_mark (queue, NULL, 0, false), "a mark of none");
   CHECK (genre_queue_drain (queue), "nothing to drain");
   CHECK (genre_queue_pending (queue) == 0 && genre_queue_epoch (queue) == 0, "not empty");
   genre_queue_free (queue);
@@ -279,8 +284,8 @@ test_no_room_before_resize (void)
   CHECK (!genre_queue_new (SIZE_MAX / 2, 3), "overflow");
 
   queue = genre_queue_new (0, 2); /* marks without payload */
-  CHECK (genre_queue_mark (queue, NULL, false), "mark");
-  get_mark (queue, -1);
+  CHECK (genre_queue_mark (queue, NULL, 0, false), "mark");
+  get_mark (queue, -1); /* it is half of all marks: enough */
   genre_queue_free (queue);
 }
 
@@ -347,7 +352,7 @@ test_wrap_around (void)
     }
   }
 
-  /* Samples that were enough together go out, though the ring's end leaves two halves below `wake`. */
+  /* Samples that were enough together go out, though the ring's end leaves two halves that are not. */
   GenreQueue *queue = new_queue (7, 7, 4);
   put_from (queue, 5, 3);
   get (queue, 99, 4);
@@ -377,7 +382,7 @@ test_marks (void)
 {
   GenreQueue *queue = new_queue (10, 10, 10);
 
-  /* In order, each behind the samples that came before; samples below `wake` go out because a mark waits. */
+  /* In order, each behind the samples that came before; too few samples go out because a mark hurries. */
   CHECK (put_mark (queue, 1), "mark");
   CHECK (put (queue, 0, 4) == 4, "put");
   CHECK (put_mark (queue, 2) && put_mark (queue, 3), "mark");
@@ -469,7 +474,7 @@ test_flush (void)
   CHECK (genre_queue_epoch (queue) == 1 && genre_queue_pending (queue) == 0, "dropped");
   CHECK (genre_queue_reserve (queue, 1, false, &span) == 0, "accepts while flushing");
   CHECK (genre_queue_reserve (queue, 1, true, &span) == 0, "accepts while flushing");
-  CHECK (!genre_queue_mark (queue, &(int){ 0 }, false) && !genre_queue_mark (queue, &(int){ 0 }, true), "mark");
+  CHECK (!genre_queue_mark (queue, &(int){ 0 }, 0, false) && !genre_queue_mark (queue, &(int){ 0 }, 0, true), "mark");
   CHECK (!genre_queue_resize (queue, 20, 20, 1) && !genre_queue_resize (queue, 5, 5, 1), "resize");
   CHECK (!genre_queue_drain (queue), "drain");
   genre_queue_flush_end (queue);
@@ -532,12 +537,12 @@ test_stop_and_restart (void)
   for (unsigned i = 0; i < 2; i++) {
     genre_queue_stop (queue);
     CHECK (genre_queue_epoch (queue) != before, "results are not void");
-    CHECK (genre_queue_take (queue, &samples, &n, &mark, &epoch) == GENRE_QUEUE_STOPPED, "take");
+    CHECK (genre_queue_take (queue, UINT64_MAX, &samples, &n, &mark, &epoch) == GENRE_QUEUE_STOPPED, "take");
     CHECK (!samples && n == 99 && mark == 99 && epoch == 99, "outputs are touched");
     CHECK (genre_queue_reserve (queue, 1, false, &span) == 0 && genre_queue_reserve (queue, 1, true, &span) == 0,
         "reserve");
     genre_queue_commit (queue, 0);
-    CHECK (!put_mark (queue, 1) && !genre_queue_mark (queue, &mark, true), "mark");
+    CHECK (!put_mark (queue, 1) && !genre_queue_mark (queue, &mark, 0, true), "mark");
     CHECK (!genre_queue_drain (queue) && !genre_queue_resize (queue, 20, 20, 1), "drain, resize");
     CHECK (genre_queue_pending (queue) == 0, "pending");
     genre_queue_flush_begin (queue);
@@ -592,13 +597,21 @@ test_out_of_memory (void)
 
 /* --- Two threads --- */
 
+/* The take has begun: what is there is no lag to a consumer that waits for more. */
+static void
+wait_until_taking (GenreQueue *queue)
+{
+  while (genre_queue_lag (queue) > 0)
+    sleep_ms (1);
+}
+
 static void
 test_take_waits (void)
 {
   Call take;
   GenreQueue *queue = new_queue (10, 10, 4);
 
-  /* Below `wake`; at `wake`. */
+  /* Below what it has patience for, and as much. */
   put (queue, 0, 3);
   call_blocked (&take, queue, TAKE, 0);
   put (queue, 3, 1);
@@ -617,20 +630,26 @@ test_take_waits (void)
   get_mark (queue, 5);
   call_blocked (&take, queue, TAKE, 0); /* the mark no longer waits behind the rest */
 
-  /* A smaller `wake`. */
+  /* Less patience. */
   genre_queue_resize (queue, 10, 10, 3);
   call_end (&take);
   CHECK (take.item == GENRE_QUEUE_SAMPLES && take.n_samples == 3, "%zu samples", take.n_samples);
   genre_queue_release (queue);
 
-  /* `wake` beyond the limit is the limit: a full ring is always given out. */
+  /* No patience beyond what fits: a full ring is always given out.  The limit is none where the consumer wants more. */
   genre_queue_resize (queue, 10, 5, 1000);
-  put (queue, 0, 4);
+  CHECK (put (queue, 0, 9) == 5, "limit");
   call_blocked (&take, queue, TAKE, 0);
-  put (queue, 4, 1);
+  wait_until_taking (queue);
+  CHECK (put (queue, 5, 4) == 4, "no room for what the consumer waits for");
+  nap ();
+  CHECK (!atomic_load (&take.done), "nine of ten");
+  put (queue, 9, 1);
   call_end (&take);
-  CHECK (take.item == GENRE_QUEUE_SAMPLES && take.n_samples == 5, "%zu samples", take.n_samples);
+  CHECK (take.item == GENRE_QUEUE_SAMPLES && take.n_samples == 10, "%zu samples", take.n_samples);
+  CHECK (put (queue, 10, 1) == 0, "room while it is awake");
   genre_queue_release (queue);
+  genre_queue_resize (queue, 10, 5, 5);
 
   /* Flushes leave it waiting; what was queued before is gone. */
   put (queue, 0, 4);
@@ -710,6 +729,162 @@ test_blocked_producer (Verb verb)
   genre_queue_free (queue);
 }
 
+/* Waits with what it wants; must be told to stop. */
+typedef struct Wish
+{
+  GenreQueue *queue;
+  uint64_t wanted;
+  atomic_size_t n_samples;
+  atomic_int n_marks;
+  pthread_t thread;
+} Wish;
+
+static void *
+wish_main (void *data)
+{
+  Wish *wish = data;
+  const float *samples;
+  size_t n;
+  int mark;
+  uint64_t epoch;
+  GenreQueueItem item;
+
+  while ((item = genre_queue_take (wish->queue, wish->wanted, &samples, &n, &mark, &epoch)) != GENRE_QUEUE_STOPPED) {
+    if (item == GENRE_QUEUE_MARK) {
+      atomic_fetch_add (&wish->n_marks, 1);
+      continue;
+    }
+    genre_queue_release (wish->queue);
+    atomic_fetch_add (&wish->n_samples, n);
+  }
+  return NULL;
+}
+
+/* The consumer has them all, and sleeps again.  On a slow machine it may not have slept before. */
+static void
+expect (Wish *wish, size_t n_samples, int n_marks, unsigned n_wakes, const char *when)
+{
+  for (unsigned i = 0;
+       i < 1000 && (atomic_load (&wish->n_samples) != n_samples || atomic_load (&wish->n_marks) != n_marks); i++)
+    sleep_ms (1);
+  nap ();
+  CHECK (atomic_load (&wish->n_samples) == n_samples && atomic_load (&wish->n_marks) == n_marks,
+      "%s: %zu samples and %d marks, not %zu and %d", when, atomic_load (&wish->n_samples),
+      atomic_load (&wish->n_marks), n_samples, n_marks);
+  CHECK (genre_queue_wakes (wish->queue) <= n_wakes, "%s: woken %u times, not %u", when,
+      (unsigned) genre_queue_wakes (wish->queue), n_wakes);
+}
+
+static void
+wish_begin (Wish *wish, GenreQueue *queue, uint64_t wanted)
+{
+  *wish = (Wish){ .queue = queue, .wanted = wanted };
+  if (pthread_create (&wish->thread, NULL, wish_main, wish) != 0)
+    abort ();
+  nap ();
+}
+
+static void
+wish_end (Wish *wish)
+{
+  genre_queue_stop (wish->queue);
+  pthread_join (wish->thread, NULL);
+  genre_queue_free (wish->queue);
+}
+
+/* What wakes a consumer that wants 10 samples, and what does not. */
+static void
+test_wishes (void)
+{
+  GenreQueue *queue = genre_queue_new (sizeof (int), 8);
+  Wish wish;
+
+  if (!queue || !genre_queue_resize (queue, 100, 100, 50))
+    abort ();
+  wish_begin (&wish, queue, 10);
+  put (queue, 0, 9);
+  expect (&wish, 0, 0, 0, "fewer");
+  CHECK (genre_queue_lag (queue) == 0, "what it lets wait is a lag of %zu", genre_queue_lag (queue));
+  put (queue, 9, 1);
+  expect (&wish, 10, 0, 1, "as many");
+  put (queue, 10, 25);
+  expect (&wish, 35, 0, 2, "more, at once");
+
+  /* Marks: not by themselves, but by the samples that they stand for, and where they are half of all. */
+  int mark = 1;
+  put (queue, 35, 4);
+  CHECK (genre_queue_mark (queue, &mark, 0, false) && genre_queue_mark (queue, &mark, 5, false), "mark");
+  expect (&wish, 35, 0, 2, "9 with the mark's");
+  CHECK (genre_queue_mark (queue, &mark, 1, false), "mark");
+  expect (&wish, 39, 3, 3, "10 with the marks'");
+  for (int i = 0; i < 4; i++) {
+    expect (&wish, 39, 3, 3, "few marks");
+    CHECK (genre_queue_mark (queue, &mark, 0, false), "mark");
+  }
+  expect (&wish, 39, 7, 4, "half of all marks");
+
+  /* A hurry: for what is there, or else for what comes. */
+  put (queue, 39, 1);
+  genre_queue_hurry (queue);
+  expect (&wish, 40, 7, 5, "a hurry");
+  put (queue, 40, 1);
+  expect (&wish, 40, 7, 5, "a hurry that is over");
+  put (queue, 41, 9);
+  expect (&wish, 50, 7, 6, "as many again");
+  genre_queue_hurry (queue);
+  expect (&wish, 50, 7, 6, "a hurry for nothing");
+  put (queue, 50, 1);
+  expect (&wish, 51, 7, 7, "a hurry for what comes");
+  genre_queue_hurry (queue);
+  CHECK (genre_queue_mark (queue, &mark, 0, false), "mark");
+  expect (&wish, 51, 8, 8, "a hurry for a mark");
+
+  /* A flush takes what waited. */
+  put (queue, 51, 6);
+  genre_queue_flush_begin (queue);
+  genre_queue_flush_end (queue);
+  put (queue, 57, 9);
+  expect (&wish, 51, 8, 8, "9 after a flush");
+  put (queue, 66, 1);
+  expect (&wish, 61, 8, 9, "10 after a flush");
+  wish_end (&wish);
+
+  /* Nobody wants more than may wait, and a lower limit wakes too. */
+  wish_begin (&wish, new_queue (100, 100, 50), UINT64_MAX);
+  put (wish.queue, 0, 49);
+  expect (&wish, 0, 0, 0, "patience");
+  put (wish.queue, 49, 1);
+  expect (&wish, 50, 0, 1, "no more patience");
+  put (wish.queue, 50, 20);
+  CHECK (genre_queue_resize (wish.queue, 100, 15, 15), "resize");
+  expect (&wish, 70, 0, 2, "a lower limit");
+  wish_end (&wish);
+}
+
+/* Late is what comes after the samples that the consumer wanted, while it is not asleep. */
+static void
+test_lag (void)
+{
+  GenreQueue *queue = new_queue (100, 100, 50);
+  Call take;
+
+  put (queue, 0, 5);
+  CHECK (genre_queue_lag (queue) == 5, "nobody waits: %zu", genre_queue_lag (queue));
+  call_blocked (&take, queue, TAKE, 0); /* until there are 50 */
+  wait_until_taking (queue);
+  put (queue, 5, 44);
+  CHECK (genre_queue_lag (queue) == 0, "asleep: %zu", genre_queue_lag (queue));
+  put (queue, 49, 21);
+  call_end (&take);
+  CHECK (take.n_samples >= 50, "%zu samples", take.n_samples);
+  CHECK (genre_queue_lag (queue) == 20 && genre_queue_pending (queue) == 70, "in hand: %zu", genre_queue_lag (queue));
+  genre_queue_release (queue);
+  CHECK (genre_queue_lag (queue) == genre_queue_pending (queue), "released: %zu", genre_queue_lag (queue));
+  genre_queue_stop (queue);
+  CHECK (genre_queue_lag (queue) == 0, "stopped");
+  genre_queue_free (queue);
+}
+
 static void
 test_drain (void)
 {
@@ -718,7 +893,7 @@ test_drain (void)
   uint64_t epoch;
   Call drain, take;
 
-  /* Nobody has ever taken: nothing to wait for.  With samples below `wake`, a drain hands them out. */
+  /* Nobody has ever taken: nothing to wait for.  Too few samples are handed out by a drain. */
   CHECK (genre_queue_drain (queue), "empty");
   put (queue, 0, 3);
   call_blocked (&drain, queue, DRAIN, 0);
@@ -732,7 +907,7 @@ test_drain (void)
   call_end (&drain);
   CHECK (drain.ok, "drain");
 
-  /* A consumer that waits already below `wake` is woken. */
+  /* A consumer that waits already for more is woken. */
   put (queue, 3, 2);
   nap ();
   CHECK (!atomic_load (&take.done), "two of ten");
@@ -757,7 +932,7 @@ test_drain (void)
   call_end (&drain);
   CHECK (drain.ok, "drain");
 
-  /* After a drain, samples below `wake` wait again. */
+  /* After a drain, too few samples wait again. */
   put (queue, 0, 9);
   nap ();
   CHECK (!atomic_load (&take.done), "nine of ten");
@@ -870,7 +1045,7 @@ count_main (void *data)
   size_t n;
   int mark;
   uint64_t epoch;
-  while (genre_queue_take (count->queue, &samples, &n, &mark, &epoch) == GENRE_QUEUE_SAMPLES) {
+  while (genre_queue_take (count->queue, UINT64_MAX, &samples, &n, &mark, &epoch) == GENRE_QUEUE_SAMPLES) {
     check_samples (samples, n, count->seen);
     count->seen += (unsigned) n;
     count->takes++;
@@ -879,7 +1054,7 @@ count_main (void *data)
   return NULL;
 }
 
-/* The consumer is woken at most once per `wake` samples, wherever the ring ends. */
+/* The consumer is woken at most once per WAKE samples, wherever the ring ends. */
 static void
 test_signals (void)
 {
@@ -925,7 +1100,7 @@ heir_main (void *data)
   int mark;
   uint64_t epoch;
 
-  while (genre_queue_take (heir->queue, &samples, &n, &mark, &epoch) == GENRE_QUEUE_SAMPLES) {
+  while (genre_queue_take (heir->queue, UINT64_MAX, &samples, &n, &mark, &epoch) == GENRE_QUEUE_SAMPLES) {
     check_samples (samples, n, 100 + heir->taken);
     heir->taken += (unsigned) n;
     genre_queue_release (heir->queue);
@@ -943,7 +1118,8 @@ old_consumer_main (void *data)
   uint64_t epoch;
   pthread_t thread;
 
-  CHECK (genre_queue_take (heir->queue, &samples, &n, &mark, &epoch) == GENRE_QUEUE_SAMPLES && n == 8, "take");
+  CHECK (genre_queue_take (heir->queue, UINT64_MAX, &samples, &n, &mark, &epoch) == GENRE_QUEUE_SAMPLES && n == 8,
+      "take");
   genre_queue_stop (heir->queue);
   genre_queue_restart (heir->queue);
   if (pthread_create (&thread, NULL, heir_main, heir) != 0)
@@ -993,6 +1169,8 @@ main (void)
   test_blocked_producer (RESERVE);
   test_blocked_producer (MARK);
   test_blocked_producer (RESIZE);
+  test_wishes ();
+  test_lag ();
   test_drain ();
   test_flush_end_waits ();
   test_signals ();

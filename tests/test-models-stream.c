@@ -115,8 +115,11 @@ push (GenreStream *stream, const float *samples, size_t n, size_t max_piece, uin
     piece = piece > n ? n : piece;
     n -= piece;
     do {
+      const uint64_t wanted = genre_stream_wanted (stream);
       const size_t taken = genre_stream_push (stream, samples, piece, &result);
 
+      CHECK (result ? taken == wanted : piece < wanted, "%u of %u samples, %s answer", (unsigned) taken,
+          (unsigned) wanted, result ? "an" : "no");
       if (result)
         keep (answers, result, 3);
       samples += taken;
