@@ -65,6 +65,7 @@ need_to_build () {
   need libgstreamer-plugins-base1.0-dev pkg-config --exists gstreamer-audio-1.0
   need libcairo2-dev pkg-config --exists cairo
   need "g++ $(newest libtag-dev libtag1-dev)" pkg-config --exists taglib
+  need libpango1.0-dev pkg-config --exists pangocairo
 }
 
 need_to_listen () {

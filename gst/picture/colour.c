@@ -3,6 +3,7 @@
 
 #include <math.h>
 #include <stdbool.h>
+#include <string.h>
 
 /* --- OKLab, Bjorn Ottosson 2020: lightness and two opponent colours -> linear sRGB ------------------------------- */
 
@@ -57,31 +58,76 @@ scope_colour (double lightness, double chroma, double hue)
   return to_byte (rgb[0]) << 16 | to_byte (rgb[1]) << 8 | to_byte (rgb[2]);
 }
 
-/* --- the map --------------------------------------------------------------------------------------------------- */
-
-/* Chroma and hue at equal steps of the way up; lightness is a straight line. */
-static const struct
-{
-  double chroma, hue;
-} STOPS[] = { { .02, 275 }, { .12, 285 }, { .18, 310 }, { .20, 355 }, { .19, 400 }, { .16, 430 }, { .08, 460 } };
+/* --- maps ------------------------------------------------------------------------------------------------------- */
 
 enum
 {
-  N_STOPS = sizeof STOPS / sizeof *STOPS,
+  N_POINTS = 33, /* of a map, equally spaced: lines between them are within 2 of 255 of all 256 colours */
 };
 
-static const double DARKEST = .11, LIGHTEST = .97;
+/* tests/golden/make-colour-golden.py prints them. */
+static const uint32_t MAGMA[N_POINTS] = { 0x000004, 0x030311, 0x0a0822, 0x130d33, 0x1d1146, 0x28115a, 0x36106a,
+  0x430f76, 0x50127c, 0x5d177f, 0x691c81, 0x762181, 0x822681, 0x8f2a81, 0x9c2e7f, 0xa9327d, 0xb63779, 0xc33b75,
+  0xcf4170, 0xdb486a, 0xe65163, 0xee5c5e, 0xf5695c, 0xf9785d, 0xfb8761, 0xfd9668, 0xfea571, 0xfeb47b, 0xfec387,
+  0xfed194, 0xfde0a2, 0xfceeb0, 0xfcfdbf };
+static const uint32_t VIRIDIS[N_POINTS] = { 0x440154, 0x470d60, 0x48186a, 0x482374, 0x472d7b, 0x453681, 0x424086,
+  0x3f4989, 0x3b528b, 0x375a8d, 0x33638d, 0x2f6a8e, 0x2c728e, 0x297a8e, 0x26818e, 0x23898e, 0x21908c, 0x1f988b,
+  0x1f9f88, 0x21a685, 0x28ae80, 0x31b57b, 0x3ebc74, 0x4cc26c, 0x5dc963, 0x6ece58, 0x82d34c, 0x96d83f, 0xabdc32,
+  0xc0df24, 0xd5e21a, 0xeae51a, 0xfde725 };
+
+/* One of the three colours of a pixel, `shift` bits up, at `place` points along. */
+static uint32_t
+between (const uint32_t *points, double place, unsigned shift)
+{
+  const int point = place < N_POINTS - 2 ? (int) place : N_POINTS - 2;
+  const double below = points[point] >> shift & 0xff, above = points[point + 1] >> shift & 0xff;
+
+  return (uint32_t) lround (below + (place - point) * (above - below)) << shift;
+}
 
 void
-scope_colour_map (uint32_t *map)
+colour_map (ColourMap which, uint32_t *map)
 {
-  for (int i = 0; i < 256; i++) {
-    const double up = i / 255., place = up * (N_STOPS - 1);
-    const int stop = place < N_STOPS - 2 ? (int) place : N_STOPS - 2;
-    const double part = place - stop;
+  const uint32_t *points = which == COLOUR_VIRIDIS ? VIRIDIS : MAGMA;
 
-    map[i] = scope_colour (DARKEST + up * (LIGHTEST - DARKEST),
-        STOPS[stop].chroma + part * (STOPS[stop + 1].chroma - STOPS[stop].chroma),
-        STOPS[stop].hue + part * (STOPS[stop + 1].hue - STOPS[stop].hue));
+  for (int i = 0; i < 256; i++) {
+    const double place = i / 255. * (N_POINTS - 1);
+    map[i] = which == COLOUR_GREY
+        ? scope_colour (i / 255., 0, 0)
+        : between (points, place, 16) | between (points, place, 8) | between (points, place, 0);
   }
+}
+
+/* --- genres ----------------------------------------------------------------------------------------------------- */
+
+/* Okabe and Ito's, which people of any colour vision can tell apart, and three more; neighbours differ in lightness. */
+static const struct
+{
+  const char *genre;
+  uint32_t rgb;
+} GENRES[] = {
+  { "blues", 0x0072b2 },
+  { "classical", 0xf0e442 },
+  { "country", 0x8c6d31 },
+  { "disco", 0xcc79a7 },
+  { "hiphop", 0x009e73 },
+  { "jazz", 0xe69f00 },
+  { "metal", 0x7a7a86 },
+  { "pop", 0x56b4e9 },
+  { "reggae", 0x9acd4b },
+  { "rock", 0xd55e00 },
+};
+
+enum
+{
+  N_GENRES = sizeof GENRES / sizeof *GENRES,
+};
+
+uint32_t
+colour_genre (const char *genre, unsigned index)
+{
+  for (int i = 0; i < N_GENRES; i++)
+    if (strcmp (genre, GENRES[i].genre) == 0)
+      return GENRES[i].rgb;
+  return GENRES[index % N_GENRES].rgb;
 }

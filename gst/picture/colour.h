@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * gst/picture/colour.h - colours of even steps for the eye: OKLCh -> sRGB, and the spectrogram's map of 256 levels.
+ * gst/picture/colour.h - the colours of all pictures: OKLCh -> sRGB, maps of 256 levels, one colour a genre.
  *
  * Layer:   gst; libm only.
  * Threads: pure functions.
@@ -17,7 +17,23 @@
  * Returns 0xRRGGBB. */
 uint32_t scope_colour (double lightness, double chroma, double hue);
 
-/* map [256]  out, 0xRRGGBB: from near black over violet and red to pale yellow, lightness rising in equal steps */
-void scope_colour_map (uint32_t *map);
+typedef enum ColourMap
+{
+  COLOUR_MAGMA,   /* from black over violet and red to pale yellow */
+  COLOUR_VIRIDIS, /* from violet over blue and green to yellow */
+  COLOUR_GREY,    /* from black to white */
+} ColourMap;
+
+/* Lightness rises in equal steps.  Magma and viridis are matplotlib's, CC0, by Stefan van der Walt and Nathaniel Smith:
+ * within 2 of 255 of each of its 256 colours.
+ *
+ * map [256]  out, 0xRRGGBB */
+void colour_map (ColourMap which, uint32_t *map);
+
+/* 0xRRGGBB, the same for a genre in every picture.
+ *
+ * genre  its letters and digits in lower case, "hiphop"; one that is not known has a colour by its index
+ * index  of the label */
+uint32_t colour_genre (const char *genre, unsigned index);
 
 #endif

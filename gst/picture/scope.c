@@ -85,7 +85,7 @@ scope_picture_new (gint width, gint height, const gchar *const *labels, guint n_
   ScopePicture *picture = g_new0 (ScopePicture, 1);
 
   picture->layout = scope_layout (width, height, n_labels);
-  scope_colour_map (picture->map);
+  colour_map (COLOUR_MAGMA, picture->map);
 
   const ScopeBox *spectrum = &picture->layout.spectrum;
 

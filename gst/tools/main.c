@@ -24,6 +24,7 @@ static const Command commands[] = {
   { { "features", "recordings -> a table of what can be measured in them" }, tool_features },
   { { "identify", "recordings -> their genres, on the terminal or as JSON, CSV, playlists" }, tool_identify },
   { { "inspect", "what is in a model or a feature set" }, tool_inspect },
+  { { "plot", "a recording -> a picture of its waveform, spectrograms and genres" }, tool_plot },
   { { "train", "folders of music, or feature sets -> a model of your own genres" }, tool_train },
 };
 

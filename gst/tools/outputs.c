@@ -3,6 +3,7 @@
 
 #include "gst/tools/outputs.h"
 
+#include "gst/tools/picture_mark.h"
 #include "models/sets/feature_set.h"
 
 #include <errno.h>
@@ -32,6 +33,7 @@ static const char *const kind_names[TOOL_N_KINDS] = {
   [TOOL_KIND_CHECKPOINT] = "a checkpoint of a training",
   [TOOL_KIND_CARD] = "the card of a model",
   [TOOL_KIND_PICTURE] = "a picture of gst-genre-1.0",
+  [TOOL_KIND_PLOT] = "a picture of gst-genre-1.0 plot",
   [TOOL_KIND_TABLE] = "a table of gst-genre-1.0",
   [TOOL_KIND_RESULTS] = "results of identify",
   [TOOL_KIND_TAG_LOG] = "a log of --write-tags",
@@ -191,6 +193,8 @@ find_kind (const char *path)
   g_autofree char *text = read_beginning (path, &container);
   if (!text)
     return TOOL_N_KINDS;
+  if (tool_picture_is_marked (path))
+    return TOOL_KIND_PLOT;
   if (container) {
     if (has_format (text, "genre-model"))
       return TOOL_KIND_MODEL;
@@ -241,7 +245,7 @@ static ToolStatus
 check_present (const Place *place, const GStatBuf *status, const char *shown)
 {
   const gboolean text = place->kind == TOOL_KIND_TABLE || place->kind == TOOL_KIND_PICTURE
-      || place->kind == TOOL_KIND_RESULTS;
+      || place->kind == TOOL_KIND_PLOT || place->kind == TOOL_KIND_RESULTS;
 
   if (S_ISDIR (status->st_mode))
     return tool_fail ("%s: expected %s to replace, or nothing, found a directory", shown, kind_names[place->kind]);

@@ -2,7 +2,7 @@
  *
  * gst/tools/outputs.h - the one rule for what a run may write.
  *
- * Layer:   gst; interrupt, models/sets/feature_set, models/file/regular_file, POSIX.
+ * Layer:   gst; interrupt, picture_mark, models/sets/feature_set, models/file/regular_file, POSIX.
  * Threads: one object serves one thread at a time.
  *
  * No output is a file that the run reads, and no two outputs are the same file.  What is there already is replaced only
@@ -23,7 +23,8 @@ typedef enum ToolKind
   TOOL_KIND_SET,
   TOOL_KIND_CHECKPOINT,
   TOOL_KIND_CARD,
-  TOOL_KIND_PICTURE,
+  TOOL_KIND_PICTURE, /* curves and tables, as train and evaluate draw them */
+  TOOL_KIND_PLOT,
   TOOL_KIND_TABLE,
   TOOL_KIND_RESULTS, /* of identify */
   TOOL_KIND_TAG_LOG, /* of --write-tags */

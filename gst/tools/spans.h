@@ -2,12 +2,10 @@
  *
  * gst/tools/spans.h - the distributions of windows that overlap -> which genre is heard from when to when.
  *
- * Layer:   gst; models/genre_aggregate, libm.
+ * Layer:   gst; genre_seconds, models/genre_aggregate.
  * Threads: one object serves one thread at a time.
  *
- * Time is cut into moments of a second.  What a moment sounds like is the aggregate of all windows that contain its
- * middle, those before and those after it: a change of genre has its place where it is heard, not a window later.
- * Moments in a row with the same most probable genre are a span.
+ * Seconds in a row with the same most probable genre, as genre_seconds.h has them, are a span.
  */
 #ifndef GST_TOOLS_SPANS_H
 #define GST_TOOLS_SPANS_H
@@ -20,7 +18,7 @@ typedef struct ToolSpan
 {
   double start, end;  /* seconds */
   unsigned label;     /* index */
-  double probability; /* of the label, the mean over the moments that the span began with: 0 to 1 */
+  double probability; /* of the label, the mean over the seconds that the span began with: 0 to 1 */
 } ToolSpan;
 
 typedef struct ToolSpans ToolSpans;

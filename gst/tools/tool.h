@@ -30,6 +30,7 @@ ToolStatus tool_extract (int n, char **arguments);
 ToolStatus tool_features (int n, char **arguments);
 ToolStatus tool_identify (int n, char **arguments);
 ToolStatus tool_inspect (int n, char **arguments);
+ToolStatus tool_plot (int n, char **arguments);
 ToolStatus tool_train (int n, char **arguments);
 
 /* Parses a subcommand's options.  --help prints them to stdout.
