@@ -6,7 +6,9 @@ Made music only; what this machine cannot encode is left out.
 
 import os
 import pathlib
+import struct
 import wave
+import zlib
 
 import numpy as np
 
@@ -44,6 +46,18 @@ def encode(path, pcm, kind, rate=RATE, caps="", **tags):
     return True
 
 
+def picture_block():
+    """FLAC's, with a whole PNG of one pixel"""
+
+    def chunk(kind, content):
+        return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
+
+    png = b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", 1, 1, 8, 2, 0, 0, 0))
+    png += chunk(b"IDAT", zlib.compress(b"\0\xff\0\0")) + chunk(b"IEND", b"")
+    block = struct.pack(">II9sI5I", 3, 9, b"image/png", 0, 1, 1, 24, 0, len(png)) + png
+    return struct.pack(">I", 6 << 24 | len(block)) + block
+
+
 def make(root, seconds=8):
     """-> good files, bad files: paths in bytes below root; every other file is no music or a link"""
     root = pathlib.Path(root)
@@ -71,6 +85,10 @@ def make(root, seconds=8):
     for name, kind in [("a.flac", "flac"), ("b.ogg", "ogg"), ("c.opus", "opus"), ("d.mp3", "mp3"), ("film.mkv", "mkv")]:
         if encode(root / name, music("bells", len(name), seconds), kind):
             good.append(os.fsencode(root / name))
+    if (root / "a.flac").exists():
+        data = (root / "a.flac").read_bytes()
+        (root / "cover inside.flac").write_bytes(data[:42] + picture_block() + data[42:])  # behind STREAMINFO
+        good.append(os.fsencode(root / "cover inside.flac"))
     parts = [root / "part one.ogg", root / "part two.ogg"]
     if all(encode(part, music("drone", 20 + i, seconds), "ogg") for i, part in enumerate(parts)):
         (root / "chained.ogg").write_bytes(b"".join(part.read_bytes() for part in parts))

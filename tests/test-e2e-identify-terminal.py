@@ -51,6 +51,17 @@ def test_widths(root):
     verdict.check(any("\\x1b[31mred\\x07.wav" in line for line in lines), "control bytes in a name")
 
 
+def test_progress(root):
+    """-q shows none, -q --progress does"""
+    for i in range(3):
+        write_wav(os.path.join(root, f"{i}.wav"), music("drums", i, 5))
+    for arguments, wanted in ([], True), (["-q"], False), (["-q", "--progress"], True):
+        status, screen = tool.on_terminal(100, "identify", *arguments, root)
+        text = screen.decode()
+        verdict.check(status == 0 and ("identify  " in text) == wanted, f"{arguments}: {text!r}")
+        verdict.check(("x real time)" in text) == (not arguments), f"{arguments}: a summary: {text!r}")
+
+
 def test_tables(root):
     """CSV and TSV have names as they are, in a pipe; on a terminal nothing in them steers it"""
     path = os.path.join(root, "\x1b[31mred\x07,\n\u202e.wav")

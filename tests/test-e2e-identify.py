@@ -4,6 +4,8 @@
 input; what is named, and how; what fails."""
 
 import csv
+import functools
+import http.server
 import io
 import json
 import os
@@ -11,6 +13,7 @@ import pathlib
 import subprocess
 import sys
 import tempfile
+import threading
 import urllib.parse
 
 import numpy as np
@@ -18,7 +21,7 @@ import numpy as np
 import messy_folder
 import tool
 from made_music import RATE, music, write_wav
-from pipeline import Verdict, classify, need, quoted, run
+from pipeline import Gst, Verdict, classify, need, quoted, run
 
 FIELDS = ["file", "uri", "size", "mtime", "model", "duration", "state", "label", "confidence", "music",
           "probabilities", "windows", "timeline"]  # fmt: skip
@@ -274,6 +277,74 @@ def test_options(root):
     with open("/dev/full", "w", encoding="utf-8") as full:
         status, _, errors = identify(path, stdout=full)
     verdict.check(status == 1 and "standard output" in errors, errors)
+
+
+def test_unordered(root):
+    """the same lines, in whatever order"""
+    for i in range(8):
+        write_wav(os.path.join(root, f"{i}.wav"), music("drums", i, 20 if i == 0 else 4))
+    ordered = identify("--json", "-j3", root)[1].splitlines()
+    status, output, errors = identify("--json", "-j3", "--unordered", root)
+    verdict.check(names("\n".join([*ordered, ""])) == [f"{i}.wav" for i in range(8)], f"{ordered}")
+    verdict.check(status == 0 and sorted(output.splitlines()) == sorted(ordered), f"{status} {output} {errors}")
+
+
+def test_web(root):
+    """a URI of no file: it is its own name, has no time of change, and fails in its line as a file does"""
+    if Gst.ElementFactory.find("souphttpsrc") is None:
+        print("no souphttpsrc: URIs of the web were not tried")
+        return
+    write_wav(os.path.join(root, "a b.wav"), music("drums", 1, 5))
+    handler = functools.partial(QuietHandler, directory=root)
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        start = f"http://127.0.0.1:{server.server_port}/"
+        status, output, errors = identify("--json", start + "a%20b.wav", start + "gone.wav")
+        server.shutdown()
+    good, bad = objects(output)
+    (file,) = objects(identify("--json", os.path.join(root, "a b.wav"))[1])
+    verdict.check(status == 1 and good["uri"] == good["file"] == start + "a%20b.wav", f"{status} {good} {errors}")
+    verdict.check(good["mtime"] is None and good["size"] == 0, f"{good}")
+    for key in ("state", "label", "probabilities", "duration", "windows"):
+        verdict.check(good[key] == file[key], f"{key}: {good[key]}, the file has {file[key]}")
+    verdict.check(list(bad) == ["file", "uri", "error"] and bad["uri"] == start + "gone.wav", f"{bad}")
+
+
+class QuietHandler(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, *arguments):
+        pass
+
+
+def test_lengths(root):
+    """a file that lies about its length, either way, and one that grows while it is read: one line, of what is there"""
+    whole = os.path.join(root, "whole.wav")
+    write_wav(whole, music("bells", 5, 12))
+    data = pathlib.Path(whole).read_bytes()
+    size = lambda n: n.to_bytes(4, "little")  # noqa: E731
+    lies = (("longer", 10 * len(data), 12), ("endless", 2**32 - 1, 12), ("shorter", 6 * 2 * RATE, 6))
+    for name, claimed, wanted in lies:
+        path = os.path.join(root, f"{name}.wav")
+        riff = size(min(claimed + 36, 2**32 - 1))
+        pathlib.Path(path).write_bytes(data[:4] + riff + data[8:40] + size(claimed) + data[44:])
+        status, output, errors = identify("--json", path)
+        (found,) = objects(output)
+        verdict.check(status == 0 and found.get("state") == "ok", f"{name}: {status} {found} {errors}")
+        verdict.close(found.get("duration", 0), wanted, 0.05, f"{name}: duration")
+
+    path = os.path.join(root, "grows.wav")
+    long = data[:4] + size(2**31) + data[8:40] + size(2**31 - 36) + data[44:]
+    pathlib.Path(path).write_bytes(long)
+    process = tool.start("identify", "--json", path)
+    with open(path, "ab") as file:
+        for _ in range(20):
+            file.write(data[44 : 44 + RATE])
+            file.flush()
+            if process.poll() is not None:
+                break
+    output, errors = process.communicate(timeout=120)
+    (found,) = objects(output)
+    verdict.check(process.returncode == 0 and found.get("state") == "ok", f"grows: {found} {errors}")
+    verdict.check(12 - 0.05 <= found.get("duration", 0) <= 12 + 10 + 0.05, f"grows: {found}")
 
 
 def test_shards(root):
