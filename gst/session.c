@@ -30,7 +30,7 @@ struct GenreSession
   GenreDescriptorMeans *descriptors; /* NULL: not wanted */
 
   /* since the last reset */
-  guint rate_hz;
+  guint rate_hz; /* 0: none yet */
   GenrePlaces *places;
   guint64 position; /* samples taken */
   guint64 epoch;    /* flushes seen */
@@ -51,7 +51,7 @@ struct GenreSession
 static GstClockTime
 samples_to_time (const GenreSession *session, guint64 samples)
 {
-  return gst_util_uint64_scale (samples, GST_SECOND, session->rate_hz);
+  return samples > 0 ? gst_util_uint64_scale (samples, GST_SECOND, session->rate_hz) : 0;
 }
 
 /* All audio of the run so far, zeros that were put in for holes included. */
@@ -382,7 +382,8 @@ genre_session_free (GenreSession *session)
 GenreSession *
 genre_session_new (GenreShared *shared, GenreModel *model, guint window_frames, gboolean descriptors)
 {
-  const guint rate_hz = genre_model_frontend (model)->mel.sample_rate_hz;
+  /* The first sample brings a rate.  Descriptors are in every message, also where there is no sample. */
+  const guint rate_hz = descriptors ? genre_model_frontend (model)->mel.sample_rate_hz : 0;
   GenreStreamConfig config;
 
   g_mutex_lock (&shared->lock);

@@ -273,8 +273,9 @@ check_tensor (const Safetensors *file, const NnTensor *wanted, const Safetensors
 static bool
 check_values (const char *name, const NnTensor *tensor, GError **error)
 {
-  bool variance = tensor->role == NN_ROLE_MOVING_VARIANCE;
-  for (gsize i = 0; i < nn_tensor_size (tensor); i++) {
+  const bool variance = tensor->role == NN_ROLE_MOVING_VARIANCE;
+  const gsize n = nn_tensor_size (tensor);
+  for (gsize i = 0; i < n; i++) {
     double value = (double) tensor->values[i];
     if (isfinite (value) && !(variance && value < 0))
       continue;

@@ -199,7 +199,7 @@ answer (GenreStream *stream, const GenreSpan *window)
 GenreStream *
 genre_stream_new (GenreModel *model, unsigned rate_hz, unsigned window_frames, const GenreStreamConfig *config)
 {
-  assert (rate_hz >= GENRE_STREAM_MIN_RATE && rate_hz <= GENRE_STREAM_MAX_RATE);
+  assert (rate_hz == 0 || (rate_hz >= GENRE_STREAM_MIN_RATE && rate_hz <= GENRE_STREAM_MAX_RATE));
 
   GenreStream *stream = calloc (1, sizeof *stream);
 
@@ -218,11 +218,13 @@ genre_stream_new (GenreModel *model, unsigned rate_hz, unsigned window_frames, c
     goto fail;
   stream->history.capacity = 2 * genre_windows_frames (stream->windows);
   stream->history.level = calloc (stream->history.capacity, sizeof *stream->history.level);
-  stream->frames = genre_frames_new (stream->frontend, rate_hz);
+  if (rate_hz > 0)
+    stream->frames = genre_frames_new (stream->frontend, rate_hz);
   stream->aggregate = genre_aggregate_new (stream->n_labels);
   stream->smoothed = calloc (stream->n_labels, sizeof *stream->smoothed);
   stream->uniform = calloc (stream->n_labels, sizeof *stream->uniform);
-  if (!stream->history.level || !stream->frames || !stream->aggregate || !stream->smoothed || !stream->uniform)
+  if (!stream->history.level || (rate_hz > 0 && !stream->frames) || !stream->aggregate || !stream->smoothed
+      || !stream->uniform)
     goto fail;
 
   for (unsigned i = 0; i < stream->n_labels; i++)
@@ -315,7 +317,7 @@ final_state (const GenreStream *stream)
 const GenreResult *
 genre_stream_finish (GenreStream *stream)
 {
-  if (!stream->answered)
+  if (!stream->answered && stream->frames)
     look_at_the_whole (stream);
 
   const double *whole = genre_aggregate_probabilities (stream->aggregate);
@@ -336,14 +338,16 @@ genre_stream_finish (GenreStream *stream)
 void
 genre_stream_reset_window (GenreStream *stream)
 {
-  stream->seconds += (double) stream->position / stream->rate_hz;
+  if (stream->position > 0)
+    stream->seconds += (double) stream->position / stream->rate_hz;
   stream->samples += stream->position;
   stream->position = 0;
   stream->n_frames = 0;
   stream->tail = (DspLevel){ 0 };
   stream->history.first = 0;
   stream->history.n = 0;
-  genre_frames_reset (stream->frames);
+  if (stream->frames)
+    genre_frames_reset (stream->frames);
   genre_windows_reset (stream->windows);
 }
 
@@ -372,6 +376,9 @@ genre_stream_position (const GenreStream *stream)
 uint64_t
 genre_stream_wanted (const GenreStream *stream)
 {
+  if (!stream->frames)
+    return 1;
+
   const uint64_t wanted = genre_windows_wanted (stream->windows);
   const uint64_t n_frames = wanted < GENRE_STREAM_MAX_WINDOW ? wanted : GENRE_STREAM_MAX_WINDOW;
   const uint64_t last = stream->n_frames + n_frames - 1;

@@ -64,7 +64,8 @@ typedef struct GenreResult
 typedef struct GenreStream GenreStream;
 
 /* model          a reference is taken
- * rate_hz        GENRE_STREAM_MIN_RATE to GENRE_STREAM_MAX_RATE
+ * rate_hz        GENRE_STREAM_MIN_RATE to GENRE_STREAM_MAX_RATE; or 0, and genre_stream_set_rate() comes before all
+ *                that is about samples: a transform for a rate takes milliseconds to plan
  * window_frames  0: the model's; else clamped to [min_frames, GENRE_STREAM_MAX_WINDOW]; a model of fixed length keeps
  *                its own
  * NULL: out of memory. */

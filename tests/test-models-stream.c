@@ -440,6 +440,28 @@ test_aggregate_by_hand (void)
   genre_aggregate_free (aggregate);
 }
 
+/* A stream that gets its rate later gives the same bits; without one it has a final too. */
+static void
+test_rate_later (GenreModel *model)
+{
+  g_autofree float *samples = noise (40000, 3, .5F);
+  g_autofree Answers *expected = run (model, 8000, &CONFIG, samples, 40000, 0, 0);
+  g_autofree Answers *answers = g_new0 (Answers, 1);
+  GenreStream *stream = genre_stream_new (model, 0, 0, &CONFIG);
+  const GenreResult *final = genre_stream_finish (stream);
+
+  CHECK (final->state == GENRE_STATE_TOO_SHORT && final->windows == 0 && final->n_samples == 0, "state %d",
+      final->state);
+  genre_stream_reset (stream);
+  CHECK (genre_stream_wanted (stream) == 1 && genre_stream_position (stream) == 0, "before the rate");
+  CHECK (genre_stream_set_rate (stream, 8000), "no memory");
+  push (stream, samples, 40000, 0, 0, answers);
+  keep (answers, genre_stream_finish (stream), 3);
+  CHECK (answers->n > 3 && answers->n == expected->n, "%zu answers, not %zu", answers->n, expected->n);
+  CHECK (memcmp (answers->list, expected->list, answers->n * sizeof *answers->list) == 0, "other answers");
+  genre_stream_free (stream);
+}
+
 static void
 test_finals (void)
 {
@@ -793,6 +815,8 @@ main (void)
   test_level_of_the_last_half_frame ();
   test_level_of_long_hops ();
   test_aggregate_by_hand ();
+  test_rate_later (model);
+  test_rate_later (fixed);
   test_finals ();
   test_resets (model);
   test_resets (fixed);
