@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * tests/bench-latency.c - what the element takes of the streaming thread: CPU time and wall time of a push of 10 ms of
- * 48 kHz stereo F32 through it, beside `identity`; and how long flushes and stops take while the ring is full.
+ * 48 kHz stereo F32 through it, beside `identity`; how long flushes and stops take while the ring is full; and how
+ * long a start takes.
  *
  *     bench-latency [SECONDS]     of audio for each line of the table, 20 unless given
  *
@@ -353,6 +354,30 @@ measure_interrupts (void)
   gst_buffer_unref (second);
 }
 
+/* ms; CPU of all threads and wall from READY to PAUSED, the embedded model being read anew each time. */
+static void
+measure_starts (void)
+{
+  double cpu[STOPS], wall[STOPS];
+
+  for (guint i = 0; i < STOPS; i++) {
+    GstElement *element = gst_element_factory_make ("genreclassify", NULL);
+
+    gst_element_set_state (element, GST_STATE_READY);
+
+    const double wall_before = bench_seconds (CLOCK_MONOTONIC), cpu_before = bench_seconds (CLOCK_PROCESS_CPUTIME_ID);
+
+    if (gst_element_set_state (element, GST_STATE_PAUSED) == GST_STATE_CHANGE_FAILURE)
+      exit (1);
+    cpu[i] = (bench_seconds (CLOCK_PROCESS_CPUTIME_ID) - cpu_before) * 1000;
+    wall[i] = (bench_seconds (CLOCK_MONOTONIC) - wall_before) * 1000;
+    gst_element_set_state (element, GST_STATE_NULL);
+    gst_object_unref (element);
+  }
+  printf ("| CPU | %.2f | %.2f |\n", bench_quantile (cpu, STOPS, .5), bench_quantile (cpu, STOPS, 1));
+  printf ("| wall | %.2f | %.2f |\n", bench_quantile (wall, STOPS, .5), bench_quantile (wall, STOPS, 1));
+}
+
 int
 main (int argc, char **argv)
 {
@@ -378,6 +403,9 @@ main (int argc, char **argv)
   printf ("\nWith a full ring, while the stream waits for room: ms, %d times\n\n", STOPS);
   printf ("| what | p50 | max |\n| --- | --- | --- |\n");
   measure_interrupts ();
+  printf ("\nREADY to PAUSED with the embedded model: ms, %d times\n\n", STOPS);
+  printf ("| time | p50 | max |\n| --- | --- | --- |\n");
+  measure_starts ();
   for (gsize b = 0; b < SOUND_BUFFERS; b++)
     gst_buffer_unref (sound[b]);
   return 0;
