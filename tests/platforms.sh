@@ -12,6 +12,7 @@
 # QEMU proves what is computed, not how fast.  Needs root, for mmdebstrap, chroot, and mounts that only this script
 # sees; mmdebstrap; a network; and 10 GB in GENRE_PLATFORMS, build-platforms/ unless set.  What is made there stays, and
 # is used again: a root that has been removed is made anew.  JOBS: compilers and tests at a time, 2 unless set.
+# DEB_BUILD_OPTIONS=nocheck builds the packages without their tests.
 # Closes with "N passed, N failed"; exit status 1 if anything failed.
 set -u
 
@@ -94,7 +95,7 @@ build_packages () {
   # shellcheck disable=SC2016
   inside "$1" sh -c 'apt-get -q update && apt-get -q install -y --no-install-recommends build-essential lintian &&
     cd /src/genreclassify && cp -r docs/packaging/debian . && apt-get -q build-dep -y --no-install-recommends ./ &&
-    DEB_BUILD_OPTIONS="terse parallel=$0" dpkg-buildpackage -us -uc' "$jobs"
+    DEB_BUILD_OPTIONS="$0" dpkg-buildpackage -us -uc' "terse parallel=$jobs ${DEB_BUILD_OPTIONS-}"
 }
 
 # The tag that is left out is for uploads to Debian: they close the bug that asks for the package.
