@@ -99,4 +99,5 @@ def main():
     pathlib.Path(sys.argv[1]).write_text("\n".join([*out, "</svg>"]) + "\n")
 
 
-main()
+if __name__ == "__main__":
+    main()
