@@ -228,14 +228,15 @@ find_stage (const Training *training, guint64 step, guint64 *ret_step)
   return stage;
 }
 
+/* Whether a stage learns what a validation measures: labels, or what is music. */
 static bool
-learns_labels (const Training *training, gsize stage)
+is_validated (const Training *training, gsize stage)
 {
   for (gsize i = 0; i < training->recipe->n_data; i++) {
     const TrainShare *share = &training->recipe->stages[stage].shares[i];
     if (share->windows > 0
         && (share->weight[TRAIN_LOSS_LABELS] > 0 || share->weight[TRAIN_LOSS_PSEUDO_LABELS] > 0
-            || share->weight[TRAIN_LOSS_SOFT_LABELS] > 0))
+            || share->weight[TRAIN_LOSS_SOFT_LABELS] > 0 || share->weight[TRAIN_LOSS_MUSIC] > 0))
       return true;
   }
   return false;
@@ -339,7 +340,7 @@ training_step (Training *training, TrainingProgress *ret_progress, GError **erro
     training->step++;
     training->loss = report.loss;
     remember_loss (training);
-    if (training->data->n_validation > 0 && learns_labels (training, index)
+    if (training->data->n_validation > 0 && is_validated (training, index)
         && (training->step % training->recipe->every == 0 || training->step == training->steps)) {
       if (!validate (training, &best, error))
         return false;
