@@ -235,6 +235,39 @@ def test_average(root, pair):
         verdict.check(not other.exists(), f"{arguments}: a model all the same")
 
 
+def hum(seed, seconds=12):
+    """[samples] int16: a steady buzz and noise, what nobody would call music"""
+    noise = np.random.default_rng(seed)
+    time_s = np.arange(seconds * RATE) / RATE
+    pcm = np.sign(np.sin(2 * np.pi * (90 + 40 * noise.random()) * time_s)) + noise.normal(0, 0.5, len(time_s))
+    return (pcm / np.abs(pcm).max() * (0.1 + 0.4 * noise.random()) * 32767).astype("<i2")
+
+
+def test_not_music(root, features):
+    """folders of what is not music give a head that tells it"""
+    for i in range(LEARNED):
+        write_wav(root / "buzz" / "more" / f"{i}.wav", hum(i))
+    recipe = write_recipe(
+        root, data={"not-music": {"match": ["not-music*"], "not_music": True}, "music": {"match": ["*"]}},
+        stages=[{
+            **RECIPE["stages"][0],
+            "batch": {"music": {"windows": 16, "labels": 1, "music": 0.5}, "not-music": {"windows": 16, "music": 1}},
+        }],
+    )  # fmt: skip
+    model = root / "tells.safetensors"
+    status, stdout, stderr = train(features, "--not-music", root / "buzz", "-o", model, "--recipe", recipe)
+    verdict.check(status == 0 and "clips that are not music called music" in stdout, f"{status} {stdout} {stderr}")
+    said = metadata(model)
+    found = [one for one in json.loads(said["training"])["measured"] if one["protocol"].startswith("music or not")]
+    right = len(found) == 1 and found[0]["not_music"] > 0 and found[0]["music"] > 0 and found[0]["auc"] > 0.9
+    verdict.check(right, f"measured: {found}")
+    verdict.check(said["version"] == "2" and "music" in said["heads"], "no head")
+    for pcm, state in ((music("bells", 200), "ok"), (hum(200), "not-music")):
+        final = classify(pcm, RATE, format="S16LE", model=model, music_threshold=0.5)[-1]
+        verdict.check(final.state == state, f"{final.text}, expected {state}")
+    write_recipe(root)
+
+
 def test_hostile(root, features):
     """clear sentences, the right exit status, and no model"""
     model = root / "never.safetensors"
@@ -335,6 +368,7 @@ def main():
         test_kill(root, features)
         test_full_disk(root, features)
         test_seeds(root, features)
+        test_not_music(root, features)
         test_hostile(root, features)
         test_recordings(root)
     verdict.exit()
