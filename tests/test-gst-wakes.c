@@ -87,7 +87,8 @@ answers_in_time (gboolean live, GstClockTime interval, GstClockTime max_lag, gul
     const guint64 end = samples_of_answer (k, interval);
 
     push_up_to (harness, &position, end - 1, RATE / 50, pause_us);
-    CHECK (log_count (&log, FALSE) <= k, "answer %u before its last sample", k);
+    const guint n = log_count (&log, FALSE); /* where audio was skipped, the first of a new window may be among them */
+    CHECK (n <= k || get_stat (harness, "skipped") > 0, "answer %u before its last sample", k);
     push_up_to (harness, &position, end, 1, 0);
     skipped = get_stat (harness, "skipped") > 0;
     CHECK (skipped || wait_for_answers (&log, k + 1),
