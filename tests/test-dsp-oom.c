@@ -11,37 +11,14 @@
 #include "dsp/log_mel.h"
 #include "dsp/mel.h"
 #include "dsp/window.h"
+#include "tests/allocations_left.h"
 #include "tests/test.h"
 
 #include <limits.h>
 #include <stdlib.h>
 
-void *__real_malloc (size_t size);
-void *__real_calloc (size_t n, size_t size);
 void *__real_fftw_malloc (size_t size);
-void *__wrap_malloc (size_t size);
-void *__wrap_calloc (size_t n, size_t size);
 void *__wrap_fftw_malloc (size_t size);
-
-static int allocations_left = INT_MAX;
-
-static bool
-may_allocate (void)
-{
-  return allocations_left > 0 && allocations_left--;
-}
-
-void *
-__wrap_malloc (size_t size)
-{
-  return may_allocate () ? __real_malloc (size) : NULL;
-}
-
-void *
-__wrap_calloc (size_t n, size_t size)
-{
-  return may_allocate () ? __real_calloc (n, size) : NULL;
-}
 
 void *
 __wrap_fftw_malloc (size_t size)

@@ -8,31 +8,13 @@
  */
 #include "dsp/log_mel.h"
 #include "models/frames.h"
+#include "tests/allocations_left.h"
 #include "tests/test.h"
 
 #include <limits.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-
-void *__real_malloc (size_t size);
-void *__real_calloc (size_t n, size_t size);
-void *__wrap_malloc (size_t size);
-void *__wrap_calloc (size_t n, size_t size);
-
-static int allocations_left = INT_MAX;
-
-void *
-__wrap_malloc (size_t size)
-{
-  return allocations_left > 0 && allocations_left-- ? __real_malloc (size) : NULL;
-}
-
-void *
-__wrap_calloc (size_t n, size_t size)
-{
-  return allocations_left > 0 && allocations_left-- ? __real_calloc (n, size) : NULL;
-}
 
 enum
 {

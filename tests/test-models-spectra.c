@@ -8,29 +8,11 @@
  * Threads: one.
  */
 #include "models/spectra.h"
+#include "tests/allocations_left.h"
 #include "tests/golden.h"
 
 #include <limits.h>
 #include <math.h>
-
-void *__real_malloc (size_t size);
-void *__real_calloc (size_t n, size_t size);
-void *__wrap_malloc (size_t size);
-void *__wrap_calloc (size_t n, size_t size);
-
-static int allocations_left = INT_MAX;
-
-void *
-__wrap_malloc (size_t size)
-{
-  return allocations_left > 0 && allocations_left-- ? __real_malloc (size) : NULL;
-}
-
-void *
-__wrap_calloc (size_t n, size_t size)
-{
-  return allocations_left > 0 && allocations_left-- ? __real_calloc (n, size) : NULL;
-}
 
 enum
 {
