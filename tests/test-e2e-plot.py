@@ -255,6 +255,50 @@ def test_title(verdict, root):
     verdict.check("no font here has all characters" in errors and errors.count("\n") == 1, errors)
 
 
+# Marks and legend ---------------------------------------------------------------------------------------------------
+
+
+def middles(inked):
+    """of each run of rows that have ink"""
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], inked.any(1), [False]]).astype(int)))
+    return edges.reshape(-1, 2).mean(1)
+
+
+def test_marks(verdict, root):
+    """numbers stand at the middle of their marks, those at both ends too; in a low panel 0 is alone"""
+    path, picture = root / "marks.wav", root / "marks.png"
+    write_wav(path, music("drone", 1, 8))
+    plot(verdict, "--genres", "--size", "600x400", path, "-o", picture)
+    height, left = 400, int(np.ceil(LEFT * EM))
+    cells = png.read(picture)
+    numbers = middles(~is_ink(cells[: height - 28, left - 32 : left - 6], INK["ground"]))
+    top, bottom = np.ceil((TITLE + HEADING) * EM), np.floor(height - TIME * EM)
+    wanted = top + (bottom - top) * np.arange(6) / 5
+    verdict.check(len(numbers) == 6 and np.abs(numbers - wanted).max() < 2, f"numbers at {numbers}, marks at {wanted}")
+    plot(verdict, "--waveform", "--size", "300x120", path, "-o", picture)
+    rows = (~is_ink(png.read(picture)[: 120 - 28, left - 32 : left - 6], INK["ground"])).any(1).sum()
+    verdict.check(5 <= rows <= EM, f"low: numbers are {rows} pixels high")
+
+
+def test_legend(verdict, root):
+    """what is hatched is in the legend, last, and in nothing that has genres throughout"""
+    rows, swatches = {}, slice(600 - 10 * EM + 11, 600 - 10 * EM + 18)
+    for name, pcm in (
+        ("known", music("bells", 1, 12)),
+        ("silence", np.zeros(12 * RATE, "<i2")),
+        ("both", np.concatenate([music("bells", 1, 12), np.zeros(40 * RATE, "<i2")])),
+    ):
+        write_wav(root / f"{name}.wav", pcm)
+        plot(verdict, "--genres", "--size", "600x400", root / f"{name}.wav", "-o", root / f"{name}.png")
+        cells = png.read(root / f"{name}.png")[50:350, swatches].astype(int)
+        ground = cells.min(-1) >= 250
+        filled, hatched = ~ground.any(1), ground.any(1) & ~ground.all(1)
+        rows[name] = len(middles(filled[:, None])), int(hatched.sum() > 4)
+    verdict.check(rows["known"][0] >= 3 and rows["known"][1] == 0, f"known: {rows}")
+    verdict.check(rows["silence"][1] == 1, f"silence: {rows}")
+    verdict.check(rows["both"][0] >= 3 and rows["both"][1] == 1, f"both: {rows}")
+
+
 # Golden picture ----------------------------------------------------------------------------------------------------
 
 
@@ -305,7 +349,7 @@ def main():
     with tempfile.TemporaryDirectory() as name:
         root = pathlib.Path(name)
         for test in (test_pixels, test_waveform, test_part, test_types, test_refused, test_folder, test_odd, test_title,
-                     test_golden, test_memory):  # fmt: skip
+                     test_marks, test_legend, test_golden, test_memory):  # fmt: skip
             (root / test.__name__).mkdir()
             if test in (test_refused,):
                 write_wav(root / test.__name__ / "song.wav", music("drone", 3, 4))

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "gst/picture/areas.h"
 
+#include "gst/picture/axes.h"
+
 #include <cairo.h>
 #include <math.h>
 
@@ -69,29 +71,66 @@ is_left_out (const double *means, guint n, guint label, guint rows)
   return means[label] < LEAST_SHARE || larger >= rows;
 }
 
-void
-plot_areas_draw_legend (const PlotAreas *areas, PlotCanvas *canvas, const PlotBox *margin, const double *means)
+/* The sample of colour in the line of the legend that begins at `top`. */
+static PlotBox
+swatch_box (const PlotCanvas *canvas, const PlotBox *margin, double top)
 {
-  const double em = plot_canvas_em (canvas), left = margin->x + INDENT * em;
-  const guint rows = (guint) (margin->height / (ROW * em));
+  const double em = plot_canvas_em (canvas);
+  return (PlotBox){ margin->x + INDENT * em, top + (ROW - SWATCH) * em / 2, SWATCH * em, SWATCH * em };
+}
+
+/* One line of the legend, whose middle is `y`; percent: NULL or a text. */
+static void
+draw_row (PlotCanvas *canvas, const PlotBox *margin, double y, const char *name, const char *percent)
+{
+  const double em = plot_canvas_em (canvas), left = margin->x + (INDENT + SWATCH + .4) * em;
+  const double right = margin->x + margin->width - .5 * em;
+  const PlotText number = { .text = percent, .scale = 1 };
+  const double end = percent ? right - plot_canvas_text_width (canvas, &number) - .4 * em : right;
+  const PlotText text = { .text = name, .scale = 1, .most = end - left };
+
+  plot_canvas_set_ink (canvas, PLOT_INK_TEXT);
+  plot_canvas_show_text (canvas, &text, PLOT_ALIGN_LEFT, left, y);
+  if (percent)
+    plot_canvas_show_text (canvas, &number, PLOT_ALIGN_RIGHT, right, y);
+}
+
+/* The shares, from the uppermost of the stack down.  Returns the top of the line below. */
+static double
+draw_rows (const PlotAreas *areas, PlotCanvas *canvas, const PlotBox *margin, const double *means, guint rows)
+{
+  const double em = plot_canvas_em (canvas);
   cairo_t *cr = plot_canvas_cairo (canvas);
-  double y = margin->y + ROW * em / 2;
+  double top = margin->y;
 
   for (guint label = areas->n_labels; label-- > 0;) {
     if (is_left_out (means, areas->n_labels, label, rows))
       continue;
     g_autofree char *percent = g_strdup_printf ("%.0f %%", 100 * means[label]);
-    const PlotText number = { .text = percent, .scale = 1 };
-    const double text = left + (SWATCH + .4) * em, end = margin->x + margin->width - .5 * em;
-    const double room = end - plot_canvas_text_width (canvas, &number) - .4 * em - text;
-    const PlotText name = { .text = areas->names[label], .scale = 1, .most = room };
-
+    const PlotBox swatch = swatch_box (canvas, margin, top);
     plot_canvas_set_rgb (canvas, areas->colours[label]);
-    cairo_rectangle (cr, left, y - SWATCH * em / 2, SWATCH * em, SWATCH * em);
+    cairo_rectangle (cr, swatch.x, swatch.y, swatch.width, swatch.height);
     cairo_fill (cr);
-    plot_canvas_set_ink (canvas, PLOT_INK_TEXT);
-    plot_canvas_show_text (canvas, &name, PLOT_ALIGN_LEFT, text, y);
-    plot_canvas_show_text (canvas, &number, PLOT_ALIGN_RIGHT, end, y);
-    y += ROW * em;
+    draw_row (canvas, margin, top + ROW * em / 2, areas->names[label], percent);
+    top += ROW * em;
+  }
+  return top;
+}
+
+void
+plot_areas_draw_legend (const PlotAreas *areas, PlotCanvas *canvas, const PlotBox *margin, const double *means,
+    gboolean empty)
+{
+  const double em = plot_canvas_em (canvas);
+  const guint rows = (guint) (margin->height / (ROW * em));
+  double top = margin->y;
+
+  if (means)
+    top = draw_rows (areas, canvas, margin, means, rows - (empty && rows > 1));
+  if (empty) {
+    const PlotBox swatch = swatch_box (canvas, margin, top);
+    plot_areas_draw_empty (canvas, &swatch);
+    plot_axes_frame (canvas, &swatch);
+    draw_row (canvas, margin, top + ROW * em / 2, "no genre", NULL);
   }
 }

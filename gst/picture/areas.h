@@ -31,8 +31,10 @@ void plot_areas_draw_empty (PlotCanvas *canvas, const PlotBox *box);
 
 /* In the margin: the largest of the shares, each with its percentage, as many as have room; in the order of the stack.
  *
- * means [n_labels]  over all that is known */
-void plot_areas_draw_legend (const PlotAreas *areas, PlotCanvas *canvas, const PlotBox *margin, const double *means);
+ * means [n_labels]  over all that is known; NULL: nothing is
+ * empty             whether something of the box is not known: the last line says what its hatching means */
+void plot_areas_draw_legend (const PlotAreas *areas, PlotCanvas *canvas, const PlotBox *margin, const double *means,
+    gboolean empty);
 
 G_END_DECLS
 

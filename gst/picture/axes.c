@@ -36,7 +36,7 @@ void
 plot_axes_left (PlotCanvas *canvas, const PlotBox *box, const PlotTick *ticks, const double *heights, guint n,
     const char *unit)
 {
-  const double em = plot_canvas_em (canvas), lowest = box->y + box->height - .45 * em, highest = box->y + .45 * em;
+  const double em = plot_canvas_em (canvas);
   const PlotText text = label (unit);
 
   for (guint i = 0; i < n; i++) {
@@ -48,8 +48,7 @@ plot_axes_left (PlotCanvas *canvas, const PlotBox *box, const PlotTick *ticks, c
     plot_canvas_set_ink (canvas, PLOT_INK_WEAK);
     draw_line (canvas, box->x - MARK * em, line, box->x, line);
     plot_canvas_set_ink (canvas, PLOT_INK_TEXT);
-    plot_canvas_show_text (canvas, &number, PLOT_ALIGN_RIGHT, box->x - 2 * MARK * em,
-        box->height > em ? CLAMP (y, highest, lowest) : y);
+    plot_canvas_show_text (canvas, &number, PLOT_ALIGN_RIGHT, box->x - 2 * MARK * em, y);
   }
   plot_canvas_set_ink (canvas, PLOT_INK_TEXT);
   plot_canvas_show_upwards (canvas, &text, .95 * em, box->y + box->height / 2);

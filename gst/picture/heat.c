@@ -131,8 +131,7 @@ plot_heat_draw_bar (const PlotHeat *heat, PlotCanvas *canvas, const PlotBox *mar
     cairo_line_to (cr, right + BAR_MARK * em, line);
     cairo_stroke (cr);
     plot_canvas_set_ink (canvas, PLOT_INK_TEXT);
-    plot_canvas_show_text (canvas, &text, PLOT_ALIGN_LEFT, right + 2 * BAR_MARK * em,
-        CLAMP (y, margin->y + .45 * em, margin->y + margin->height - .45 * em));
+    plot_canvas_show_text (canvas, &text, PLOT_ALIGN_LEFT, right + 2 * BAR_MARK * em, y);
   }
   plot_canvas_show_text (canvas, &unit, PLOT_ALIGN_LEFT, bar.x, margin->y - .8 * em);
 }

@@ -88,7 +88,7 @@ find_points (const Picture *picture, PlotWavePoint *points, double *ret_peak, gb
   return n_points;
 }
 
-/* 0 and as much above as below it: three, or more where they have room. */
+/* 0, and as much above as below it where that has room. */
 static guint
 find_amplitudes (double range, guint room, PlotTick *ticks)
 {
@@ -96,6 +96,10 @@ find_amplitudes (double range, guint room, PlotTick *ticks)
 
   if (n <= room || n != 5)
     return n;
+  if (room < 3) {
+    ticks[0] = ticks[2];
+    return 1;
+  }
   ticks[1] = ticks[2];
   ticks[2] = ticks[4];
   return 3;
@@ -232,7 +236,8 @@ draw_stretch (const Picture *picture, const PlotAreas *areas, Stretch *stretch, 
   g_array_set_size (stretch->shares, 0);
 }
 
-static void
+/* Returns whether there is something between them. */
+static gboolean
 draw_stretches (const Picture *picture, const PlotAreas *areas)
 {
   const ToolPlotSound *sound = picture->subject->sound;
@@ -240,12 +245,14 @@ draw_stretches (const Picture *picture, const PlotAreas *areas)
   const double step = MAX (pixel, tool_plot_genres_step (sound->genres));
   g_autofree float *shares = g_new (float, areas->n_labels);
   Stretch stretch = { g_array_new (FALSE, FALSE, sizeof (double)), g_array_new (FALSE, FALSE, sizeof (float)) };
+  gboolean empty = FALSE;
 
   for (double begin = 0; begin < sound->seconds; begin += step) {
     const gboolean known = tool_plot_genres_shares (sound->genres, begin, begin + step, shares);
-    if (!known && sound->seconds - begin < LAST_SECONDS)
+    if (!known && begin > 0 && sound->seconds - begin < LAST_SECONDS)
       break;
     if (!known) {
+      empty = TRUE;
       draw_stretch (picture, areas, &stretch, begin / sound->seconds);
       continue;
     }
@@ -256,6 +263,7 @@ draw_stretches (const Picture *picture, const PlotAreas *areas)
   draw_stretch (picture, areas, &stretch, 1);
   g_array_unref (stretch.x);
   g_array_unref (stretch.shares);
+  return empty;
 }
 
 static void
@@ -288,9 +296,9 @@ draw_genres (Picture *picture)
   }
   const PlotAreas areas = { n, colours, (const char *const *) names };
   plot_areas_draw_empty (picture->canvas, box_of (picture));
-  draw_stretches (picture, &areas);
-  if (tool_plot_genres_means (picture->subject->sound->genres, means))
-    plot_areas_draw_legend (&areas, picture->canvas, &picture->page->margin[picture->panel], means);
+  const gboolean empty = draw_stretches (picture, &areas);
+  const gboolean known = tool_plot_genres_means (picture->subject->sound->genres, means);
+  plot_areas_draw_legend (&areas, picture->canvas, &picture->page->margin[picture->panel], known ? means : NULL, empty);
   draw_percentages (picture);
 }
 
