@@ -104,6 +104,9 @@ if ! install_missing need_to_build need_to_listen need_to_test; then
   close
 fi
 
+if wanted release && install_ray "$builds/ray"; then
+  export GENRE_RAY_PYTHON="$builds/ray/bin/python3"
+fi
 stage release all "" -Dbuildtype=release -Dc_args=-g && released=yes
 stage sanitize needed "--suite unit --suite element --suite e2e" \
   -Dbuildtype=debugoptimized -Db_sanitize=address,undefined -Db_lundef=false

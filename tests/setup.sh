@@ -98,6 +98,9 @@ need_to_test () {
   need python3-mutagen imports 'import mutagen'
   need ffmpeg have ffprobe
   need acl have setfacl
+  need parallel have parallel
+  # Where systemd runs, it would open port 22 as soon as it is installed: only for containers.
+  [ -d /run/systemd/system ] || need "openssh-server openssh-client" test -x /usr/sbin/sshd
   need gir1.2-gstreamer-1.0 imports 'import gi; gi.require_version ("Gst", "1.0")'
   need gir1.2-gst-plugins-base-1.0 imports 'import gi; gi.require_version ("GstAudio", "1.0")'
   need valgrind valgrind --quiet --error-exitcode=1 true
@@ -164,6 +167,20 @@ install_missing () {
       "Is another ${CC:-cc}, pkg-config or python3 in front of the system's in PATH ($PATH)?"
     return 1
   fi
+}
+
+# install_ray DIRECTORY: Ray Data, which Debian has not, into an environment of Python's that is kept.
+install_ray () {
+  "$1/bin/python3" -c 'import ray.data' >/dev/null 2>&1 && return 0
+  say "Installing with pip, in two minutes or not at all: ray[data]"
+  if python3 -m venv "$1" >"$scratch/pip.log" 2>&1 &&
+    timeout 120 "$1/bin/pip" install -q --only-binary :all: 'ray[data]' >>"$scratch/pip.log" 2>&1 </dev/null; then
+    return 0
+  fi
+  rm -rf "$1"
+  complain "pip could not install ray[data]: the test of examples/cluster/ray_genres.py is left out." \
+    "$(tail -n 1 "$scratch/pip.log")"
+  return 1
 }
 
 stale="If that directory was made by another Meson, or has been moved, remove it and run this again."
