@@ -8,6 +8,7 @@ import math
 import os
 import pathlib
 import re
+import struct
 import sys
 import tempfile
 
@@ -176,13 +177,30 @@ def test_folders(root):
     identify(root, "-o", out)
     status, _, errors = identify("--by-folder", root, "-o", out, "--resume")
     again = objects(pathlib.Path(out).read_text(encoding="utf-8"))
+    identify("--by-folder", root, "-o", out, "--resume")
+    third = objects(pathlib.Path(out).read_text(encoding="utf-8"))
+    write_wav(os.path.join(root, "mix", "new.wav"), music("bells", 20, 6))
+    identify("--by-folder", root, "-o", out, "--resume")
+    fourth = objects(pathlib.Path(out).read_text(encoding="utf-8"))
     os.unlink(out)
+    os.unlink(os.path.join(root, "mix", "new.wav"))
+    verdict.check(third == again, f"folders of which nothing is new are there again: {third[len(again):]}")
+    more = [o.get("folder", o.get("file")) for o in fourth[len(again) :]]
+    verdict.check(more == [os.path.join(root, "mix", "new.wav"), os.path.join(root, "mix")], f"{more}")
     verdict.check(status == 0 and len(again) == len(lines) and "x real time" not in errors, f"resumed: {errors}")
     verdict.check([o for o in again if "folder" in o] == list(folders.values()), "folders of what was heard before")
     _, text, _ = identify("--by-folder", root)
     last = text.split("\n\n")[-1].splitlines()
     verdict.check(len(last) == 3 and all(re.search(r"  \d tracks?  ", line) for line in last), text)
     verdict.check(identify("--by-folder", "--csv", root)[0] == 2, "a table of folders")
+
+
+def name_genre(path, genre):
+    """into a WAV, as RIFF has it"""
+    text = genre.encode() + b"\0" * (2 - len(genre) % 2)
+    chunk = b"LIST" + struct.pack("<I", 12 + len(text)) + b"INFOIGNR" + struct.pack("<I", len(text)) + text
+    data = pathlib.Path(path).read_bytes() + chunk
+    pathlib.Path(path).write_bytes(data[:4] + struct.pack("<I", len(data) - 8) + data[8:])
 
 
 def test_report(root):
@@ -193,6 +211,8 @@ def test_report(root):
     for i, genre in enumerate(["Rock", "Hip Hop", "JAZZ", "Pop/Rock", "classical", "metal"]):
         messy_folder.encode(os.path.join(root, f"{i + 1}.flac"), music(kinds[i % 3], i, 5), "flac", genre=genre)
     write_wav(os.path.join(root, "none.wav"), music("drums", 1, 5))
+    write_wav(os.path.join(root, "said.wav"), music("bells", 2, 5))
+    name_genre(os.path.join(root, "said.wav"), "Schlager")
     found = {os.path.basename(o["file"]): o for o in objects(identify("--json", root)[1])}
     written = {"1.flac": "rock", "2.flac": "hiphop", "3.flac": "jazz", "4.flac": "pop", "5.flac": "classical",
                "6.flac": "metal"}  # fmt: skip
@@ -201,15 +221,16 @@ def test_report(root):
     status, output, errors = identify("--report", root)
     report = output.split("\n\n", 1)[1]
     verdict.check(status == 0, errors)
-    verdict.check("8 tracks: 1 without a genre, 6 with one that the model knows, of which "
+    verdict.check("9 tracks: 1 without a genre, 6 with one that the model knows, of which "
                   f"{6 - len(wrong)} sound like it" in report, report)  # fmt: skip
     verdict.check("  Polka: 1 track, 1 of them " in report, report)
+    verdict.check("  Schlager: 1 track, 1 of them " in report, report)
     listed = re.findall(r" \(\d+ %\): .*/(\d\.flac)$", report, re.M)
     verdict.check(listed == sorted(wrong, key=strength, reverse=True), f"{listed}: {report}")
     table = re.search(r"written \\ heard.*?\n\n", report, re.S).group()
     verdict.check(sum(map(int, re.findall(r" (\d+)(?= |$)", table, re.M))) == 6, table)
     _, output, errors = identify("--report", "--json", root)
-    verdict.check(len(objects(output)) == 8 and "8 tracks: 1 without" in errors, errors)
+    verdict.check(len(objects(output)) == 9 and "9 tracks: 1 without" in errors, errors)
     out = os.path.join(root, "..", os.path.basename(root) + ".jsonl")
     identify(root, "-o", out)
     status, _, errors = identify("--report", root, "-o", out, "--resume")

@@ -3,6 +3,8 @@
 """gst-genre-1.0 identify --write-tags: the genre changes and nothing else, as mutagen, ffprobe and GStreamer read it;
 what is there is respected; a file that cannot be written safely stays as it was, byte for byte; --undo."""
 
+import csv
+import io
 import json
 import os
 import pathlib
@@ -219,6 +221,28 @@ def test_other_kinds(root):
     status, output, errors = write_tags(root)
     verdict.check(status == 0 and contents(root) == before, f"{status} {errors}")
     verdict.check(output.count("no tags into wav yet") == 2 and "2 wav; --sidecar" in errors, f"{output} {errors}")
+
+
+def test_tables(root):
+    """CSV and TSV have columns behind the labels for what became of each"""
+    root = pathlib.Path(root)
+    paths = [make_one(root, "a.flac"), make_one(root, "b.flac", "Mine; yours"), root / "c.wav"]
+    write_wav(os.fspath(paths[2]), music("drums", 2, 5))
+    os.link(paths[0], root.parent / "a.flac")
+    (root / "bad.mp3").write_bytes(b"no music" * 50)
+    label = heard(paths[0])["label"]
+    for kind in ("--csv", "--tsv"):
+        status, output, errors = write_tags("--existing=replace", "--dry-run", kind, root)
+        dialect = "excel" if kind == "--csv" else "excel-tab"
+        rows = list(csv.DictReader(io.StringIO(output, newline=""), dialect=dialect))
+        found = [tuple(row[name] for name in ("tag", "tag_before", "tag_after")) for row in rows]
+        wanted = [("failed", "", ""), ("would-write", "Mine; yours", name_of(label)), ("", "", ""),
+                  ("unsupported", "", "")]  # fmt: skip
+        verdict.check(status == 1 and found == wanted, f"{kind}: {status} {found} {errors}")
+        verdict.check([bool(row["tag_error"]) for row in rows] == [True] + 3 * [False], f"{rows}")
+        verdict.check(list(rows[0])[-4:] == ["tag", "tag_before", "tag_after", "tag_error"], f"{list(rows[0])}")
+    _, output, _ = tool.call("identify", "--csv", root)
+    verdict.check("tag" not in output.splitlines()[0], "columns for tags though none are written")
 
 
 def test_usage(root):

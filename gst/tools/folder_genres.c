@@ -145,15 +145,15 @@ tool_folders_append_text (const ToolFolders *folders, GString *out, const ToolTe
 }
 
 static void
-append_json_folder (const ToolFolders *folders, const Folder *folder, GString *out, const char *const *labels)
+append_json_folder (const ToolFolders *folders, const Folder *folder, GString *out, const char *uri,
+    const char *const *labels)
 {
   const Answer found = answer (folders, folder);
-  g_autofree char *whole = g_canonicalize_filename (folder->path, NULL);
-  g_autofree char *uri = g_filename_to_uri (whole, NULL, NULL), *name = g_utf8_make_valid (folder->path, -1);
+  g_autofree char *name = g_utf8_make_valid (folder->path, -1);
 
   g_string_append_c (out, '{');
   json_add_string (out, "folder", name);
-  json_add_string (out, "uri", uri ? uri : "");
+  json_add_string (out, "uri", uri);
   json_add_count (out, "tracks", folder->tracks);
   json_add_key (out, "agree");
   g_string_append (out, found.agree ? "true" : "false");
@@ -163,12 +163,20 @@ append_json_folder (const ToolFolders *folders, const Folder *folder, GString *o
   g_string_append_c (out, '{');
   for (unsigned i = 0; i < folders->n_labels; i++)
     json_add_number (out, labels[i], found.probabilities[i]);
-  g_string_append (out, "}}\n");
+  g_string_append (out, "}}");
 }
 
 void
-tool_folders_append_json (const ToolFolders *folders, GString *out, const char *const *labels)
+tool_folders_append_json (const ToolFolders *folders, GString *out, const char *const *labels,
+    const ToolResults *results)
 {
-  for (guint i = 0; i < folders->order->len; i++)
-    append_json_folder (folders, g_ptr_array_index (folders->order, i), out, labels);
+  for (guint i = 0; i < folders->order->len; i++) {
+    const Folder *folder = g_ptr_array_index (folders->order, i);
+    g_autofree char *whole = g_canonicalize_filename (folder->path, NULL), *uri = g_filename_to_uri (whole, NULL, NULL);
+    g_autoptr (GString) line = g_string_new (NULL);
+
+    append_json_folder (folders, folder, line, uri ? uri : "", labels);
+    if (!tool_results_has_folder (results, uri ? uri : "", line->str))
+      g_string_append_printf (out, "%s\n", line->str);
+  }
 }

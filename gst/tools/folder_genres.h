@@ -2,7 +2,7 @@
  *
  * gst/tools/folder_genres.h - one genre for the tracks of a folder, such as an album, if they agree.
  *
- * Layer:   gst; track, track_text, models/file/json_write.
+ * Layer:   gst; track, track_text, results, models/file/json_write.
  * Threads: one object serves one thread.
  *
  * A folder's distribution is softmax of the mean over its tracks of ln p, each track once, as that of a track is of its
@@ -12,6 +12,7 @@
 #ifndef GST_TOOLS_FOLDER_GENRES_H
 #define GST_TOOLS_FOLDER_GENRES_H
 
+#include "gst/tools/results.h"
 #include "gst/tools/track_text.h"
 
 G_BEGIN_DECLS
@@ -27,8 +28,10 @@ void tool_folders_add (ToolFolders *folders, const ToolTrack *track);
  * which genres how many tracks have. */
 void tool_folders_append_text (const ToolFolders *folders, GString *out, const ToolTextStyle *style);
 
-/* An object a line: folder, uri, tracks, agree, label ("mixed" if they do not agree), confidence, probabilities. */
-void tool_folders_append_json (const ToolFolders *folders, GString *out, const char *const *labels);
+/* An object a line: folder, uri, tracks, agree, label ("mixed" if they do not agree), confidence, probabilities.  What
+ * the results have of a folder already is left out. */
+void tool_folders_append_json (const ToolFolders *folders, GString *out, const char *const *labels,
+    const ToolResults *results);
 
 G_END_DECLS
 

@@ -157,12 +157,12 @@ tool_extras_add_done (ToolExtras *extras, const ToolInput *input, const ToolDone
 /* --- the end ---------------------------------------------------------------------------------------------------- */
 
 void
-tool_extras_append_lines (const ToolExtras *extras, GString *out)
+tool_extras_append_lines (const ToolExtras *extras, GString *out, const ToolResults *results)
 {
   if (!extras->folders)
     return;
   if (extras->options->format == TOOL_FORMAT_JSON) {
-    tool_folders_append_json (extras->folders, out, extras->labels);
+    tool_folders_append_json (extras->folders, out, extras->labels, results);
   } else {
     g_string_append_c (out, '\n');
     tool_folders_append_text (extras->folders, out, extras->style);

@@ -30,7 +30,7 @@ gboolean tool_extras_add (ToolExtras *extras, const ToolTrack *track, ToolProgre
 void tool_extras_add_done (ToolExtras *extras, const ToolInput *input, const ToolDone *done);
 
 /* Lines that follow those of the tracks: of folders. */
-void tool_extras_append_lines (const ToolExtras *extras, GString *out);
+void tool_extras_append_lines (const ToolExtras *extras, GString *out, const ToolResults *results);
 
 /* The report, if it is wanted. */
 void tool_extras_append_report (const ToolExtras *extras, GString *out);

@@ -203,10 +203,10 @@ append_track (const Run *run, const ToolTrack *track, GString *line)
       tool_track_json_append (line, track, run->model, run->labels);
       return;
     case TOOL_FORMAT_CSV:
-      tool_track_table_append (line, TOOL_TABLE_CSV, track, run->model, run->labels);
+      tool_track_table_append (line, TOOL_TABLE_CSV, track, run->model, run->labels, run->tags != NULL);
       return;
     case TOOL_FORMAT_TSV:
-      tool_track_table_append (line, TOOL_TABLE_TSV, track, run->model, run->labels);
+      tool_track_table_append (line, TOOL_TABLE_TSV, track, run->model, run->labels, run->tags != NULL);
       return;
   }
 }
@@ -330,8 +330,8 @@ write_head (Run *run)
   g_autoptr (GString) line = g_string_new (NULL);
 
   if (run->options->format == TOOL_FORMAT_CSV || run->options->format == TOOL_FORMAT_TSV)
-    tool_track_table_head (line, run->options->format == TOOL_FORMAT_CSV ? TOOL_TABLE_CSV : TOOL_TABLE_TSV,
-        run->labels);
+    tool_track_table_head (line, run->options->format == TOOL_FORMAT_CSV ? TOOL_TABLE_CSV : TOOL_TABLE_TSV, run->labels,
+        run->tags != NULL);
   return write_line (run, line);
 }
 
@@ -342,7 +342,7 @@ write_end (Run *run)
   g_autoptr (GString) lines = g_string_new (NULL), report = g_string_new (NULL);
 
   run->failed |= !tool_extras_finish (run->extras);
-  tool_extras_append_lines (run->extras, lines);
+  tool_extras_append_lines (run->extras, lines, run->results);
   tool_extras_append_report (run->extras, report);
   if (run->options->format == TOOL_FORMAT_TEXT)
     g_string_append (lines, report->str);

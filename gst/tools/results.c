@@ -17,11 +17,12 @@
 struct ToolResults
 {
   int fd;
-  int reads;        /* the same file, for what it had before; -1: not open */
-  char *name;       /* for messages */
-  gboolean regular; /* and not just any stream */
-  guint64 size;     /* of a regular file */
-  GHashTable *done; /* uri -> ToolDone */
+  int reads;           /* the same file, for what it had before; -1: not open */
+  char *name;          /* for messages */
+  gboolean regular;    /* and not just any stream */
+  guint64 size;        /* of a regular file */
+  GHashTable *done;    /* uri -> ToolDone */
+  GHashTable *folders; /* uri -> the last line about it */
 };
 
 static void
@@ -56,6 +57,8 @@ take_line (ToolResults *results, const char *text, gsize size, const char *model
       .length = size,
     };
     g_hash_table_replace (results->done, g_steal_pointer (&line.uri), done);
+  } else if (line.uri) {
+    g_hash_table_replace (results->folders, g_steal_pointer (&line.uri), g_strndup (text, size));
   }
   tool_track_line_clear (&line);
   return TRUE;
@@ -152,6 +155,7 @@ tool_results_open (const char *path, gboolean resume, const char *model, GError 
   ToolResults *results = g_new0 (ToolResults, 1);
 
   results->done = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, free_done);
+  results->folders = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
   results->name = path ? g_filename_display_name (path) : g_strdup ("standard output");
   results->fd = STDOUT_FILENO;
   results->reads = -1;
@@ -170,6 +174,7 @@ tool_results_free (ToolResults *results)
   if (results->reads >= 0)
     close (results->reads);
   g_hash_table_unref (results->done);
+  g_hash_table_unref (results->folders);
   g_free (results->name);
   g_free (results);
 }
@@ -186,6 +191,12 @@ const ToolDone *
 tool_results_find (const ToolResults *results, const char *uri)
 {
   return g_hash_table_lookup (results->done, uri);
+}
+
+gboolean
+tool_results_has_folder (const ToolResults *results, const char *uri, const char *line)
+{
+  return g_strcmp0 (g_hash_table_lookup (results->folders, uri), line) == 0;
 }
 
 char *

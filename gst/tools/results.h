@@ -50,6 +50,9 @@ const ToolDone *tool_results_find (const ToolResults *results, const char *uri);
 /* The line that says it, without its newline.  NULL: it cannot be read.  Any thread. */
 char *tool_results_line (const ToolResults *results, const ToolDone *done);
 
+/* Whether this line, without its newline, is the last one of an earlier run about the folder. */
+gboolean tool_results_has_folder (const ToolResults *results, const char *uri, const char *line);
+
 /* line [size]: with its newline.  FALSE: a G_FILE_ERROR; nothing of it is in the file. */
 gboolean tool_results_write (ToolResults *results, const char *line, gsize size, GError **error);
 

@@ -2,6 +2,7 @@
 #include "gst/tools/tag_file.h"
 
 #include <apetag.h>
+#include <fileref.h>
 #include <flacfile.h>
 #include <id3v1genres.h>
 #include <id3v1tag.h>
@@ -77,6 +78,16 @@ read_mpeg_genres (const char *path, TagLib::StringList &genres)
 }
 
 bool
+read_other_genres (const char *path, TagLib::StringList &genres)
+{
+  const TagLib::FileRef file (path, false);
+  if (file.isNull ())
+    return false;
+  genres.append (genres_of (file.file ()->properties ()));
+  return true;
+}
+
+bool
 read_all_genres (const char *path, ToolTagFormat format, TagLib::StringList &genres)
 {
   switch (format) {
@@ -91,6 +102,7 @@ read_all_genres (const char *path, ToolTagFormat format, TagLib::StringList &gen
     case TOOL_TAG_M4A:
       return read_genres<TagLib::MP4::File> (path, genres);
     case TOOL_TAG_OTHER:
+      return read_other_genres (path, genres);
     case TOOL_TAG_N_FORMATS:
       break;
   }

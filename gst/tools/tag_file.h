@@ -18,7 +18,7 @@ G_BEGIN_DECLS
 gboolean tool_tag_file_is_available (void);
 
 /* The genres that a file names: numbers of ID3v1 as names, none twice; of an MP3 those of ID3v2, or else of APE, or
- * else of ID3v1.  For all formats but TOOL_TAG_OTHER.
+ * else of ID3v1.  TOOL_TAG_OTHER: what TagLib takes the file for, by its name or its contents, such as WAV.
  *
  * Ends in NULL, may be empty.  NULL: TagLib cannot read it. */
 char **tool_tag_file_genres (const char *path, ToolTagFormat format);

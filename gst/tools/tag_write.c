@@ -31,6 +31,15 @@ tool_tag_result_free (ToolTagResult *result)
   g_free (result);
 }
 
+const char *
+tool_tag_result_state (const ToolTagResult *result)
+{
+  static const char *const states[TOOL_TAG_N_OUTCOMES] = { "written", "kept", "same", "unsure", "no-genre", "never",
+    "unsupported", "failed" };
+
+  return result->dry && result->outcome == TOOL_TAG_WRITTEN ? "would-write" : states[result->outcome];
+}
+
 /* A file on its way. */
 typedef struct Edit
 {
@@ -77,6 +86,8 @@ read_genres (Edit *edit, const char *path, GError **error)
 {
   char **genres = tool_tag_file_genres (path, edit->format);
 
+  if (!genres && edit->format == TOOL_TAG_OTHER)
+    return TRUE; /* it is no failure of a kind that is only looked at */
   if (!genres)
     return tool_tag_refuse (error, "TagLib cannot read its tags");
   g_strfreev (edit->result->before);
@@ -90,10 +101,8 @@ tool_tag_look (const char *path, ToolTagOutcome outcome)
   Edit edit = { .result = tool_tag_result_new (outcome) };
   GError *error = NULL;
 
-  if (open_original (&edit, path, &error) && edit.format == TOOL_TAG_OTHER)
+  if (open_original (&edit, path, &error) && read_genres (&edit, path, &error) && edit.format == TOOL_TAG_OTHER)
     edit.result->outcome = TOOL_TAG_UNSUPPORTED;
-  else if (edit.copy)
-    read_genres (&edit, path, &error);
   return finish (&edit, error);
 }
 
@@ -315,8 +324,8 @@ tool_tag_write (const char *path, const char *const *names, guint64 size, gint64
   Edit edit = { .config = config, .result = tool_tag_result_new (TOOL_TAG_UNSUPPORTED) };
   GError *error = NULL;
 
-  if (!open_original (&edit, path, &error) || edit.format == TOOL_TAG_OTHER
-      || !is_as_heard (&edit, size, mtime_us, &error) || !read_genres (&edit, path, &error))
+  if (!open_original (&edit, path, &error) || !read_genres (&edit, path, &error) || edit.format == TOOL_TAG_OTHER
+      || !is_as_heard (&edit, size, mtime_us, &error))
     return finish (&edit, error);
   decide (&edit, names);
   if (edit.result->outcome == TOOL_TAG_WRITTEN)

@@ -57,6 +57,9 @@ ToolTagResult *tool_tag_result_new (ToolTagOutcome outcome);
 void tool_tag_result_free (ToolTagResult *result); /* NULL is a no-op */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ToolTagResult, tool_tag_result_free)
 
+/* "written", or "would-write" of a dry run, "kept", "same", "unsure", "no-genre", "never", "unsupported", "failed" */
+const char *tool_tag_result_state (const ToolTagResult *result);
+
 /* names           genres, the first above all; ends in NULL, not empty
  * size, mtime_us  of the file when it was heard: one that is another now is left alone
  *
@@ -67,7 +70,7 @@ ToolTagResult *tool_tag_write (const char *path, const char *const *names, guint
 /* Only looks at what is there: outcome UNSUPPORTED, FAILED, or else `outcome`. */
 ToolTagResult *tool_tag_look (const char *path, ToolTagOutcome outcome);
 
-/* The genres that a file names; ends in NULL, may be empty: also if it cannot be read, or is of another kind. */
+/* The genres that a file names; ends in NULL, may be empty: also if it cannot be read. */
 char **tool_tag_genres (const char *path);
 
 /* Takes an entry of a log back: WRITTEN; SAME: it is as before the entry; FAILED.  path: of its URI */

@@ -56,12 +56,9 @@ add_stat (GString *out, const ToolTrack *track)
 static void
 add_tag (GString *out, const ToolTagResult *tag)
 {
-  static const char *const states[TOOL_TAG_N_OUTCOMES] = { "written", "kept", "same", "unsure", "no-genre", "never",
-    "unsupported", "failed" };
-
   json_add_key (out, "tag");
   g_string_append_c (out, '{');
-  json_add_string (out, "state", tag->dry ? "would-write" : states[tag->outcome]);
+  json_add_string (out, "state", tool_tag_result_state (tag));
   json_add_strings (out, "before", (const char *const *) tag->before, g_strv_length (tag->before));
   if (tag->after)
     json_add_strings (out, "after", (const char *const *) tag->after, g_strv_length (tag->after));

@@ -6,6 +6,11 @@
 #include <math.h>
 #include <string.h>
 
+enum
+{
+  N_TAG_COLUMNS = 4,
+};
+
 static void
 append_csv (GString *out, const char *value)
 {
@@ -67,16 +72,19 @@ end_line (GString *out, ToolTable table)
 }
 
 void
-tool_track_table_head (GString *out, ToolTable table, const char *const *labels)
+tool_track_table_head (GString *out, ToolTable table, const char *const *labels, gboolean with_tag)
 {
   static const char *const columns[] = { "uri", "size", "mtime", "model", "duration", "state", "label", "confidence",
     "music", "windows", "error" };
+  static const char *const of_tag[N_TAG_COLUMNS] = { "tag", "tag_before", "tag_after", "tag_error" };
 
   tool_table_append_value (out, table, "file");
   for (gsize i = 0; i < G_N_ELEMENTS (columns); i++)
     add_value (out, table, columns[i]);
   for (gsize i = 0; labels[i]; i++)
     add_value (out, table, labels[i]);
+  for (gsize i = 0; with_tag && i < N_TAG_COLUMNS; i++)
+    add_value (out, table, of_tag[i]);
   end_line (out, table);
 }
 
@@ -99,9 +107,27 @@ add_heard (GString *out, ToolTable table, const ToolTrack *track, const char *mo
     add_number (out, table, heard->probabilities[i]);
 }
 
+static void
+add_genres (GString *out, ToolTable table, char **genres)
+{
+  g_autofree char *joined = genres ? g_strjoinv ("; ", genres) : NULL;
+
+  add_value (out, table, joined ? joined : "");
+}
+
+/* tag: NULL for a track that could not be heard */
+static void
+add_tag (GString *out, ToolTable table, const ToolTagResult *tag)
+{
+  add_value (out, table, tag ? tool_tag_result_state (tag) : "");
+  add_genres (out, table, tag ? tag->before : NULL);
+  add_genres (out, table, tag ? tag->after : NULL);
+  add_value (out, table, tag && tag->reason ? tag->reason : "");
+}
+
 void
 tool_track_table_append (GString *out, ToolTable table, const ToolTrack *track, const char *model,
-    const char *const *labels)
+    const char *const *labels, gboolean with_tag)
 {
   g_autofree char *file = g_utf8_make_valid (track->input->location, -1), *uri = tool_input_uri (track->input);
 
@@ -116,5 +142,7 @@ tool_track_table_append (GString *out, ToolTable table, const ToolTrack *track, 
     for (unsigned i = 0; labels[i]; i++)
       add_value (out, table, "");
   }
+  if (with_tag)
+    add_tag (out, table, track->tag);
   end_line (out, table);
 }

@@ -21,12 +21,13 @@ typedef enum ToolTable
   TOOL_TABLE_TSV,
 } ToolTable;
 
-/* The names of the columns.  labels: of the model */
-void tool_track_table_head (GString *out, ToolTable table, const char *const *labels);
+/* The names of the columns.  labels: of the model; with_tag: there are columns for what became of the genre in the
+ * file */
+void tool_track_table_head (GString *out, ToolTable table, const char *const *labels, gboolean with_tag);
 
 /* A line.  What does not apply, as the error of a track that was heard, is empty. */
 void tool_track_table_append (GString *out, ToolTable table, const ToolTrack *track, const char *model,
-    const char *const *labels);
+    const char *const *labels, gboolean with_tag);
 
 /* One value, as the table has it. */
 void tool_table_append_value (GString *out, ToolTable table, const char *value);
