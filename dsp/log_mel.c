@@ -81,12 +81,6 @@ dsp_log_mel_reset (DspLogMel *mel)
   mel->energy = (DspEnergy){ 0 };
 }
 
-unsigned
-dsp_log_mel_bands (const DspLogMel *mel)
-{
-  return (unsigned) dsp_mel_bands (mel->filters);
-}
-
 uint64_t
 dsp_log_mel_center (const DspLogMel *mel, uint64_t frame)
 {

@@ -37,8 +37,6 @@ void dsp_log_mel_free (DspLogMel *mel); /* NULL is a no-op */
 /* As fresh: the next sample is sample 0, the next frame is frame 0. */
 void dsp_log_mel_reset (DspLogMel *mel);
 
-unsigned dsp_log_mel_bands (const DspLogMel *mel); /* n_mels / band_pool */
-
 /* c(t) in input samples: the sample on which frame t is centred. */
 uint64_t dsp_log_mel_center (const DspLogMel *mel, uint64_t frame);
 

@@ -101,18 +101,6 @@ dsp_stft_reset (DspStft *stft)
   dsp_framer_reset (stft->framer);
 }
 
-size_t
-dsp_stft_length (const DspStft *stft)
-{
-  return stft->n;
-}
-
-size_t
-dsp_stft_bins (const DspStft *stft)
-{
-  return stft->n_bins;
-}
-
 uint64_t
 dsp_stft_center (const DspStft *stft, uint64_t frame)
 {
@@ -156,11 +144,4 @@ const float *
 dsp_stft_power (const DspStft *stft)
 {
   return stft->power;
-}
-
-void
-dsp_stft_magnitude (const DspStft *stft, float *magnitude)
-{
-  for (size_t k = 0; k < stft->n_bins; k++)
-    magnitude[k] = sqrtf (stft->power[k]);
 }

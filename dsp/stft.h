@@ -43,9 +43,6 @@ void dsp_stft_free (DspStft *stft); /* NULL is a no-op */
 /* As fresh: the next sample is sample 0, the next frame is frame 0. */
 void dsp_stft_reset (DspStft *stft);
 
-size_t dsp_stft_length (const DspStft *stft); /* n */
-size_t dsp_stft_bins (const DspStft *stft);   /* n_bins */
-
 /* c(t) = floor (t hop rate / sample_rate + 1/2) in samples of the input: where frame t is centred. */
 uint64_t dsp_stft_center (const DspStft *stft, uint64_t frame);
 
@@ -68,8 +65,5 @@ const float *dsp_stft_next (DspStft *stft);
 
 /* |X[k]|^2 of the frame that dsp_stft_next() gave, [n_bins], unscaled; Inf or NaN where the float range is exceeded. */
 const float *dsp_stft_power (const DspStft *stft);
-
-/* magnitude [n_bins]  out, |X[k]| of the same frame */
-void dsp_stft_magnitude (const DspStft *stft, float *magnitude);
 
 #endif

@@ -116,9 +116,3 @@ genre_places_times (const GenrePlaces *places, guint64 sample, guint rate_hz)
   }
   return times;
 }
-
-guint
-genre_places_count (const GenrePlaces *places)
-{
-  return places->list->len;
-}

@@ -41,9 +41,6 @@ void genre_places_forget (GenrePlaces *places, guint64 sample);
 /* Duration is NONE, and so is what is unknown. */
 GenreTimes genre_places_times (const GenrePlaces *places, guint64 sample, guint rate_hz);
 
-/* How many places are kept; for tests. */
-guint genre_places_count (const GenrePlaces *places);
-
 G_END_DECLS
 
 #endif

@@ -153,12 +153,6 @@ genre_envelope_push (GenreEnvelope *envelope, const float *samples, size_t n)
 }
 
 double
-genre_envelope_seconds (const GenreEnvelope *envelope)
-{
-  return place (envelope, envelope->pushed) / envelope->first_rate_hz;
-}
-
-double
 genre_envelope_block_seconds (const GenreEnvelope *envelope)
 {
   return ldexp (1, (int) envelope->shift) / envelope->first_rate_hz;

@@ -38,7 +38,6 @@ void genre_envelope_set_rate (GenreEnvelope *envelope, unsigned rate_hz);
 /* samples [n]  finite */
 void genre_envelope_push (GenreEnvelope *envelope, const float *samples, size_t n);
 
-double genre_envelope_seconds (const GenreEnvelope *envelope);       /* that were pushed */
 double genre_envelope_block_seconds (const GenreEnvelope *envelope); /* how long a block is at present */
 
 /* Of all blocks that have a part in [begin, end) seconds.  False, and nothing written, where there are none. */

@@ -368,12 +368,6 @@ genre_stream_reset (GenreStream *stream)
 }
 
 uint64_t
-genre_stream_position (const GenreStream *stream)
-{
-  return stream->position;
-}
-
-uint64_t
 genre_stream_wanted (const GenreStream *stream)
 {
   if (!stream->frames)

@@ -96,9 +96,6 @@ void genre_stream_reset_window (GenreStream *stream);
 /* As fresh, but for configuration and rate. */
 void genre_stream_reset (GenreStream *stream);
 
-/* Samples pushed since the last reset of the window. */
-uint64_t genre_stream_position (const GenreStream *stream);
-
 /* Samples until the next answer, at least 1; where that is further than the longest window could be, something between.
  */
 uint64_t genre_stream_wanted (const GenreStream *stream);

@@ -168,12 +168,6 @@ genre_spectrogram_next (GenreSpectrogram *spectrogram, const float **samples, si
 }
 
 double
-genre_spectrogram_max_hz (const GenreSpectrogram *spectrogram)
-{
-  return spectrogram->max_hz;
-}
-
-double
 genre_spectrogram_row (const GenreSpectrogram *spectrogram, double hz)
 {
   return (double) spectrogram->rows * (1 - dsp_mel_from_hz (hz) / dsp_mel_from_hz (spectrogram->max_hz));

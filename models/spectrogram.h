@@ -38,8 +38,6 @@ void genre_spectrogram_reset (GenreSpectrogram *spectrogram);
  * False, and no levels, when all samples are taken and none is complete. */
 bool genre_spectrogram_next (GenreSpectrogram *spectrogram, const float **samples, size_t *n_samples, uint8_t *levels);
 
-double genre_spectrogram_max_hz (const GenreSpectrogram *spectrogram);
-
 /* Where a frequency lies, in rows from the top edge: 0 is max_hz, `rows` is 0 Hz. */
 double genre_spectrogram_row (const GenreSpectrogram *spectrogram, double hz);
 

@@ -54,6 +54,7 @@ typedef struct Life
   GenreStream *streams[2];
   GenreStreamConfig config;
   size_t samples;
+  uint64_t positions[2]; /* samples since the last reset of each window */
   uint64_t seed;
   float audio[MAX_STRETCH];
   Answers answers[2];
@@ -170,7 +171,7 @@ keep (Answers *answers, const GenreResult *result, uint64_t at)
 }
 
 static void
-push (GenreStream *stream, const float *samples, size_t n, Answers *answers)
+push (GenreStream *stream, const float *samples, size_t n, Answers *answers, uint64_t *position)
 {
   const GenreResult *result;
 
@@ -181,8 +182,9 @@ push (GenreStream *stream, const float *samples, size_t n, Answers *answers)
       abort ();
     samples += taken;
     n -= taken;
+    *position += taken;
     if (result)
-      keep (answers, result, genre_stream_position (stream));
+      keep (answers, result, *position);
     if (result && result->n_samples > genre_stream_history (stream))
       abort ();
   } while (n > 0 || result);
@@ -194,8 +196,6 @@ compare (Life *life)
   Answers *whole = &life->answers[0], *split = &life->answers[1];
 
   if (whole->n != split->n || memcmp (whole->list, split->list, whole->n * sizeof *whole->list) != 0)
-    abort ();
-  if (genre_stream_position (life->streams[0]) != genre_stream_position (life->streams[1]))
     abort ();
   whole->n = split->n = 0;
 }
@@ -254,11 +254,11 @@ push_both (Life *life, Cursor *cursor)
     return;
   life->samples += n;
   fill (life, cursor, kind, n);
-  push (life->streams[0], life->audio, n, &life->answers[0]);
+  push (life->streams[0], life->audio, n, &life->answers[0], &life->positions[0]);
   for (size_t done = 0; done < n;) {
     const size_t more = MIN (piece > 0 ? piece : done == 0 ? 1 : n, n - done);
 
-    push (life->streams[1], life->audio + done, more, &life->answers[1]);
+    push (life->streams[1], life->audio + done, more, &life->answers[1], &life->positions[1]);
     done += more;
   }
 }
@@ -286,14 +286,17 @@ step (Life *life, Cursor *cursor)
         break;
       case 4:
         genre_stream_reset_window (stream);
+        life->positions[s] = 0;
         break;
       case 5:
-        keep (&life->answers[s], genre_stream_finish (stream), genre_stream_position (stream));
+        keep (&life->answers[s], genre_stream_finish (stream), life->positions[s]);
         genre_stream_reset (stream);
+        life->positions[s] = 0;
         break;
       case 6:
         if (!genre_stream_set_rate (stream, rates[how % G_N_ELEMENTS (rates)]))
           abort ();
+        life->positions[s] = 0;
         break;
       default:
         break;
@@ -323,7 +326,7 @@ LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
   for (int n = 0; cursor.left > 0 && n < MAX_STEPS; n++)
     step (life, &cursor);
   for (int s = 0; s < 2; s++) {
-    keep (&life->answers[s], genre_stream_finish (life->streams[s]), genre_stream_position (life->streams[s]));
+    keep (&life->answers[s], genre_stream_finish (life->streams[s]), life->positions[s]);
     if (life->answers[s].list[0].n_samples > MAX_SAMPLES)
       abort ();
   }

@@ -47,14 +47,12 @@ power_ref (const float *x, size_t n_samples, int64_t first, size_t n, size_t k)
 static void
 check_frame (const DspStft *stft, const float *frame, const float *x, size_t n_samples, uint64_t t, unsigned rate_hz)
 {
-  const size_t n = dsp_stft_length (stft), n_bins = dsp_stft_bins (stft);
+  const size_t n = dsp_stft_grid (&config, rate_hz).n, n_bins = n / 2 + 1;
   const uint64_t center = (uint64_t) floor ((double) t * config.hop_length * rate_hz / config.sample_rate_hz + .5);
   const int64_t first = (int64_t) center - (int64_t) (n / 2);
   const float *power = dsp_stft_power (stft);
-  float *magnitude = calloc (n_bins, sizeof *magnitude);
   double loudest = 0;
 
-  dsp_stft_magnitude (stft, magnitude);
   CHECK (dsp_stft_center (stft, t) == center, "%u Hz: frame %d", rate_hz, (int) t);
   for (size_t i = 0; i < n; i++)
     if ((double) frame[i] != sample_at (x, n_samples, first + (int64_t) i)) {
@@ -67,10 +65,7 @@ check_frame (const DspStft *stft, const float *frame, const float *x, size_t n_s
     const double expected = power_ref (x, n_samples, first, n, k);
     CHECK (fabs ((double) power[k] - expected) <= 1e-6 * loudest, "%u Hz: frame %d: bin %zu: %g, not %g", rate_hz,
         (int) t, k, (double) power[k], expected);
-    CHECK (fabs ((double) magnitude[k] * (double) magnitude[k] - (double) power[k]) <= 2e-7 * (double) power[k],
-        "%u Hz: frame %d: magnitude %zu", rate_hz, (int) t, k);
   }
-  free (magnitude);
 }
 
 /* Frames of a stream of noise that comes in pieces of up to `piece`; returns how many. */
@@ -113,7 +108,6 @@ test_rates (void)
       x[i] = test_noise (&seed);
 
     DspStft *stft = dsp_stft_new (&config, rate_hz, grid.n / 2 + 1);
-    CHECK (dsp_stft_length (stft) == grid.n && dsp_stft_bins (stft) == grid.n / 2 + 1, "%u Hz: sizes", rate_hz);
     CHECK (check_stream (stft, x, n_samples, 1000, rate_hz) == N_FRAMES, "%u Hz: frames", rate_hz);
     dsp_stft_reset (stft);
     CHECK (check_stream (stft, x, n_samples, 77, rate_hz) == N_FRAMES, "%u Hz: frames after a reset", rate_hz);
@@ -152,7 +146,7 @@ tone_power (unsigned rate_hz)
     dsp_stft_push (stft, &x, 1);
     dsp_stft_next (stft);
   }
-  for (size_t k = 0; k < dsp_stft_bins (stft); k++)
+  for (size_t k = 0; k < grid.n / 2 + 1; k++)
     if ((double) k * grid.bin_hz > 800 && (double) k * grid.bin_hz < 1200)
       sum += grid.scale * (double) dsp_stft_power (stft)[k];
   dsp_stft_free (stft);

@@ -6,6 +6,7 @@
  * Threads: one.
  */
 #include "models/descriptor_means.h"
+#include "tests/allocations_left.h"
 #include "tests/test.h"
 
 #include <limits.h>
@@ -21,17 +22,6 @@ enum
   MAX_FRAMES = 1000,
   N_VALUES = GENRE_FRAME_VALUES + GENRE_TEXTURE_VALUES,
 };
-
-void *__real_calloc (size_t n, size_t size);
-void *__wrap_calloc (size_t n, size_t size);
-
-static int allocations_left = INT_MAX;
-
-void *
-__wrap_calloc (size_t n, size_t size)
-{
-  return allocations_left > 0 && allocations_left-- ? __real_calloc (n, size) : NULL;
-}
 
 /* All frames of samples [0, n) that are complete, or with the end all. */
 typedef struct Frames

@@ -64,8 +64,6 @@ test_blocks (size_t n, size_t most, size_t piece)
 
   for (size_t at = 0; at < n; at += piece)
     genre_envelope_push (envelope, samples + at, n - at < piece ? n - at : piece);
-  CHECK (fabs (genre_envelope_seconds (envelope) - (double) n / RATE) < 1e-9, "%g s",
-      genre_envelope_seconds (envelope));
   check_blocks (envelope, samples, n, most);
 
   genre_envelope_reset (envelope);
@@ -91,7 +89,6 @@ test_rates (unsigned first, unsigned second)
   for (size_t i = 0; i < second; i++)
     samples[i] = -.5f;
   genre_envelope_push (envelope, samples, second);
-  CHECK (fabs (genre_envelope_seconds (envelope) - 2) < 1e-9, "%g", genre_envelope_seconds (envelope));
   CHECK (genre_envelope_extent (envelope, .1, .9, &extent) && extent.min == .25f && extent.max == .25f, "%u: first",
       first);
   CHECK (genre_envelope_extent (envelope, 1.1, 1.9, &extent) && extent.min == -.5f && extent.max == -.5f, "%u: second",

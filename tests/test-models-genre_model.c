@@ -9,6 +9,7 @@
 #include "models/network_heads.h"
 
 #include "tests/expect_error.h"
+#include "tests/fail_at.h"
 #include "tests/model_builder.h"
 
 #include <glib/gstdio.h>
@@ -519,25 +520,6 @@ test_mutations (void)
 }
 
 /* --- out of memory --------------------------------------------------------------------------------------------- */
-
-static long fail_at = -1; /* the allocation of nn that fails, counted down; -1: none */
-
-void *__real_malloc (size_t size);
-void *__real_calloc (size_t n, size_t size);
-void *__wrap_malloc (size_t size);
-void *__wrap_calloc (size_t n, size_t size);
-
-void *
-__wrap_malloc (size_t size)
-{
-  return fail_at >= 0 && fail_at-- == 0 ? NULL : __real_malloc (size);
-}
-
-void *
-__wrap_calloc (size_t n, size_t size)
-{
-  return fail_at >= 0 && fail_at-- == 0 ? NULL : __real_calloc (n, size);
-}
 
 /* GLib aborts where it gets no memory; the network and its weights, which a file may make large, are not GLib's. */
 static void

@@ -12,6 +12,7 @@
 
 #include "models/genre_windows.h"
 #include "nn/run.h"
+#include "tests/fail_at.h"
 #include "tests/model_builder.h"
 #include "tests/test.h"
 
@@ -610,25 +611,6 @@ test_looks (void)
 }
 
 /* --- memory ---------------------------------------------------------------------------------------------------- */
-
-static long fail_at = -1; /* the allocation that fails, counted down; -1: none */
-
-void *__real_malloc (size_t size);
-void *__real_calloc (size_t n, size_t size);
-void *__wrap_malloc (size_t size);
-void *__wrap_calloc (size_t n, size_t size);
-
-void *
-__wrap_malloc (size_t size)
-{
-  return fail_at >= 0 && fail_at-- == 0 ? NULL : __real_malloc (size);
-}
-
-void *
-__wrap_calloc (size_t n, size_t size)
-{
-  return fail_at >= 0 && fail_at-- == 0 ? NULL : __real_calloc (n, size);
-}
 
 static void
 test_out_of_memory (void)

@@ -9,29 +9,11 @@
 #include "models/genre_cost.h"
 #include "models/network_spec.h"
 #include "tests/expect_error.h"
+#include "tests/fail_at.h"
 #include "tests/model_builder.h"
 
 #include <math.h>
 #include <string.h>
-
-static long fail_at = -1; /* the allocation of nn that fails, counted down; -1: none */
-
-void *__real_malloc (size_t size);
-void *__real_calloc (size_t n, size_t size);
-void *__wrap_malloc (size_t size);
-void *__wrap_calloc (size_t n, size_t size);
-
-void *
-__wrap_malloc (size_t size)
-{
-  return fail_at >= 0 && fail_at-- == 0 ? NULL : __real_malloc (size);
-}
-
-void *
-__wrap_calloc (size_t n, size_t size)
-{
-  return fail_at >= 0 && fail_at-- == 0 ? NULL : __real_calloc (n, size);
-}
 
 /* --- models ---------------------------------------------------------------------------------------------------- */
 

@@ -86,8 +86,6 @@ test_scale (void)
   for (size_t i = 0; i < sizeof rates / sizeof *rates; i++) {
     GenreSpectrogram *spectrogram = genre_spectrogram_new (rates[i].rate_hz, 50, ROWS);
 
-    CHECK (fabs (genre_spectrogram_max_hz (spectrogram) - rates[i].max_hz) < 1e-9, "%u Hz: up to %f", rates[i].rate_hz,
-        genre_spectrogram_max_hz (spectrogram));
     CHECK (fabs (genre_spectrogram_row (spectrogram, 0) - ROWS) < 1e-9, "0 Hz");
     CHECK (fabs (genre_spectrogram_row (spectrogram, rates[i].max_hz)) < 1e-9, "the top");
     genre_spectrogram_free (spectrogram);

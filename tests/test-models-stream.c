@@ -7,6 +7,7 @@
 #include "models/genre_aggregate.h"
 #include "models/genre_stream.h"
 #include "nn/run.h"
+#include "tests/fail_at.h"
 #include "tests/model_builder.h"
 #include "tests/test.h"
 
@@ -453,7 +454,7 @@ test_rate_later (GenreModel *model)
   CHECK (final->state == GENRE_STATE_TOO_SHORT && final->windows == 0 && final->n_samples == 0, "state %d",
       final->state);
   genre_stream_reset (stream);
-  CHECK (genre_stream_wanted (stream) == 1 && genre_stream_position (stream) == 0, "before the rate");
+  CHECK (genre_stream_wanted (stream) == 1, "before the rate");
   CHECK (genre_stream_set_rate (stream, 8000), "no memory");
   push (stream, samples, 40000, 0, 0, answers);
   keep (answers, genre_stream_finish (stream), 3);
@@ -516,7 +517,6 @@ test_resets (GenreModel *model)
   memset (again, 0, sizeof *again);
   push (stream, samples, n, 0, 0, again);
   genre_stream_reset_window (stream);
-  CHECK (genre_stream_position (stream) == 0, "position after reset");
   push (stream, samples, n, 0, 0, again);
 
   const size_t once = fresh->n - 1;
@@ -692,37 +692,20 @@ test_extremes (GenreModel *model)
 
 /* --- out of memory --------------------------------------------------------------------------------------------- */
 
-static long fail_at = -1; /* the allocation that fails, counted down; -1: none */
-static long n_glib;       /* allocations that cannot fail, for then GLib aborts */
+static long n_glib; /* allocations that cannot fail, for then GLib aborts */
 
 #define VISIBLE __attribute__ ((visibility ("default"))) /* or the linker refuses: other libraries want GLib's */
 
-void *__real_malloc (size_t size);
-void *__real_calloc (size_t n, size_t size);
 void *__real_fftw_malloc (size_t size);
 gpointer __real_g_malloc (gsize size);
 gpointer __real_g_malloc0 (gsize size);
 gpointer __real_g_malloc_n (gsize n, gsize size);
 gpointer __real_g_malloc0_n (gsize n, gsize size);
-void *__wrap_malloc (size_t size);
-void *__wrap_calloc (size_t n, size_t size);
 void *__wrap_fftw_malloc (size_t size);
 VISIBLE gpointer __wrap_g_malloc (gsize size);
 VISIBLE gpointer __wrap_g_malloc0 (gsize size);
 VISIBLE gpointer __wrap_g_malloc_n (gsize n, gsize size);
 VISIBLE gpointer __wrap_g_malloc0_n (gsize n, gsize size);
-
-void *
-__wrap_malloc (size_t size)
-{
-  return fail_at >= 0 && fail_at-- == 0 ? NULL : __real_malloc (size);
-}
-
-void *
-__wrap_calloc (size_t n, size_t size)
-{
-  return fail_at >= 0 && fail_at-- == 0 ? NULL : __real_calloc (n, size);
-}
 
 void *
 __wrap_fftw_malloc (size_t size)
