@@ -22,7 +22,7 @@
  */
 #include "gst/gstgenrescope.h"
 
-#include "gst/analysis.h"
+#include "gst/scope_settings.h"
 #include "gst/view.h"
 
 #include <string.h>
@@ -31,15 +31,6 @@ GST_DEBUG_CATEGORY_EXTERN (gst_genre_classify_debug);
 #define GST_CAT_DEFAULT gst_genre_classify_debug
 
 static const GstClockTime MAX_LAG = GST_SECOND; /* live */
-
-enum
-{
-  PROP_0,
-  PROP_MODEL,
-  PROP_INTERVAL,
-  PROP_SMOOTHING,
-  PROP_SPAN,
-};
 
 /* The base class makes a frame of all the audio that it has, and one more of the rest together with the next buffer,
  * at the pace of the buffers.  Therefore it gets no audio.  For each frame that is due, counted in samples, it gets
@@ -51,8 +42,8 @@ struct _GstGenreScope
   GstPadChainFunction chain;
   GstPadEventFunction event;
 
-  GenreAnalysis *analysis; /* holds the properties that are not in this struct */
-  guint64 span;            /* ns, under the object lock */
+  GenreAnalysis *analysis;
+  GenreScopeSettings settings;
 
   GMutex lock;     /* guards the answer: the worker writes, the streaming thread reads */
   gdouble *answer; /* [n_labels] since the first one; all 0: no genre is known yet */
@@ -147,7 +138,7 @@ gst_genre_scope_setup (GstAudioVisualizer *scope)
 
   scope->req_spf = 1;
   GST_OBJECT_LOCK (self);
-  span = self->span;
+  span = self->settings.span_ns;
   GST_OBJECT_UNLOCK (self);
   self->n_labels = genre_model_n_labels (model);
   self->shares = g_renew (gdouble, self->shares, self->n_labels);
@@ -295,57 +286,14 @@ static void
 gst_genre_scope_set_property (GObject *object, guint id, const GValue *value, GParamSpec *pspec)
 {
   GstGenreScope *self = GST_GENRE_SCOPE (object);
-  GenreAnalysisConfig config;
-
-  GST_OBJECT_LOCK (self);
-  genre_analysis_get_config (self->analysis, &config);
-  switch (id) {
-    case PROP_MODEL:
-      genre_analysis_set_model_path (self->analysis, g_value_get_string (value));
-      break;
-    case PROP_INTERVAL:
-      config.stream.interval_ns = g_value_get_uint64 (value);
-      break;
-    case PROP_SMOOTHING:
-      config.stream.smoothing_ns = g_value_get_uint64 (value);
-      break;
-    case PROP_SPAN:
-      self->span = g_value_get_uint64 (value);
-      break;
-    default:
-      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
-      break;
-  }
-  genre_analysis_configure (self->analysis, &config);
-  GST_OBJECT_UNLOCK (self);
+  genre_scope_settings_set (object, &self->settings, self->analysis, id, value, pspec);
 }
 
 static void
 gst_genre_scope_get_property (GObject *object, guint id, GValue *value, GParamSpec *pspec)
 {
   GstGenreScope *self = GST_GENRE_SCOPE (object);
-  GenreAnalysisConfig config;
-
-  GST_OBJECT_LOCK (self);
-  genre_analysis_get_config (self->analysis, &config);
-  switch (id) {
-    case PROP_MODEL:
-      g_value_take_string (value, genre_analysis_dup_model_path (self->analysis));
-      break;
-    case PROP_INTERVAL:
-      g_value_set_uint64 (value, config.stream.interval_ns);
-      break;
-    case PROP_SMOOTHING:
-      g_value_set_uint64 (value, config.stream.smoothing_ns);
-      break;
-    case PROP_SPAN:
-      g_value_set_uint64 (value, self->span);
-      break;
-    default:
-      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
-      break;
-  }
-  GST_OBJECT_UNLOCK (self);
+  genre_scope_settings_get (object, &self->settings, self->analysis, id, value, pspec);
 }
 
 /* --- the object ------------------------------------------------------------------------------------------------ */
@@ -386,50 +334,6 @@ gst_genre_scope_init (GstGenreScope *self)
 }
 
 static void
-install_properties (GObjectClass *object_class)
-{
-  const GParamFlags ready = G_PARAM_READWRITE | G_PARAM_CONSTRUCT | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_READY;
-  const GParamFlags playing = G_PARAM_READWRITE | G_PARAM_CONSTRUCT | G_PARAM_STATIC_STRINGS
-      | GST_PARAM_MUTABLE_PLAYING;
-
-  /**
-   * GstGenreScope:model:
-   *
-   * Path of a model file.  One that cannot be used fails the change to PAUSED with an error that says why.
-   */
-  g_object_class_install_property (object_class, PROP_MODEL,
-      g_param_spec_string ("model", "Model",
-          "Path of a model file (default: the embedded model); read on READY to PAUSED", NULL, ready));
-  /**
-   * GstGenreScope:interval:
-   *
-   * Audio time between two answers, and so between two moves of the bars.
-   */
-  g_object_class_install_property (object_class, PROP_INTERVAL,
-      g_param_spec_uint64 ("interval", "Interval",
-          "Audio time between two answers, in nanoseconds; takes effect from the next window on", 1, G_MAXUINT64,
-          GST_SECOND / 2, playing));
-  /**
-   * GstGenreScope:smoothing:
-   *
-   * Time constant of the exponential smoothing of the answers.
-   */
-  g_object_class_install_property (object_class, PROP_SMOOTHING,
-      g_param_spec_uint64 ("smoothing", "Smoothing",
-          "Time constant of what the bars show, in nanoseconds (0: none); takes effect from the next window on", 0,
-          G_MAXUINT64, 4 * GST_SECOND, playing));
-  /**
-   * GstGenreScope:span:
-   *
-   * How much audio the spectrogram shows, about: it moves by whole pixels in each frame.
-   */
-  g_object_class_install_property (object_class, PROP_SPAN,
-      g_param_spec_uint64 ("span", "Span",
-          "Audio that the spectrogram shows, about, in nanoseconds; takes effect when caps are negotiated",
-          GST_SECOND / 10, 600 * GST_SECOND, 5 * GST_SECOND, ready));
-}
-
-static void
 gst_genre_scope_class_init (GstGenreScopeClass *klass)
 {
   GObjectClass *object_class = G_OBJECT_CLASS (klass);
@@ -442,7 +346,7 @@ gst_genre_scope_class_init (GstGenreScopeClass *klass)
   object_class->set_property = gst_genre_scope_set_property;
   object_class->get_property = gst_genre_scope_get_property;
   object_class->finalize = gst_genre_scope_finalize;
-  install_properties (object_class);
+  genre_scope_settings_install (object_class);
 
   gst_element_class_add_static_pad_template (element_class, &sink_template);
   gst_element_class_add_static_pad_template (element_class, &src_template);
