@@ -2,6 +2,7 @@
 #include "gst/tools/identification.h"
 
 #include "gst/tools/decode.h"
+#include "gst/tools/sections.h"
 #include "models/genre_aggregate.h"
 
 #include <math.h>
@@ -18,16 +19,20 @@ struct ToolIdentifier
   ToolIdentifyConfig config;
   unsigned n_labels;
   double window; /* seconds, the model's longest */
-  GenreStream *stream;
+  ToolSections *sections;
 
   /* of the recording that is heard */
   ToolSpans *spans;
-  guint rate_hz;
-  double start;    /* seconds, of the first sample that was heard */
-  double section;  /* seconds, of the first sample since the last reset of the window */
-  guint64 samples; /* heard since then */
-  double seconds;  /* heard in all */
+  double start;   /* seconds, of the first sample that was heard */
+  double seconds; /* heard in all */
 };
+
+static void
+take_window (gpointer data, double start, double end, const double *probabilities)
+{
+  const ToolIdentifier *identifier = data;
+  tool_spans_add (identifier->spans, start, end, probabilities);
+}
 
 ToolIdentifier *
 tool_identifier_new (const ToolIdentifyConfig *config)
@@ -40,9 +45,8 @@ tool_identifier_new (const ToolIdentifyConfig *config)
   identifier->n_labels = genre_model_n_labels (config->model);
   identifier->window = (double) genre_model_window_frames (config->model) * frontend->mel.hop_length
       / frontend->mel.sample_rate_hz;
-  identifier->rate_hz = FIRST_RATE;
-  identifier->stream = genre_stream_new (config->model, FIRST_RATE, 0, &stream);
-  if (!identifier->stream)
+  identifier->sections = tool_sections_new (config->model, FIRST_RATE, &stream, take_window, identifier);
+  if (!identifier->sections)
     g_clear_pointer (&identifier, g_free);
   return identifier;
 }
@@ -52,71 +56,33 @@ tool_identifier_free (ToolIdentifier *identifier)
 {
   if (!identifier)
     return;
-  genre_stream_free (identifier->stream);
+  tool_sections_free (identifier->sections);
   g_free (identifier);
 }
 
 /* --- samples --------------------------------------------------------------------------------------------------- */
 
-static void
-take_answer (ToolIdentifier *identifier, const GenreResult *result)
-{
-  const double start = identifier->section + (double) result->first_sample / identifier->rate_hz;
-
-  if (result->state == GENRE_STATE_OK)
-    tool_spans_add (identifier->spans, start, start + (double) result->n_samples / identifier->rate_hz,
-        result->probabilities);
-}
-
-/* Samples from here on have nothing to do with those before, as behind the element's reset of the window. */
-static void
-begin_section (ToolIdentifier *identifier, guint rate_hz)
-{
-  if (rate_hz == identifier->rate_hz)
-    genre_stream_reset_window (identifier->stream);
-  else if (!genre_stream_set_rate (identifier->stream, rate_hz))
-    g_error ("out of memory");
-  identifier->rate_hz = rate_hz;
-  identifier->section = identifier->start + identifier->seconds;
-  identifier->samples = 0;
-}
-
-static void
-count (ToolIdentifier *identifier, gsize n)
-{
-  const double before = identifier->seconds;
-
-  identifier->samples += n;
-  identifier->seconds = identifier->section - identifier->start + (double) identifier->samples / identifier->rate_hz;
-  if (identifier->config.heard)
-    atomic_fetch_add (identifier->config.heard, (unsigned) (floor (identifier->seconds) - floor (before)));
-}
-
 /* samples [n] */
 static void
 push (ToolIdentifier *identifier, const float *samples, gsize n)
 {
-  const GenreResult *result;
+  const double before = identifier->seconds;
 
-  for (gsize taken = 0; taken < n;) {
-    do {
-      taken += genre_stream_push (identifier->stream, samples + taken, n - taken, &result);
-      if (result)
-        take_answer (identifier, result);
-    } while (result);
-  }
-  count (identifier, n);
+  tool_sections_push (identifier->sections, samples, n);
+  identifier->seconds = tool_sections_end (identifier->sections) - identifier->start;
+  if (identifier->config.heard)
+    atomic_fetch_add (identifier->config.heard, (unsigned) (floor (identifier->seconds) - floor (before)));
 }
 
-/* Of the next `n` samples those that belong to the part that is wanted. */
+/* Of the stretch the samples that belong to the part that is wanted. */
 static gsize
-wanted (const ToolIdentifier *identifier, gsize n)
+wanted (const ToolIdentifier *identifier, const GenreStretch *stretch)
 {
   const double left = identifier->config.length - identifier->seconds;
 
   if (identifier->config.length <= 0)
-    return n;
-  return (gsize) MIN ((double) n, MAX (0, ceil (left * identifier->rate_hz - 1e-6)));
+    return stretch->n;
+  return (gsize) MIN ((double) stretch->n, MAX (0, ceil (left * stretch->rate_hz - 1e-6)));
 }
 
 /* FALSE: an error. */
@@ -129,13 +95,13 @@ hear (ToolIdentifier *identifier, GenreDecoder *decoder, GError **error)
 
   if (config->offset > 0 && !genre_decoder_seek (decoder, config->offset, config->length, &identifier->start, error))
     return FALSE;
-  identifier->section = identifier->start;
+  tool_sections_reset (identifier->sections, identifier->start);
   do {
     if (!genre_decoder_next (decoder, &stretch, error))
       return FALSE;
-    if (stretch.fresh)
-      begin_section (identifier, stretch.rate_hz);
-    n = wanted (identifier, stretch.n);
+    if (stretch.fresh && !tool_sections_begin (identifier->sections, stretch.rate_hz))
+      g_error ("out of memory");
+    n = wanted (identifier, &stretch);
     push (identifier, stretch.mono, n);
   } while (stretch.n > 0 && n == stretch.n);
   return TRUE;
@@ -180,7 +146,7 @@ take_spans (ToolIdentifier *identifier, const ToolIdentification *whole)
 static ToolIdentification *
 finish (ToolIdentifier *identifier, GenreDecoder *decoder)
 {
-  const GenreResult *result = genre_stream_finish (identifier->stream);
+  const GenreResult *result = tool_sections_finish (identifier->sections);
   const gsize size = identifier->n_labels * sizeof *result->probabilities;
   const unsigned top = genre_probabilities_top (result->probabilities, identifier->n_labels);
   const gboolean heard = (result->state == GENRE_STATE_OK || result->state == GENRE_STATE_TOO_SHORT)
@@ -214,10 +180,8 @@ tool_identifier_hear (ToolIdentifier *identifier, const char *location, GError *
   g_autoptr (GenreDecoder) decoder = genre_decoder_new (location);
   g_autoptr (ToolSpans) spans = tool_spans_new (identifier->n_labels);
 
-  genre_stream_reset (identifier->stream);
   identifier->spans = spans;
-  identifier->start = identifier->section = identifier->seconds = 0;
-  identifier->samples = 0;
+  identifier->start = identifier->seconds = 0;
   return hear (identifier, decoder, error) ? finish (identifier, decoder) : NULL;
 }
 
