@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * Any message is one of genreclassify, whole and in range, or it is refused and nothing is written.  One that is
- * accepted is refused without any one of its fields.
+ * accepted is refused without any one of its fields but music and features.
  *
  *   tests/fuzz.sh 600 genre-message
  *
@@ -30,7 +30,7 @@ typedef struct Cursor
 } Cursor;
 
 static const char *const fields[] = { "timestamp", "stream-time", "running-time", "duration", "label", "confidence",
-  "index", "labels", "probabilities", "smoothed", "music", "summary", "state", "final", "windows" };
+  "index", "labels", "probabilities", "smoothed", "music", "summary", "state", "final", "windows", "features" };
 
 static guint64
 take (Cursor *cursor, unsigned bytes)
@@ -195,6 +195,7 @@ use (const GstGenreMessage *genre)
     length += strlen (gst_genre_message_label (genre, i));
     length += gst_genre_message_probability (genre, i) > gst_genre_message_smoothed (genre, i);
   }
+  length += genre->features ? (gsize) gst_structure_n_fields (genre->features) : 0;
   if (length == G_MAXSIZE)
     abort ();
 }
@@ -227,15 +228,15 @@ LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
     use (&genre);
     for (size_t i = 0; i < G_N_ELEMENTS (fields); i++) {
       GstStructure *structure = gst_structure_copy (gst_message_get_structure (message));
-      const gboolean optional = g_str_equal (fields[i], "music"); /* older elements have none */
+      const gboolean music = g_str_equal (fields[i], "music"), features = g_str_equal (fields[i], "features");
 
       gst_structure_remove_field (structure, fields[i]);
 
       GstMessage *less = gst_message_new_element (NULL, structure);
 
-      if (parses (less, &genre) != optional)
+      if (parses (less, &genre) != (music || features)) /* older elements have no music; features are asked for */
         abort ();
-      if (optional && !(genre.music >= 1 && genre.music <= 1))
+      if ((music && !(genre.music >= 1 && genre.music <= 1)) || (features && genre.features))
         abort ();
       gst_message_unref (less);
     }

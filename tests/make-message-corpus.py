@@ -47,15 +47,16 @@ def doubles(*values):
     return array(*map(double, values))
 
 
-LIST, INT64, FLOAT, RANGE, STRUCTURE = b"\7\1a", b"\x08" + bytes(8), b"\x09\1", b"\x0a\2", b"\x0b"
+LIST, INT64, FLOAT, RANGE, STRUCTURE = OTHERS = b"\7\1a", b"\x08" + bytes(8), b"\x09\1", b"\x0a\2", b"\x0b"
 
 WHOLE = {
     "timestamp": uint64(10**9), "stream-time": uint64(2 * 10**9), "running-time": uint64(3 * 10**9),
     "duration": uint64(10**10), "label": string("classical"), "confidence": double(0.875), "index": integer(1),
     "labels": strings("blues", "classical", "R&B"), "probabilities": doubles(0.25, 0.5, 0.25),
     "smoothed": doubles(0.0625, 0.875, 0.0625), "music": double(0.75), "summary": string("classical 88 %"),
-    "state": string("ok"), "final": boolean(True), "windows": unsigned(7),
+    "state": string("ok"), "final": boolean(True), "windows": unsigned(7), "features": STRUCTURE,
 }  # fmt: skip
+OPTIONAL = ("music", "features")  # older elements have none of the first, and the second is asked for
 FIELDS = list(WHOLE)
 
 
@@ -97,9 +98,9 @@ FILES = {
     "smoothed-more": changed(smoothed=doubles(0, 0, 0, 1)),
 }
 for i, field in enumerate(FIELDS):
-    without = "ok-without" if field == "music" else "without"  # older elements have none
+    without = "ok-without" if field in OPTIONAL else "without"
     FILES[f"{without}-{field}"] = message({key: value for key, value in WHOLE.items() if key != field})
-    FILES[f"type-{field}"] = changed(**{field: (LIST, INT64, FLOAT, RANGE, STRUCTURE)[i % 5]})
+    FILES[f"type-{field}"] = changed(**{field: LIST if field == "features" else OTHERS[i % len(OTHERS)]})
 
 
 def main(argv):
