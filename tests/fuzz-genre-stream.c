@@ -73,17 +73,6 @@ take (Cursor *cursor)
 
 /* --- models ---------------------------------------------------------------------------------------------------- */
 
-static GenreModel *
-parse (ModelBuilder *builder)
-{
-  g_autoptr (GBytes) bytes = model_builder_build (builder);
-  GenreModel *model = genre_model_parse (g_bytes_get_data (bytes, NULL), g_bytes_get_size (bytes), "fuzz", NULL);
-
-  if (!model)
-    abort ();
-  return model;
-}
-
 /* One whose windows share columns, one of fixed length that looks at the loudest band, one on a grid of four, one that
  * tells music from what is none, by the level.  They live as long as the process. */
 static GenreModel *
@@ -112,7 +101,7 @@ model_of (unsigned which)
     for (gsize i = 0; i < 8; i++)
       model_builder_set_value (builder, "music/kernel", i, i % 2 ? -4 : 4);
   }
-  return models[which] = parse (builder);
+  return models[which] = model_builder_parse (builder);
 }
 
 /* --- answers --------------------------------------------------------------------------------------------------- */

@@ -272,6 +272,19 @@ model_builder_build (const ModelBuilder *builder)
   return bytes;
 }
 
+GenreModel *
+model_builder_parse (const ModelBuilder *builder)
+{
+  g_autoptr (GBytes) bytes = model_builder_build (builder);
+  GError *error = NULL;
+  GenreModel *model = genre_model_parse (g_bytes_get_data (bytes, NULL), g_bytes_get_size (bytes), "test model",
+      &error);
+
+  if (!model)
+    g_error ("%s", error->message);
+  return model;
+}
+
 GBytes *
 model_builder_container (const char *header, gsize header_size, const guint8 *data, gsize data_size)
 {

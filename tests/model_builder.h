@@ -48,6 +48,9 @@ void model_builder_set_value (ModelBuilder *builder, const char *tensor, gsize i
 /* The file.  Metadata and tensors may be wrong in any way that the container allows. */
 GBytes *model_builder_build (const ModelBuilder *builder);
 
+/* The model of that file, which must be good: aborts if it is not. */
+GenreModel *model_builder_parse (const ModelBuilder *builder);
+
 /* A container of this header, whatever it says, its length and this data. */
 GBytes *model_builder_container (const char *header, gsize header_size, const guint8 *data, gsize data_size);
 

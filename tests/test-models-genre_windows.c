@@ -20,25 +20,13 @@ enum
   MIN_FRAMES = 8,    /* M */
 };
 
-static GenreModel *
-parse (ModelBuilder *builder)
-{
-  GError *error = NULL;
-  g_autoptr (GBytes) bytes = model_builder_build (builder);
-  GenreModel *model = genre_model_parse (g_bytes_get_data (bytes, NULL), g_bytes_get_size (bytes), "tiny", &error);
-
-  if (!model)
-    g_error ("%s", error->message);
-  return model;
-}
-
 /* W 20, M 8, S 2; columns are shared. */
 static GenreModel *
 tiny_model (void)
 {
   g_autoptr (ModelBuilder) builder = model_builder_new ();
 
-  return parse (builder);
+  return model_builder_parse (builder);
 }
 
 /* The same, but levels count from the loudest of the window: nothing is shared. */
@@ -48,7 +36,7 @@ relative_model (void)
   g_autoptr (ModelBuilder) builder = model_builder_new ();
 
   model_builder_replace (builder, "frontend", "\"ref\":1", "\"ref\":\"max\"");
-  return parse (builder);
+  return model_builder_parse (builder);
 }
 
 /* W and M 20, S 1. */
@@ -58,7 +46,7 @@ fixed_model (void)
   g_autoptr (ModelBuilder) builder = model_builder_new ();
 
   model_builder_set (builder, "min_frames", "20");
-  return parse (builder);
+  return model_builder_parse (builder);
 }
 
 /* The definition: answer k after the origin is due when floor (k max (interval, hop) / hop) frames have passed since.
@@ -294,7 +282,7 @@ test_overflow (void)
     model_builder_set_value (builder, "dense/kernel", 3 * i + 1, i % 2 == 0 ? -3e38F : 3e38F);
   }
 
-  GenreModel *model = parse (builder);
+  GenreModel *model = model_builder_parse (builder);
   const size_t bands = genre_model_frontend (model)->bands, n_labels = genre_model_n_labels (model);
   GenreWindows *windows = genre_windows_new (model, GENRE_LEVELS_POWER, 0, 1000000000);
   g_autofree float *levels = make_levels (MIN_FRAMES * bands, 6);

@@ -46,19 +46,6 @@ typedef struct Answers
 
 /* --- fixtures -------------------------------------------------------------------------------------------------- */
 
-static GenreModel *
-parse (ModelBuilder *builder)
-{
-  GError *error = NULL;
-  g_autoptr (GBytes) bytes = model_builder_build (builder);
-  GenreModel *model = genre_model_parse (g_bytes_get_data (bytes, NULL), g_bytes_get_size (bytes), "test model",
-      &error);
-
-  if (!model)
-    g_error ("%s", error->message);
-  return model;
-}
-
 /* Four bands, their mean over time, a dense layer; least: M, of W 20.  head: .1 per dB of the lowest band's lead. */
 static ModelBuilder *
 builder_new (const char *least, bool head)
@@ -87,7 +74,7 @@ model_new (const char *least, bool head)
 {
   g_autoptr (ModelBuilder) builder = builder_new (least, head);
 
-  return parse (builder);
+  return model_builder_parse (builder);
 }
 
 /* [n]  tone: 125 Hz of this amplitude, noise: white noise of that one */
@@ -587,7 +574,7 @@ test_overflow (void)
     model_builder_set_value (builder, "music/kernel", i, i % 2 ? -3e38F : 3e38F);
   add_sound (samples, RATE, 0, 3e38F, &seed);
 
-  GenreModel *model = parse (builder);
+  GenreModel *model = model_builder_parse (builder);
   g_autofree Answers *answers = run (model, (GenreStreamConfig){ 1, 0, NONE, .5 }, samples, RATE, 0, 0);
 
   CHECK (answers->n > 20, "%zu answers", answers->n);

@@ -40,27 +40,13 @@ static const GenreStreamConfig CONFIG = { 1000000000, 8000000000, -60, 0 };
 
 /* --- fixtures -------------------------------------------------------------------------------------------------- */
 
-static GenreModel *
-parse (ModelBuilder *builder)
-{
-  GError *error = NULL;
-  GBytes *bytes = model_builder_build (builder);
-  GenreModel *model = genre_model_parse (g_bytes_get_data (bytes, NULL), g_bytes_get_size (bytes), "test model",
-      &error);
-
-  if (!model)
-    g_error ("%s", error->message);
-  g_bytes_unref (bytes);
-  return model;
-}
-
 /* W 20, M 8, time stride 2, hop 128 at 8 kHz. */
 static GenreModel *
 tiny_model (void)
 {
   g_autoptr (ModelBuilder) builder = model_builder_new ();
 
-  return parse (builder);
+  return model_builder_parse (builder);
 }
 
 /* M == W, "same" padding of time, levels relative to the loudest band of the window. */
@@ -74,7 +60,7 @@ fixed_model (void)
   model_builder_replace (builder, "frontend", "\"top_db\":null", "\"top_db\":80");
   model_builder_replace (builder, "frontend", "\"ref\":1", "\"ref\":\"max\"");
   model_builder_fill (builder, 7);
-  return parse (builder);
+  return model_builder_parse (builder);
 }
 
 static float *
@@ -400,7 +386,7 @@ test_level_of_long_hops (void)
 
   model_builder_replace (builder, "frontend", "\"hop_length\":128", "\"hop_length\":1000");
 
-  GenreModel *model = parse (builder);
+  GenreModel *model = model_builder_parse (builder);
 
   for (size_t i = 0; i < 8000; i++)
     samples[i] = i % 2 ? .01F : -.01F; /* -40 dBFS; the 772 samples would make it -41 */
@@ -646,7 +632,7 @@ test_coarse_grid (void)
   model_builder_set (builder, "min_frames", "6");
   model_builder_fill (builder, 3);
 
-  GenreModel *model = parse (builder);
+  GenreModel *model = model_builder_parse (builder);
   const GenreStreamConfig config = { 1, 0, -60, 0 };
   GenreStream *stream = genre_stream_new (model, 8000, 6, &config);
 

@@ -19,13 +19,13 @@ the rest, and all once more: the two must agree.
 
 import functools
 import importlib
-import json
 import os
-import struct
 import sys
 
 import librosa
 import numpy as np
+
+from golden_file import save
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.dirname(HERE))
@@ -93,18 +93,6 @@ def make(y):
     last = by_definition.texture_values(y, step=1)[-1]
     assert last["low_energy"] == np.mean(level[-256:] < level[-256:].mean())
     return frames, np.concatenate([np.atleast_1d(x) for x in last.values()])
-
-
-def save(path, tensors, metadata):
-    header, data = {"__metadata__": metadata}, b""
-    for name, x in tensors.items():
-        raw = np.ascontiguousarray(x, "<f4").tobytes()
-        header[name] = {"dtype": "F32", "shape": list(x.shape), "data_offsets": [len(data), len(data) + len(raw)]}
-        data += raw
-    head = json.dumps(header, separators=(",", ":")).encode()
-    head += b" " * (-len(head) % 8)
-    with open(path, "wb") as f:
-        f.write(struct.pack("<Q", len(head)) + head + data)
 
 
 def main():

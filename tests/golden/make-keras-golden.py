@@ -26,13 +26,14 @@ Keras 2, clip (.2 x + .5, 0, 1), which Keras 3 no longer has.
 """
 import json
 import os
-import struct
 import sys
 
 os.environ["KERAS_BACKEND"] = "torch"
 import keras
 import numpy as np
 import torch
+
+from golden_file import save
 
 STEPS = 3
 EPSILON, BETA_2 = 1e-8, 0.999
@@ -258,18 +259,6 @@ def train(case, specs):
     out["targets"] = targets
     out["logits"] = array(model(x, training=False))
     return out
-
-
-def save(path, tensors, metadata):
-    header, data = {"__metadata__": metadata}, b""
-    for name, x in tensors.items():
-        raw = np.ascontiguousarray(x, "<f4").tobytes()
-        header[name] = {"dtype": "F32", "shape": list(x.shape), "data_offsets": [len(data), len(data) + len(raw)]}
-        data += raw
-    head = json.dumps(header, separators=(",", ":")).encode()
-    head += b" " * (-len(head) % 8)
-    with open(path, "wb") as f:
-        f.write(struct.pack("<Q", len(head)) + head + data)
 
 
 def deck(name, root):

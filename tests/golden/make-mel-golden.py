@@ -15,13 +15,13 @@ Tensors, float32, NAME being noise or chirp and RECIPE rate-n_fft-hop-bands:
     NAME/22050-2048-512-128/db-max       power_to_db (ref=max, amin=1e-10, top_db=80)
 librosa is given float64, so that its own rounding is not in the way; it hears the float32 samples of the C test.
 """
-import json
 import os
-import struct
 import sys
 
 import librosa
 import numpy as np
+
+from golden_file import save
 
 RECIPES = [  # rate, n_fft, hop, n_mels, pool
     (22050, 2048, 512, 128, 1),
@@ -47,18 +47,6 @@ def chirp(n, rate):
     t, low, high = np.arange(n) / rate, 60.0, 0.45 * rate
     k = np.log(high / low) / (n / rate)
     return (0.5 * np.sin(2 * np.pi * low * (np.exp(k * t) - 1) / k)).astype(np.float32)
-
-
-def save(path, tensors, metadata):
-    header, data = {"__metadata__": metadata}, b""
-    for name, x in tensors.items():
-        raw = np.ascontiguousarray(x, "<f4").tobytes()
-        header[name] = {"dtype": "F32", "shape": list(x.shape), "data_offsets": [len(data), len(data) + len(raw)]}
-        data += raw
-    head = json.dumps(header, separators=(",", ":")).encode()
-    head += b" " * (-len(head) % 8)
-    with open(path, "wb") as f:
-        f.write(struct.pack("<Q", len(head)) + head + data)
 
 
 def main():
