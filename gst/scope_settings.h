@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * gst/scope_settings.h - the properties of `genrescope`: what they are, and where their values are.
+ * gst/scope_settings.h - the properties of `genrescope`, and their values.
  *
  * Layer:   gst; uses analysis.
  * Threads: install in class_init; set and get on any, with no lock held.
@@ -12,7 +12,7 @@
 
 G_BEGIN_DECLS
 
-/* Those that the analysis does not have.  Guarded by the element's object lock. */
+/* The values that the analysis does not have.  Guarded by the element's object lock. */
 typedef struct GenreScopeSettings
 {
   guint64 span_ns; /* of audio that the spectrogram shows */
@@ -20,7 +20,7 @@ typedef struct GenreScopeSettings
 
 void genre_scope_settings_install (GObjectClass *object_class);
 
-/* The element's set_property and get_property, once it has said what it keeps the values in. */
+/* set_property and get_property of the element, which keeps its values in `settings` and `analysis`. */
 void genre_scope_settings_set (GObject *element, GenreScopeSettings *settings, GenreAnalysis *analysis, guint id,
     const GValue *value, GParamSpec *pspec);
 void genre_scope_settings_get (GObject *element, const GenreScopeSettings *settings, GenreAnalysis *analysis, guint id,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * gst/settings.h - the properties of `genreclassify`: what they are, and where their values are.
+ * gst/settings.h - the properties of `genreclassify`, and their values.
  *
  * Layer:   gst; uses analysis and info.
  * Threads: install in class_init; set and get on any, with no lock held.
@@ -12,7 +12,7 @@
 
 G_BEGIN_DECLS
 
-/* Those that the analysis does not have.  Guarded by the element's object lock. */
+/* The values that the analysis does not have.  Guarded by the element's object lock. */
 typedef struct GenreSettings
 {
   gdouble threshold; /* [0, 1] */
@@ -23,13 +23,13 @@ typedef struct GenreSettings
 
 void genre_settings_install (GObjectClass *object_class);
 
-/* The element's set_property and get_property, once it has said what it keeps the values in. */
+/* set_property and get_property of the element, which keeps its values in `settings` and `analysis`. */
 void genre_settings_set (GObject *element, GenreSettings *settings, GenreAnalysis *analysis, guint id,
     const GValue *value, GParamSpec *pspec);
 void genre_settings_get (GObject *element, const GenreSettings *settings, GenreAnalysis *analysis, guint id,
     GValue *ret_value, GParamSpec *pspec);
 
-/* As they are now. */
+/* A copy, made under the object lock. */
 GenreSettings genre_settings_copy (GstElement *element, const GenreSettings *settings);
 
 G_END_DECLS

@@ -11,7 +11,7 @@ enum
 };
 
 static const gdouble LEAST_SHARE = .5;
-static const GstClockTime STEADY = 10 * GST_SECOND; /* of audio with the same label in front */
+static const GstClockTime STEADY = 10 * GST_SECOND; /* of audio with the same most probable label */
 
 struct GenreTags
 {
@@ -23,7 +23,7 @@ struct GenreTags
   gchar *genre;          /* ours that was taken in this run, or NULL */
 
   /* the worker's */
-  guint leader; /* label in front of the aggregate */
+  guint leader; /* the most probable label of the aggregate */
   GstClockTime leader_since;
 
   GMutex lock;    /* guards the rest: the worker decides, the streaming thread takes */

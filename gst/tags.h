@@ -20,28 +20,28 @@ typedef struct GenreTags GenreTags;
 GenreTags *genre_tags_new (void);
 void genre_tags_free (GenreTags *tags); /* NULL is a no-op */
 
-/* Another stream: all that was said is void. */
+/* Another stream: forgets everything. */
 void genre_tags_reset (GenreTags *tags);
 
-/* The worker has the first sample of a run: what was decided at the end of the last one, taken or not, is void. */
+/* The worker has the first sample of a run.  Forgets what was decided at the end of the last one, taken or not. */
 void genre_tags_begin_run (GenreTags *tags);
 
 /* The worker has an answer.  The genre is the aggregate's after ten windows, when it is at least max (threshold, .5)
- * and has led for 10 s, or at the final. */
+ * and has been the most probable one for 10 s, or at the final. */
 void genre_tags_decide (GenreTags *tags, const GenreAnswer *answer, gdouble threshold);
 
-/* The run is over, but not the stream: the genre, taken or not, is void, what upstream says is not. */
+/* The run is over, but not the stream: forgets the genre, taken or not, but not the tags of upstream. */
 void genre_tags_end_run (GenreTags *tags);
 
 /* Whether a TAG event has another title than the last one that had any.  Stream scope only; blanks around a title do
  * not count, an empty one is none. */
 gboolean genre_tags_note_title (GenreTags *tags, GstEvent *event);
 
-/* Takes a TAG event from upstream; returns the one to go on in its place, of the same seqnum. */
+/* Takes a TAG event from upstream; returns the one to send downstream in its place, of the same seqnum. */
 GstEvent *genre_tags_merge (GenreTags *tags, GstEvent *event);
 
-/* The TAG event with the genre that has been decided.  NULL: there is none, it is the same as taken before in this run,
- * or upstream names one. */
+/* The TAG event with the genre that has been decided.  NULL: none has been decided, it is the one that was taken before
+ * in this run, or upstream has a genre. */
 GstEvent *genre_tags_take (GenreTags *tags);
 
 G_END_DECLS

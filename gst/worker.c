@@ -5,7 +5,7 @@
 
 enum
 {
-  MAX_MARKS = 128, /* segments, resets and finals that may wait; half of them get the worker up */
+  MAX_MARKS = 128, /* segments, resets and finals that may wait; half of them wake the worker */
 };
 
 struct GenreWorker
@@ -97,7 +97,7 @@ genre_worker_configure (GenreWorker *worker, const GenreStreamConfig *config)
   const gboolean earlier = config->interval_ns < worker->shared.config.interval_ns;
   worker->shared.config = *config;
   g_mutex_unlock (&worker->shared.lock);
-  if (earlier) /* an answer may be due before the one that it sleeps for */
+  if (earlier) /* an answer may be due before the one that the worker waits for */
     genre_queue_hurry (worker->shared.queue);
 }
 

@@ -17,7 +17,7 @@ G_BEGIN_DECLS
 
 typedef struct GenreWorker GenreWorker;
 
-/* element:  which owns the worker; a weak reference is kept.
+/* element:  owns the worker; the worker keeps a weak reference.
  * listener: not copied.
  * NULL: out of memory. */
 GenreWorker *genre_worker_new (GstElement *element, const GenreListener *listener);
@@ -25,15 +25,15 @@ GenreWorker *genre_worker_new (GstElement *element, const GenreListener *listene
 /* Stops it first.  NULL is a no-op. */
 void genre_worker_free (GenreWorker *worker);
 
-/* The way to it, of GenreMark; the worker's. */
+/* Where samples and marks (GenreMark) for the worker go; it belongs to the worker. */
 GenreQueue *genre_worker_queue (GenreWorker *worker);
 
 /* Starts the thread, the queue empty; the model is referenced until stop.
  * window_frames: as genre_stream_new().  descriptors: whether answers have them.  False: out of memory or threads. */
 gboolean genre_worker_start (GenreWorker *worker, GenreModel *model, guint window_frames, gboolean descriptors);
 
-/* Stops the queue and waits for the thread.  On that thread itself, that is in a handler, it only sees to it that the
- * thread ends when the handler has returned; start and free are allowed at once. */
+/* Stops the queue and waits for the thread.  Called on that thread, by a handler of messages, it does not wait: the
+ * thread ends when the handler has returned.  Start and free are allowed at once. */
 void genre_worker_stop (GenreWorker *worker);
 
 /* From the next window on. */
