@@ -4,6 +4,7 @@
 a person can use is said of each, and none takes long.  docs/training.md has the table.
 """
 
+import json
 import os
 import pathlib
 import random
@@ -174,6 +175,24 @@ def test_joined(root):
     verdict.check(status == 1 and "too short" in errors and "without a break" in errors, f"short parts: {errors}")
 
 
+def test_stalled(root):
+    """A decoder that takes the file and gives nothing, for ever: given up, and the others are heard."""
+    plugin = pathlib.Path(os.environ["GENRE_STALLING_PLUGIN"])
+    folder, plugins = root / "stalled", root / "plugins"
+    folder.mkdir()
+    plugins.mkdir()
+    (plugins / plugin.name).symlink_to(plugin)
+    encode(folder / "a.flac", "flacenc")
+    encode(folder / "b.wav", "wavenc")
+    variables = {"GST_PLUGIN_PATH": f"{os.environ['GST_PLUGIN_PATH']}:{plugins}",
+                 "GST_REGISTRY": str(root / "stalling.registry")}  # fmt: skip
+    status, output, errors = call("identify", "--json", "-j1", folder, env=os.environ | variables)
+    found = [json.loads(line) for line in output.splitlines()]
+    words = "nothing was read and nothing came out of the decoder for 5 s"
+    verdict.check(status == 1 and f"a.flac: {words}" in errors, f"{status} {errors}")
+    verdict.check([one.get("error") for one in found] == [words, None], f"{output}")
+
+
 def main():
     need("vorbisenc", "oggmux", "qtmux", "flacenc", "wavparse", "uridecodebin", "appsink")
     with tempfile.TemporaryDirectory() as name:
@@ -182,6 +201,7 @@ def main():
         test_words(root)
         test_cut_off(root)
         test_joined(root)
+        test_stalled(root)
     verdict.exit()
 
 
