@@ -15,5 +15,5 @@ mkdir -p "$results"
 # parallel quotes what stands for {1}, {2} and {3}.
 seq 0 $((parts - 1)) |
   parallel --sshloginfile "$hosts" --filter-hosts --jobs 1 --retries 2 \
-    gst-genre-1.0 identify {2} --shard "{1}/$parts" -o "{3}/genres.{1}-of-$parts.jsonl" --resume -q \
+    gst-genre-1.0 identify "{2}" --shard "{1}/$parts" -o "{3}/genres.{1}-of-$parts.jsonl" --resume -q \
     :::: - ::: "$music" ::: "$results"
