@@ -56,32 +56,36 @@ pool2d_reset (const NnLayer *layer, void *memory)
 
 /* --- max_pool2d ------------------------------------------------------------------------------------------------- */
 
+/* One row of cells: those of `wide` columns. */
+static NnCells
+cells_of (const NnLayer *layer, size_t wide)
+{
+  return (NnCells){
+    .cells = layer->out.rows,
+    .channels = layer->in.values,
+    .high = layer->spec.pool[0],
+    .wide = wide,
+    .column = nn_shape_item (&layer->in),
+  };
+}
+
 static bool
 max_pool2d_push (const NnLayer *layer, void *memory, const float *in, float *out)
 {
   PoolState *state = memory;
-  const size_t channels = layer->in.values, high = layer->spec.pool[0];
+  const NnCells cells = cells_of (layer, 1);
+  const size_t values = nn_shape_item (&layer->out);
 
-  for (size_t row = 0; row < layer->out.rows; row++) {
-    float *cell = state->cells + row * channels;
-    size_t first = 0;
-
-    if (state->filled == 0) {
-      memcpy (cell, in + row * high * channels, channels * sizeof *cell);
-      first = 1;
-    }
-    for (size_t h = first; h < high; h++) {
-      const float *x = in + (row * high + h) * channels;
-
-      for (size_t c = 0; c < channels; c++)
-        cell[c] = x[c] > cell[c] ? x[c] : cell[c];
-    }
+  layer->gemm->pixels->max (&cells, in, out);
+  if (state->filled > 0)
+    for (size_t i = 0; i < values; i++)
+      out[i] = out[i] > state->cells[i] ? out[i] : state->cells[i];
+  if (++state->filled == layer->spec.pool[1]) {
+    state->filled = 0;
+    return true;
   }
-  if (++state->filled < layer->spec.pool[1])
-    return false;
-  memcpy (out, state->cells, nn_shape_item (&layer->out) * sizeof *out);
-  state->filled = 0;
-  return true;
+  memcpy (state->cells, out, values * sizeof *out);
+  return false;
 }
 
 /* out[w][h][c] = max over i, j of in[w pool_w + j][h pool_h + i][c] */
@@ -103,24 +107,11 @@ nn_max_pool2d_ref (const NnLayer *layer, const float *in, size_t items, float *o
       }
 }
 
-/* One row of cells: those of pool[1] columns. */
-static NnCells
-cells_of (const NnLayer *layer)
-{
-  return (NnCells){
-    .cells = layer->out.rows,
-    .channels = layer->in.values,
-    .high = layer->spec.pool[0],
-    .wide = layer->spec.pool[1],
-    .column = nn_shape_item (&layer->in),
-  };
-}
-
 static void
 max_pool2d_train_forward (const NnLayer *layer, const NnSlice *slice, const float *in, float *out, float *cache,
     float *scratch)
 {
-  const NnCells cells = cells_of (layer);
+  const NnCells cells = cells_of (layer, layer->spec.pool[1]);
   const size_t columns = slice->items / cells.wide, item_out = nn_shape_item (&layer->out);
 
   (void) cache;
@@ -136,7 +127,7 @@ static void
 max_pool2d_train_backward (const NnLayer *layer, const NnSlice *slice, const float *in, const float *out,
     const float *cache, const float *dout, float *din, float *const *gradients, float *scratch)
 {
-  const NnCells cells = cells_of (layer);
+  const NnCells cells = cells_of (layer, layer->spec.pool[1]);
   const size_t columns = slice->items / cells.wide, item_out = nn_shape_item (&layer->out);
 
   (void) out;
