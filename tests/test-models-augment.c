@@ -180,6 +180,30 @@ test_low_pass (void)
     CHECK ((firsts[b] > 0) == (b >= lowest), "from band %u: %u", (unsigned) b, firsts[b]);
 }
 
+/* The last band alone, in each frame for itself, by anything up to 9 dB; by how much at most differs between windows. */
+static void
+test_nyquist (void)
+{
+  const AugmentConfig config = { .stretch_min = 1, .stretch_max = 1, .nyquist_db = 9 };
+  Random random = random_from (&(guint64){ 7 }, 1);
+  double least = 9, most = 0;
+  for (unsigned k = 0; k < 1000; k++) {
+    float db[N] = { 0 };
+    double width = 0;
+    augment_edge (&config, &random, db, FRAMES, BANDS);
+    for (gsize i = 0; i < N; i++)
+      CHECK (i % BANDS == BANDS - 1 ? fabsf (db[i]) < 9 : db[i] == 0, "%u: value %u", k, (unsigned) i);
+    for (gsize t = 1; t < FRAMES; t++) {
+      const double step = fabs ((double) db[(t + 1) * BANDS - 1] - (double) db[t * BANDS - 1]);
+      CHECK (step > 0, "%u: frames %u and the one before are alike", k, (unsigned) t);
+      width = MAX (width, step);
+    }
+    least = MIN (least, width);
+    most = MAX (most, width);
+  }
+  CHECK (least < 1 && most > 9, "steps of up to %g to %g dB", least, most);
+}
+
 /* The last band is off by anything up to 6 dB, alike in all frames, the two before it by half and quarter. */
 static void
 test_edge (void)
@@ -212,7 +236,7 @@ test_edge (void)
 static void
 test_draw (void)
 {
-  const AugmentConfig config = { .8, 1.25, -9, 3, 2, 2, 4, 8, 0, 0, 0 };
+  const AugmentConfig config = { .8, 1.25, -9, 3, 2, 2, 4, 8, 0, 0, 0, 0 };
   double square = 0, least = 2, most = 0, softest = 9, loudest = -9;
   int low = 9, high = -9;
   unsigned widest = 0, longest = 0;
@@ -258,6 +282,7 @@ main (void)
   test_mask ();
   test_low_pass ();
   test_edge ();
+  test_nyquist ();
   test_roll ();
   test_draw ();
   TEST_END ();

@@ -137,6 +137,11 @@ augment_edge (const AugmentConfig *config, Random *random, float *db, gsize n_fr
     for (gsize t = 0; t < n_frames; t++)
       db[(t + 1) * bands - 1 - k] += off_db;
   }
+  if (config->nyquist_db > 0) {
+    const double most_db = config->nyquist_db * random_uniform (random);
+    for (gsize t = 1; t <= n_frames; t++)
+      db[t * bands - 1] += (float) (most_db * random_between (random, -1, 1));
+  }
 }
 
 void

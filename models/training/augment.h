@@ -26,6 +26,7 @@ typedef struct AugmentConfig
   double low_pass;                  /* probability of a low-pass */
   double roll;                      /* probability of a rotation in time */
   double edge_db;                   /* at most, added to the highest band */
+  double nyquist_db;                /* at most, added to the highest band, another in each frame */
 } AugmentConfig;
 
 enum
@@ -76,7 +77,9 @@ void augment_low_pass (const AugmentConfig *config, Random *random, float *db, g
 void augment_roll (const AugmentConfig *config, Random *random, float *db, gsize n_frames, gsize bands);
 
 /* What another resampler or codec makes of the highest bands: the last is off by anything up to the configuration's
- * edge_db, up or down, the one before it by half of that, the third by a quarter.
+ * edge_db, up or down, the one before it by half of that, the third by a quarter.  And what the sampling rate makes of
+ * a component at the Nyquist frequency: in each frame for itself the last band is off by anything up to a share of
+ * nyquist_db, up or down, which is drawn for the whole.
  *
  * db [n_frames][bands] */
 void augment_edge (const AugmentConfig *config, Random *random, float *db, gsize n_frames, gsize bands);

@@ -75,6 +75,7 @@ static const JsonKey augment_keys[] = {
       .max = TRAIN_MAX_WINDOW },
   { .name = "low_pass", .kind = JSON_KIND_NUMBER, .offset = offsetof (AugmentConfig, low_pass), .max = 1 },
   { .name = "roll", .kind = JSON_KIND_NUMBER, .offset = offsetof (AugmentConfig, roll), .max = 1 },
+  { .name = "nyquist_db", .kind = JSON_KIND_NUMBER, .offset = offsetof (AugmentConfig, nyquist_db), .max = max_db },
   { .name = "edge_db", .kind = JSON_KIND_NUMBER, .offset = offsetof (AugmentConfig, edge_db), .max = max_db },
 };
 const JsonTable train_augment_table = { .thing = "augment",
