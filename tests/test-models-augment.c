@@ -180,7 +180,7 @@ test_low_pass (void)
     CHECK ((firsts[b] > 0) == (b >= lowest), "from band %u: %u", (unsigned) b, firsts[b]);
 }
 
-/* The last band alone, in each frame for itself, by anything up to 9 dB; by how much at most differs between windows. */
+/* The last band alone, in each frame for itself, by anything up to 9 dB; how much at most differs between windows. */
 static void
 test_nyquist (void)
 {
