@@ -22,8 +22,38 @@ def tones(noise, count, pitches, beat, decay):
     return out
 
 
-def music(kind, seed, seconds=12):
-    """[samples] int16"""
+def pluck(noise, pitch, seconds):
+    """a string: noise that goes round in a delay line and loses its edges (Karplus and Strong)"""
+    line, parts = noise.standard_normal(max(2, round(RATE / pitch))), []
+    for _ in range(int(seconds * pitch) + 1):
+        parts.append(line)
+        line = 0.498 * (line + np.roll(line, 1))
+    return np.concatenate(parts)[: int(seconds * RATE)]
+
+
+def add(out, at_s, sound):
+    begin = int(at_s * RATE)
+    sound = sound[: len(out) - begin]
+    out[begin : begin + len(sound)] += sound
+
+
+def band(noise, count):
+    """[samples] chords, a melody and a beat: what the embedded model hears as music"""
+    chords = [[220, 262, 330], [175, 220, 262], [196, 247, 294], [131, 165, 196]]
+    time_s, out = np.arange(int(0.2 * RATE)) / RATE, np.zeros(count)
+    for i, begin in enumerate(np.arange(0, count / RATE - 0.3, 0.5)):
+        chord = chords[i // 4 % 4]
+        for k, pitch in enumerate([*chord, chord[0] / 2]):
+            add(out, begin + 0.01 * k, 0.3 * pluck(noise, pitch, 1.5))
+        add(out, begin + 0.25, 0.25 * pluck(noise, 2 * noise.choice(chord), 0.6))
+        kick = np.sin(2 * np.pi * 60 * time_s) * np.exp(-time_s / 0.06)
+        snare = 0.25 * noise.standard_normal(len(time_s)) * np.exp(-time_s / 0.03)
+        add(out, begin, snare if i % 2 else 0.9 * kick)
+    return out / np.abs(out).max()
+
+
+def music(kind, seed, seconds=12, share=0.5):
+    """[samples] int16; share: of a band that plays beside what makes the kinds different"""
     noise = np.random.default_rng([seed, len(kind)])
     count = int(seconds * RATE)
     time_s = np.arange(count) / RATE
@@ -36,6 +66,8 @@ def music(kind, seed, seconds=12):
     else:  # "drums"
         beat = 0.24 + 0.06 * noise.random()
         pcm = noise.standard_normal(count) * np.exp(-(time_s % beat) / 0.03)
+    if share > 0:
+        pcm = pcm / np.abs(pcm).max() + share * band(noise, count)
     pcm = pcm / np.abs(pcm).max() * (0.2 + 0.4 * noise.random()) + 1e-4 * noise.standard_normal(count)
     return (pcm * 32767).astype("<i2")
 

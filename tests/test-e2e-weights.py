@@ -16,16 +16,13 @@ from pipeline import Verdict, classify, need
 from tool import call
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-PARAMETERS = {
-    "genre-crnn": 253390, "genre-crnn-music": 253647, "genre-wide": 256217, "deck-cnn-gru": 64986,
-    "deck-cnn-lstm": 1603392,
-}  # fmt: skip
+PARAMETERS = {"genre-crnn": 253647, "genre-wide": 256217, "deck-cnn-gru": 64986, "deck-cnn-lstm": 1603392}
 WIDE = (
     "ambient blues classical country electronic folk funk hiphop jazz latin metal pop reggae rnb-soul rock soundtrack "
     "traditional gospel disco punk"
 ).split()
 GENRES = "blues classical country disco hiphop jazz metal pop reggae rock".split()
-RECIPES = {"genre-crnn-music": "music-head"}  # of the last step, where it has another name than the model
+RECIPES = {"genre-crnn": "genre-crnn-settle"}  # of the last step, where it has another name than the model
 RATE = 22050
 
 
