@@ -42,7 +42,7 @@ def make_sound():
         "silence": lambda n: np.zeros(n, "<i2"),
         "hiss": lambda n: (noise.standard_normal(n) * 2000).astype("<i2"),
     }
-    return np.concatenate([made[k](s * RATE) if k in made else music(k, 1, s) for k, s in PARTS])
+    return np.concatenate([made[k](s * RATE) if k in made else music(k, 1, s, share=0) for k, s in PARTS])
 
 
 def read_table(per, path):

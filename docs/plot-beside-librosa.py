@@ -45,7 +45,7 @@ def draw_theirs(samples, path):
 
 
 def main():
-    pcm = np.concatenate([music(kind, 1, 10) for kind in KINDS])
+    pcm = np.concatenate([music(kind, 1, 10, share=0) for kind in KINDS])
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
         sound, ours, theirs = folder / "bells, a drone, drums.wav", folder / "ours.png", folder / "theirs.png"
