@@ -127,7 +127,7 @@ plot_areas_draw_legend (const PlotAreas *areas, PlotCanvas *canvas, const PlotBo
 
   if (means)
     top = draw_rows (areas, canvas, margin, means, rows - (empty && rows > 1));
-  if (empty) {
+  if (empty && top + ROW * em < margin->y + margin->height + .01) {
     const PlotBox swatch = swatch_box (canvas, margin, top);
     plot_areas_draw_empty (canvas, &swatch);
     plot_axes_frame (canvas, &swatch);
