@@ -130,24 +130,12 @@ tool_train_sources_free (ToolTrainSources *sources)
   g_free (sources);
 }
 
-static const ToolTrainSource *
-source_of (const ToolTrainSources *sources, guint index)
-{
-  return g_ptr_array_index (sources->list, index);
-}
-
-static const ToolFile *
-file_of (const ToolTrainSource *source, guint index)
-{
-  return g_ptr_array_index (source->files->files, index);
-}
-
 TrainingSource *
 tool_train_sources_list (const ToolTrainSources *sources)
 {
   TrainingSource *list = g_new (TrainingSource, sources->list->len);
   for (guint i = 0; i < sources->list->len; i++)
-    list[i] = (TrainingSource){ source_of (sources, i)->set, source_of (sources, i)->role };
+    list[i] = (TrainingSource){ tool_train_source_of (sources, i)->set, tool_train_source_of (sources, i)->role };
   return list;
 }
 
@@ -160,15 +148,15 @@ check_apart (const ToolTrainSources *sources)
   g_autoptr (GHashTable) before = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
 
   for (guint i = 0; i < sources->list->len; i++) {
-    const ToolTrainSource *source = source_of (sources, i);
+    const ToolTrainSource *source = tool_train_source_of (sources, i);
     const guint n = source->files ? source->files->files->len : 0;
     g_auto (GStrv) identities = g_new0 (char *, n + 1);
     for (guint k = 0; k < n; k++) {
-      identities[k] = tool_outputs_identity (file_of (source, k)->path);
+      identities[k] = tool_outputs_identity (tool_train_file_of (source, k)->path);
       const char *other = g_hash_table_lookup (before, identities[k]);
       if (!other)
         continue;
-      g_autofree char *shown = g_filename_display_name (file_of (source, k)->path);
+      g_autofree char *shown = g_filename_display_name (tool_train_file_of (source, k)->path);
       g_autofree char *shown_other = g_filename_display_name (other);
       if (strcmp (shown, shown_other) == 0)
         tool_fail ("%s lies in two of the directories: each file may be used once", shown);
@@ -177,7 +165,7 @@ check_apart (const ToolTrainSources *sources)
       return FALSE;
     }
     for (guint k = 0; k < n; k++)
-      g_hash_table_insert (before, g_strdup (identities[k]), file_of (source, k)->path);
+      g_hash_table_insert (before, g_strdup (identities[k]), tool_train_file_of (source, k)->path);
   }
   return TRUE;
 }
@@ -186,17 +174,17 @@ gboolean
 tool_train_sources_add_to (const ToolTrainSources *sources, ToolOutputs *outputs)
 {
   for (guint i = 0; i < sources->list->len; i++) {
-    const ToolTrainSource *source = source_of (sources, i);
+    const ToolTrainSource *source = tool_train_source_of (sources, i);
     if (!tool_outputs_reads_once (outputs, source->path))
       return FALSE;
     for (guint k = 0; source->files && k < source->files->files->len; k++)
-      tool_outputs_reads (outputs, file_of (source, k)->path);
+      tool_outputs_reads (outputs, tool_train_file_of (source, k)->path);
   }
   if (!check_apart (sources))
     return FALSE;
   for (guint i = 0; i < sources->list->len; i++)
-    if (source_of (sources, i)->files)
-      tool_outputs_writes (outputs, source_of (sources, i)->set, TOOL_KIND_SET);
+    if (tool_train_source_of (sources, i)->files)
+      tool_outputs_writes (outputs, tool_train_source_of (sources, i)->set, TOOL_KIND_SET);
   return TRUE;
 }
 
@@ -218,7 +206,7 @@ tool_train_sources_digest (const ToolTrainSources *sources)
   g_autoptr (GChecksum) sum = g_checksum_new (G_CHECKSUM_SHA256);
 
   for (guint i = 0; i < sources->list->len; i++) {
-    const ToolTrainSource *source = source_of (sources, i);
+    const ToolTrainSource *source = tool_train_source_of (sources, i);
     static const char *const letters[] = {
       [TRAINING_ROLE_LEARNS] = "l",
       [TRAINING_ROLE_NOT_MUSIC] = "n",
@@ -228,7 +216,7 @@ tool_train_sources_digest (const ToolTrainSources *sources)
     if (!source->files)
       add_file (sum, source->path);
     for (guint k = 0; source->files && k < source->files->files->len; k++)
-      add_file (sum, file_of (source, k)->path);
+      add_file (sum, tool_train_file_of (source, k)->path);
   }
   return g_strdup (g_checksum_get_string (sum));
 }
@@ -237,7 +225,7 @@ gboolean
 tool_train_sources_decode (const ToolTrainSources *sources, gboolean *some_failed)
 {
   for (guint i = 0; i < sources->list->len; i++) {
-    const ToolTrainSource *source = source_of (sources, i);
+    const ToolTrainSource *source = tool_train_source_of (sources, i);
     ToolExtractionConfig config = sources->config;
     gboolean written = TRUE;
     if (!source->files)

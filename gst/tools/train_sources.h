@@ -47,6 +47,19 @@ ToolTrainSources *tool_train_sources_new (const TrainRecipe *recipe, char *const
 void tool_train_sources_free (ToolTrainSources *sources); /* NULL is a no-op */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ToolTrainSources, tool_train_sources_free)
 
+static inline const ToolTrainSource *
+tool_train_source_of (const ToolTrainSources *sources, guint index)
+{
+  return g_ptr_array_index (sources->list, index);
+}
+
+/* Of a source that is recordings. */
+static inline const ToolFile *
+tool_train_file_of (const ToolTrainSource *source, guint index)
+{
+  return g_ptr_array_index (source->files->files, index);
+}
+
 /* As training_data_load() takes them.  [list->len], freed with g_free(); valid as long as the sources. */
 TrainingSource *tool_train_sources_list (const ToolTrainSources *sources);
 

@@ -6,12 +6,6 @@
 
 #include "models/sets/feature_set.h"
 
-static const ToolTrainSource *
-source_of (const ToolTrainSources *sources, guint index)
-{
-  return g_ptr_array_index (sources->list, index);
-}
-
 /* Labels, and how many recordings each has. */
 typedef struct Count
 {
@@ -67,7 +61,7 @@ count_source (Count *counts, const ToolTrainSource *source)
     return FALSE;
   }
   for (guint i = 0; i < source->files->files->len; i++) {
-    const int label = ((const ToolFile *) g_ptr_array_index (source->files->files, i))->label;
+    const int label = tool_train_file_of (source, i)->label;
     if (label >= 0)
       count (counts, g_ptr_array_index (source->files->labels, (guint) label), 1);
   }
@@ -97,7 +91,7 @@ check_counts (const ToolTrainSources *sources, const Count *learned, const Count
     }
   }
   if (sources->validates && !common) {
-    const ToolTrainSource *last = source_of (sources, sources->list->len - 1);
+    const ToolTrainSource *last = tool_train_source_of (sources, sources->list->len - 1);
     g_autofree char *shown = g_filename_display_name (last->path);
     tool_fail ("%s: expected music with labels of the model to validate on, found none", shown);
     return FALSE;
@@ -113,7 +107,7 @@ check_teacher (const ToolTrainSources *sources, gsize group)
     TRAIN_LOSS_TEACHER_LOGITS };
 
   for (guint i = 0; i < sources->list->len; i++) {
-    const ToolTrainSource *source = source_of (sources, i);
+    const ToolTrainSource *source = tool_train_source_of (sources, i);
     if (source->role != TRAINING_ROLE_VALIDATES && !source->files
         && train_recipe_group (sources->recipe, source->set) == (int) group)
       return TRUE;
@@ -138,7 +132,7 @@ check_labels (const ToolTrainSources *sources)
     counts[i].labels = g_ptr_array_new_with_free_func (g_free);
   }
   for (guint i = 0; ok && i < sources->list->len; i++) {
-    const ToolTrainSource *source = source_of (sources, i);
+    const ToolTrainSource *source = tool_train_source_of (sources, i);
     const gboolean validates = source->role == TRAINING_ROLE_VALIDATES;
     const int group = train_recipe_group (sources->recipe, source->set);
     if (source->role == TRAINING_ROLE_NOT_MUSIC)
@@ -164,7 +158,7 @@ tool_train_sources_check (const ToolTrainSources *sources)
   gboolean decodes = FALSE;
 
   for (guint i = 0; i < sources->list->len; i++)
-    decodes |= source_of (sources, i)->files != NULL;
+    decodes |= tool_train_source_of (sources, i)->files != NULL;
   if (!training_data_match (sources->recipe, list, sources->list->len, &error)) {
     tool_fail ("%s", error->message);
     return FALSE;
