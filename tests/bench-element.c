@@ -128,11 +128,16 @@ run_subject (const Subject *subject, int rate, guint seconds)
 
   gst_init (NULL, NULL);
 
+  GError *error = NULL;
   GstElement *element = gst_parse_bin_from_description_full (subject->description, TRUE, NULL,
-      GST_PARSE_FLAG_NO_SINGLE_ELEMENT_BINS | GST_PARSE_FLAG_FATAL_ERRORS, NULL);
+      GST_PARSE_FLAG_NO_SINGLE_ELEMENT_BINS | GST_PARSE_FLAG_FATAL_ERRORS, &error);
 
-  if (!element)
+  if (!element && g_error_matches (error, GST_PARSE_ERROR, GST_PARSE_ERROR_NO_SUCH_ELEMENT))
     _exit (NOT_THERE);
+  if (!element) {
+    fprintf (stderr, "%s: %s\n", subject->description, error->message);
+    _exit (4);
+  }
 
   GstBuffer **sound = make_sound (rate);
   GstBus *bus = gst_bus_new ();

@@ -100,9 +100,8 @@ def test_formats(root):
     for name, genres in had.items():
         path = root / name
         verdict.check(state(path) == states[name], f"{name}: undone, but something else has changed")
-        if path.suffix in (".mp3", ".flac"):
-            same = path.read_bytes() == before[name] or name == "v23 genre.mp3"  # whose genre was a number
-            verdict.check(same, f"{name}: undone, but not to the byte")
+        if path.suffix in (".mp3", ".flac") and name != "v23 genre.mp3":  # whose genre was a number
+            verdict.check(path.read_bytes() == before[name], f"{name}: undone, but not to the byte")
         elif path.name != "behind id3.flac":
             verdict.check(tagged_files.by_mutagen(path)[0] == genres, f"{name}: undone, but its genre is another")
     verdict.check(tool.call("identify", "--undo", log)[0] == 0, "undone twice")

@@ -263,7 +263,7 @@ def train(case, specs):
 
 def deck(name, root):
     """of the recipe: the layers, those without the last dense and softmax, the learning rate"""
-    with open(os.path.join(root, "models", "recipes", name + ".json"), encoding="utf-8") as f:
+    with open(os.path.join(root, "models", "training", "recipes", name + ".json"), encoding="utf-8") as f:
         recipe = json.load(f)
     specs = recipe["network"]
     assert [s["type"] for s in specs[-2:]] == ["dense", "softmax"]
