@@ -148,6 +148,7 @@ def main():
 
     Gst.init(None)
     check_plugin(options)
+    sys.stdin.reconfigure(encoding="utf-8", errors="surrogateescape")
     for line in sys.stdin:
         path = line.rstrip("\n")
         signal.alarm(options.stall)

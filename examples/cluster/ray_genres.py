@@ -21,6 +21,7 @@ import subprocess
 import sys
 
 import pyarrow as pa
+import pyarrow.compute
 import pyarrow.csv
 import pyarrow.parquet
 import ray
@@ -114,7 +115,7 @@ def main():
         ours, options = ours[:at], ours[at + 1 :]
     given = parser.parse_args(ours)
 
-    paths = read_paths(given.table, given.column).unique()
+    paths = read_paths(given.table, given.column).unique().drop_null()
     results = os.path.abspath(given.results)  # workers are elsewhere
     done = read_done(results)
     paths = paths.filter(pa.compute.invert(pa.compute.is_in(paths, done)))
