@@ -170,7 +170,7 @@ struct NnLayerClass
   /* state [state_bytes], as before the first item.  NULL: keeps nothing. */
   void (*reset) (const NnLayer *layer, void *state);
 
-  /* One item in, at most one out; true if out was written.  NULL: has only forward().
+  /* One item in, at most one out; true if out is one, else out is undefined.  NULL: has only forward().
    *
    * in   [in.rows * in.values]
    * out  [push_values]    the same array as `in` where `in_place`, else not overlapping

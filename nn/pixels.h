@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * nn/pixels.h - the loops of batch_norm and max_pool2d in training, over arrays with channels innermost.
+ * nn/pixels.h - the loops of max_pool2d, and of batch_norm in training, over arrays with channels innermost.
  *
  * Layer:   nn; libc.
  * Threads: pure functions.
