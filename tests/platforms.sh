@@ -64,7 +64,7 @@ inside () {
 make_root () {
   archive=$here/$2.tar
   if ! [ -s "$archive" ]; then
-    mmdebstrap --mode=root --variant=minbase --include=ca-certificates "$2" "$archive.part" &&
+    mmdebstrap --mode=root --format=tar --variant=minbase --include=ca-certificates "$2" "$archive.part" &&
       mv "$archive.part" "$archive" || return 1
   fi
   mkdir -p "$here/$1" && tar -C "$here/$1" --exclude='./dev/*' -xf "$archive"
