@@ -8,6 +8,7 @@
 #ifndef TESTS_FAIL_AT_H
 #define TESTS_FAIL_AT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 static long fail_at = -1; /* the allocation that fails, counted down; -1: none */
@@ -17,16 +18,22 @@ void *__real_calloc (size_t n, size_t size);
 void *__wrap_malloc (size_t size);
 void *__wrap_calloc (size_t n, size_t size);
 
+static bool
+allocation_fails (void)
+{
+  return fail_at >= 0 && fail_at-- == 0;
+}
+
 void *
 __wrap_malloc (size_t size)
 {
-  return fail_at >= 0 && fail_at-- == 0 ? NULL : __real_malloc (size);
+  return allocation_fails () ? NULL : __real_malloc (size);
 }
 
 void *
 __wrap_calloc (size_t n, size_t size)
 {
-  return fail_at >= 0 && fail_at-- == 0 ? NULL : __real_calloc (n, size);
+  return allocation_fails () ? NULL : __real_calloc (n, size);
 }
 
 #endif

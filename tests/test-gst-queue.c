@@ -7,6 +7,7 @@
  *          nap: on a slow machine that check may miss a defect, but never invents one.
  */
 #include "gst/queue.h"
+#include "tests/fail_at.h" /* here locks and conditions count, too */
 #include "tests/test.h"
 
 #include <errno.h>
@@ -24,48 +25,25 @@ enum
 
 /* --- What the linker wraps --- */
 
-void *__real_malloc (size_t size);
-void *__real_calloc (size_t n, size_t size);
 int __real_pthread_cond_signal (pthread_cond_t *cond);
-void *__wrap_malloc (size_t size);
-void *__wrap_calloc (size_t n, size_t size);
 int __wrap_pthread_cond_signal (pthread_cond_t *cond);
 int __real_pthread_mutex_init (pthread_mutex_t *mutex, const pthread_mutexattr_t *attributes);
 int __real_pthread_cond_init (pthread_cond_t *cond, const pthread_condattr_t *attributes);
 int __wrap_pthread_mutex_init (pthread_mutex_t *mutex, const pthread_mutexattr_t *attributes);
 int __wrap_pthread_cond_init (pthread_cond_t *cond, const pthread_condattr_t *attributes);
 
-static int allocations_left = -1; /* locks and conditions among them; -1: no end */
 static atomic_int signals;
-
-static bool
-may_allocate (void)
-{
-  return allocations_left < 0 || allocations_left-- > 0;
-}
-
-void *
-__wrap_malloc (size_t size)
-{
-  return may_allocate () ? __real_malloc (size) : NULL;
-}
-
-void *
-__wrap_calloc (size_t n, size_t size)
-{
-  return may_allocate () ? __real_calloc (n, size) : NULL;
-}
 
 int
 __wrap_pthread_mutex_init (pthread_mutex_t *mutex, const pthread_mutexattr_t *attributes)
 {
-  return may_allocate () ? __real_pthread_mutex_init (mutex, attributes) : ENOMEM;
+  return allocation_fails () ? ENOMEM : __real_pthread_mutex_init (mutex, attributes);
 }
 
 int
 __wrap_pthread_cond_init (pthread_cond_t *cond, const pthread_condattr_t *attributes)
 {
-  return may_allocate () ? __real_pthread_cond_init (cond, attributes) : EAGAIN;
+  return allocation_fails () ? EAGAIN : __real_pthread_cond_init (cond, attributes);
 }
 
 int
@@ -444,9 +422,9 @@ test_resize (void)
   get (queue, 0, 8);
   CHECK (put (queue, 8, 10) == 2, "limit lowered");
   get (queue, 8, 2);
-  allocations_left = 0;
+  fail_at = 0;
   CHECK (genre_queue_resize (queue, 10, 10, 1), "has shrunk");
-  allocations_left = -1;
+  fail_at = -1;
   CHECK (put (queue, 0, 11) == 10, "room");
   get (queue, 0, 10);
 
@@ -577,19 +555,19 @@ test_out_of_memory (void)
   GenreQueue *queue = NULL;
   int k = 0;
   for (; !queue && k < 10; k++) {
-    allocations_left = k;
+    fail_at = k;
     queue = genre_queue_new (4, 3);
   }
   CHECK (k == 7, "new allocates %d times", k - 1);
 
-  allocations_left = 0;
+  fail_at = 0;
   CHECK (!genre_queue_resize (queue, 8, 8, 1), "resize");
-  allocations_left = -1;
+  fail_at = -1;
   CHECK (genre_queue_resize (queue, 8, 8, 1), "resize");
   put (queue, 0, 6);
-  allocations_left = 0;
+  fail_at = 0;
   CHECK (!genre_queue_resize (queue, 16, 16, 16), "resize");
-  allocations_left = -1;
+  fail_at = -1;
   CHECK (put (queue, 6, 8) == 2, "the queue is as before");
   get (queue, 0, 8);
   genre_queue_free (queue);
