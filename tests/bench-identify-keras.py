@@ -13,8 +13,6 @@ tensorflow-cpu`; is no part of the tests.
 """
 
 import json
-import pathlib
-import struct
 import sys
 import time
 
@@ -22,16 +20,11 @@ import keras
 import librosa
 import numpy as np
 
+from numpy_genre import read_safetensors
+
 
 def read_model(path):
-    data = pathlib.Path(path).read_bytes()
-    (size,) = struct.unpack("<Q", data[:8])
-    header = json.loads(data[8 : 8 + size])
-    metadata = header.pop("__metadata__")
-    tensors = {
-        name: np.frombuffer(data[8 + size :][slice(*entry["data_offsets"])], "<f4").reshape(entry["shape"])
-        for name, entry in header.items()
-    }
+    metadata, tensors = read_safetensors(path)
     return {key: json.loads(metadata[key]) for key in ("labels", "frontend", "window_frames")}, tensors
 
 
