@@ -57,7 +57,7 @@ test_builtin (void)
     if (recipe)
       check_round_trip (recipe, *name);
   }
-  CHECK (n == 11, "%u recipes", n);
+  CHECK (n == 12, "%u recipes", n);
 }
 
 static void
