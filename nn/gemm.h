@@ -2,7 +2,7 @@
  *
  * nn/gemm.h - the one product behind convolution, dense and recurrent layers, and its kernels.
  *
- * Layer:   nn; gemm.c alone includes CBLAS.
+ * Layer:   nn; gemm_openblas.c alone includes CBLAS.
  * Threads: kernels are constant and work on the caller's arrays only; no product uses more than the calling thread.
  */
 #ifndef NN_GEMM_H
@@ -99,12 +99,17 @@ void nn_gemm_ref (const NnGemmShape *shape, const float *const *a, const float *
 
 void nn_gemm_sum_ref (const NnGemmSum *shape, const float *const *a, const float *const *b, float *out);
 
-/* gemm_sum_simd.c, and gemm_simd.c: the first two on x86-64 only, the third on 64-bit ARM only. */
+/* gemm_simd.c and gemm_sum_simd.c: the first for any processor, the next two on x86-64 only, the last on 64-bit ARM
+ * only. */
+void nn_gemm_sum_plain (const NnGemmSum *shape, const float *const *a, const float *const *b, float *out);
 void nn_gemm_sum_avx512 (const NnGemmSum *shape, const float *const *a, const float *const *b, float *out);
 void nn_gemm_sum_avx2 (const NnGemmSum *shape, const float *const *a, const float *const *b, float *out);
 void nn_gemm_sum_neon (const NnGemmSum *shape, const float *const *a, const float *const *b, float *out);
+extern const NnGemm nn_gemm_plain;
 extern const NnGemm nn_gemm_avx512;
 extern const NnGemm nn_gemm_avx2;
 extern const NnGemm nn_gemm_neon;
+
+extern const NnGemm nn_gemm_openblas; /* gemm_openblas.c, where the build has it */
 
 #endif

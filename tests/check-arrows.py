@@ -56,7 +56,7 @@ FLOORS = {
     ],
     "nn": [
         "arena pool random simd size",
-        "gemm gemm_simd gemm_sum_simd pixels pixels_simd",
+        "gemm gemm_openblas gemm_simd gemm_sum_simd pixels pixels_simd",
         "layer",
         "activation training",
         "layers layers/*",

@@ -61,7 +61,7 @@ ninja -C "$work/build" models/libmodels.a nn/libnn.a dsp/libdsp.a >"$work/build.
 
 # What a target is linked with, beside the libraries, where its corpus lies, and the files that read what it reads.
 describe () {
-  more='' packages='glib-2.0 json-glib-1.0 fftw3 openblas'
+  more='' packages='glib-2.0 json-glib-1.0 fftw3'
   case $1 in
     feature-set)
       corpus=features

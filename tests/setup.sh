@@ -60,7 +60,6 @@ need_to_build () {
   need libglib2.0-dev pkg-config --exists glib-2.0
   need libjson-glib-dev pkg-config --exists json-glib-1.0
   need libfftw3-dev pkg-config --exists fftw3
-  need libopenblas-dev pkg-config --exists openblas
   need libgstreamer1.0-dev pkg-config --exists gstreamer-base-1.0
   need libgstreamer-plugins-base1.0-dev pkg-config --exists gstreamer-audio-1.0
   need libcairo2-dev pkg-config --exists cairo
@@ -85,6 +84,7 @@ lays_out () {
 }
 
 need_to_test () {
+  need libopenblas-dev pkg-config --exists openblas
   need g++ compiles "${CXX:-c++}" c++
   need "gcc libc6-dev" compiles "${CC:-cc}" c -fsanitize=address,undefined
   need "gcc libc6-dev" compiles "${CC:-cc}" c -fsanitize=thread
