@@ -7,6 +7,7 @@
 #include "gst/tools/pipeline_idle.h"
 
 #include <gst/app/app.h>
+#include <gst/pbutils/pbutils.h>
 
 enum
 {
@@ -31,7 +32,7 @@ struct GenreDecoder
   GstTagList *tags;
   gint no_audio;         /* atomic: all streams are known, and none is audio */
   gint reads;            /* atomic: buffers that the source has given */
-  GstStructure *missing; /* of the first missing-plugin message; NULL: none came */
+  GstStructure *missing; /* of the first missing-plugin message that matters; NULL: none came */
   guint idle_polls;      /* polls in a row at which no task was running */
 
   ToolDownmix *downmix;
@@ -196,6 +197,21 @@ take_tags (GenreDecoder *decoder, GstMessage *message)
   gst_tag_list_unref (tags);
 }
 
+/* Of a film without a decoder for its pictures, the sound may be all that is wanted.  structure: of any message */
+static gboolean
+is_missed (const GstStructure *structure)
+{
+  g_autoptr (GstCaps) caps = NULL;
+
+  if (!structure || !gst_structure_has_name (structure, "missing-plugin"))
+    return FALSE;
+  if (!gst_structure_get (structure, "detail", GST_TYPE_CAPS, &caps, NULL) || !caps || !gst_caps_is_fixed (caps))
+    return TRUE;
+  const GstPbUtilsCapsDescriptionFlags kinds = gst_pb_utils_get_caps_description_flags (caps);
+  return kinds == 0
+      || (kinds & (GST_PBUTILS_CAPS_DESCRIPTION_FLAG_CONTAINER | GST_PBUTILS_CAPS_DESCRIPTION_FLAG_AUDIO)) != 0;
+}
+
 /* Everything that is on the bus.  FALSE: an error was. */
 static gboolean
 read_bus (GenreDecoder *decoder, GError **error)
@@ -212,7 +228,7 @@ read_bus (GenreDecoder *decoder, GError **error)
         break;
       case GST_MESSAGE_ELEMENT:
         structure = gst_message_get_structure (message);
-        if (structure && gst_structure_has_name (structure, "missing-plugin") && !decoder->missing)
+        if (!decoder->missing && is_missed (structure))
           decoder->missing = gst_structure_copy (structure);
         break;
       case GST_MESSAGE_ERROR:
