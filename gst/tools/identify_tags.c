@@ -3,6 +3,7 @@
 
 #include "gst/tools/cells.h"
 #include "gst/tools/genre_map.h"
+#include "gst/tools/track_text.h"
 #include "models/file/printable.h"
 
 #include <string.h>
@@ -146,12 +147,15 @@ tool_tags_count (ToolTags *tags, const ToolTrack *track, ToolProgress *progress)
   return FALSE;
 }
 
-/* The genre that was heard, as it would be written. */
+/* The genre that was heard, as it would be written, or why there is none. */
 static const char *
 heard_name (const ToolTags *tags, const ToolTrack *track)
 {
-  const char *name = track->heard->label >= 0 ? tags->names[track->heard->label] : "";
-  return *name || track->heard->label < 0 ? name : tags->labels[track->heard->label];
+  const int label = track->heard->label;
+
+  if (label < 0)
+    return tool_track_word (track);
+  return *tags->names[label] ? tags->names[label] : tags->labels[label];
 }
 
 static char *
@@ -172,8 +176,7 @@ describe (const ToolTags *tags, const ToolTrack *track)
     case TOOL_TAG_UNSURE:
       return g_strdup_printf ("%s; unsure: %s", old, heard);
     case TOOL_TAG_NO_GENRE:
-      return g_strdup_printf ("%s; %s", old,
-          track->heard->state == GENRE_STATE_OK ? "unknown" : tool_track_state (track));
+      return g_strdup_printf ("%s; %s", old, heard);
     case TOOL_TAG_NEVER:
       return g_strdup_printf ("%s; never: %s", old, heard);
     case TOOL_TAG_UNSUPPORTED:
@@ -245,6 +248,8 @@ tool_tags_say (const ToolTags *tags)
   say_kinds (tags);
   for (guint i = 0; i < tags->failures->len; i++)
     tool_say ("  %s", (const char *) g_ptr_array_index (tags->failures, i));
-  if (log && n[TOOL_TAG_WRITTEN] > 0)
-    tool_say ("gst-genre-1.0 identify --undo '%s' takes them back", log);
+  if (log && n[TOOL_TAG_WRITTEN] > 0) {
+    g_autofree char *quoted = g_shell_quote (log);
+    tool_say ("gst-genre-1.0 identify --undo %s takes them back", quoted);
+  }
 }

@@ -141,10 +141,10 @@ append_word (GString *out, const ToolTextStyle *style, const char *word)
   g_string_append (out, "  ");
 }
 
-static const char *
-word_for (const ToolIdentification *heard)
+const char *
+tool_track_word (const ToolTrack *track)
 {
-  return heard->confidence > 0 ? "unknown" : words[heard->state];
+  return track->heard->confidence > 0 ? "unknown" : words[track->heard->state];
 }
 
 /* ret_label: the one whose bar is drawn; -1: none.  Fills n columns. */
@@ -157,7 +157,7 @@ append_genres (GString *out, const ToolTextStyle *style, const ToolTrack *track,
 
   *ret_label = has_genres ? (int) labels[0] : -1;
   if (!has_genres) {
-    append_word (out, style, word_for (track->heard));
+    append_word (out, style, tool_track_word (track));
     filled++;
   }
   for (unsigned i = 0; has_genres && i < known; i++, filled++)

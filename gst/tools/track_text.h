@@ -30,6 +30,9 @@ ToolTextStyle *tool_text_style_new (const ToolTerminal *terminal, const char *co
 void tool_text_style_free (ToolTextStyle *style); /* NULL is a no-op */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ToolTextStyle, tool_text_style_free)
 
+/* Of a track that was heard, and has no genre: "silence", "not music", "too short", "unknown". */
+const char *tool_track_word (const ToolTrack *track);
+
 /* A line of a track that was heard, with a newline.  columns: it takes at most so many less one; 0: whole */
 void tool_track_text_append (GString *out, const ToolTextStyle *style, const ToolTrack *track, gsize columns);
 
