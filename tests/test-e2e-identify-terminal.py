@@ -119,7 +119,7 @@ def test_locale(root):
 
 def main():
     need("genreclassify", "decodebin", "wavparse")
-    for test in (test_widths, test_colour, test_dumb, test_locale):
+    for test in [test for name, test in globals().items() if name.startswith("test_")]:
         with tempfile.TemporaryDirectory() as root:
             test(os.path.realpath(root))
     verdict.exit()
