@@ -82,6 +82,14 @@ def test_merge(root, results):
     two.write_text(line("c", "metal") + line("b", "blues") + '{"file":"d","uri":"fi', encoding="utf-8")
     expected = [line("a", "rock"), line("b", "blues"), line("c", "metal")]
     verdict.check([found.decode() for found in merged(one, two)] == expected, f"{merged(one, two)}")
+    parts = [results / name for name in ("genres.0-of-8.jsonl", "genres.7-of-8.jsonl", "genres.0-of-16.jsonl")]
+    for path in parts:
+        path.write_text(line(path.name, "jazz"), encoding="utf-8")
+    verdict.check(len(merged(*parts[:2])) == 2, "two parts of eight")
+    done = subprocess.run([sys.executable, cluster_folder.CLUSTER / "merge.py", *parts], capture_output=True, text=True,
+                          check=False)  # fmt: skip
+    refused = done.returncode == 1 and done.stdout == "" and f"16 ({parts[2]})" in done.stderr
+    verdict.check(refused, f"parts of eight and of sixteen: {done}")
 
 
 # --- rows ---------------------------------------------------------------------------------------------------------

@@ -4,12 +4,22 @@
 
   python3 merge.py genres.*.jsonl > all.jsonl
 
-A line that has no end, which is being written or was when the power went, is left out.  Memory: the places of lines,
-not the lines.
+Of two files the one that is named last counts.  Parts of different numbers (genres.0-of-8.jsonl, genres.0-of-9.jsonl)
+are refused: a track would be in two of them, and nothing says which line is newer.  A line that has no end, which is
+being written or was when the power went, is left out.  Memory: the places of lines, not the lines.
 """
 
 import json
+import re
 import sys
+
+
+def check_parts(paths):
+    """parts, by their names, must be of one number"""
+    counts = {found[1]: path for path in paths if (found := re.search(r"\.\d+-of-(\d+)\.jsonl$", path))}
+    if len(counts) > 1:
+        found = ", ".join(f"{count} ({path})" for count, path in sorted(counts.items()))
+        sys.exit(f"merge.py: expected parts of one number, found parts of {found}: merge those of one run")
 
 
 def last_lines(paths):
@@ -26,6 +36,7 @@ def last_lines(paths):
 
 
 def main(paths):
+    check_parts(paths)
     places = last_lines(paths)
     files = [open(path, "rb") for path in paths]
     for number, offset in places.values():
