@@ -16,19 +16,21 @@ from made_music import RATE, music, write_wav
 from pipeline import Gst
 
 ENCODERS = {"flac": "flacenc", "ogg": "vorbisenc ! oggmux", "opus": "audioresample ! opusenc ! oggmux",
-            "mp3": "lamemp3enc ! id3v2mux", "mkv": "vorbisenc ! matroskamux"}  # fmt: skip
+            "mp3": "lamemp3enc ! id3v2mux", "mkv": "vorbisenc ! matroskamux name=mux"}  # fmt: skip
+PICTURES = "videotestsrc num-buffers=50 ! video/x-raw,format=I420,width=64,height=48,framerate=25/1 ! queue ! mux."
 
 
 def encode(path, pcm, kind, rate=RATE, caps="", **tags):
     """-> whether this machine can.  caps: of the encoder's input; tags: of the file"""
     chain = ENCODERS[kind]
-    if any(Gst.ElementFactory.find(name.strip()) is None for name in chain.split("!")):
+    if any(Gst.ElementFactory.find(name.split()[0]) is None for name in chain.split("!")):
         return False
     source = os.fspath(path) + ".wav" if not isinstance(path, bytes) else path + b".wav"
     write_wav(source, pcm, rate)
     chain = chain.replace("enc", "enc name=enc", 1)
+    beside = PICTURES if kind == "mkv" else ""
     pipeline = Gst.parse_launch(
-        f"filesrc name=in ! wavparse ! audioconvert {caps} ! {chain} ! filesink name=out"
+        f"filesrc name=in ! wavparse ! audioconvert {caps} ! {chain} ! filesink name=out {beside}"
     )
     pipeline.get_by_name("in").set_property("location", os.fsdecode(source))
     pipeline.get_by_name("out").set_property("location", os.fsdecode(path))
@@ -85,6 +87,8 @@ def make(root, seconds=8):
     for name, kind in [("a.flac", "flac"), ("b.ogg", "ogg"), ("c.opus", "opus"), ("d.mp3", "mp3"), ("film.mkv", "mkv")]:
         if encode(root / name, music("bells", len(name), seconds), kind):
             good.append(os.fsencode(root / name))
+    if encode(root / "24 bit.flac", music("drums", 12, seconds), "flac", caps="! audio/x-raw,format=S24_32LE"):
+        good.append(os.fsencode(root / "24 bit.flac"))
     if (root / "a.flac").exists():
         data = (root / "a.flac").read_bytes()
         (root / "cover inside.flac").write_bytes(data[:42] + picture_block() + data[42:])  # behind STREAMINFO

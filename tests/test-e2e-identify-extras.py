@@ -11,6 +11,7 @@ import re
 import struct
 import sys
 import tempfile
+import urllib.parse
 
 import numpy as np
 
@@ -119,6 +120,7 @@ def test_playlists(root):
     """a line for each track, in one list, by a path from there; what a player needs; twice gives the same"""
     for i, kind in enumerate(["drums", "bells", "drone", "drums"]):
         write_wav(os.path.join(root, "music", f"#{i} {kind}.wav"), music(kind, i, 5))
+    write_wav(os.path.join(root, "music", "two\nlines.wav"), music("drone", 8, 5))
     tagged = messy_folder.encode(os.path.join(root, "music", "tagged.flac"), music("bells", 9, 5), "flac",
                                  artist="The Band", title="A Song")  # fmt: skip
     out, lists = os.path.join(root, "out.jsonl"), os.path.join(root, "lists")
@@ -131,14 +133,16 @@ def test_playlists(root):
         lines = texts[name].splitlines()
         verdict.check(lines[0] == "#EXTM3U" and f"#PLAYLIST:{name.removesuffix('.m3u8')}" in lines, texts[name])
         for line in lines:
-            if not line.startswith("#"):
+            if line.startswith("file://"):
+                found[os.fsdecode(urllib.parse.unquote_to_bytes(line[len("file://") :]))] = name
+            elif not line.startswith("#"):
                 found[os.path.realpath(os.path.join(lists, line))] = name
     results = objects(pathlib.Path(out).read_text(encoding="utf-8"))
     for result in results:
         sure = result["confidence"] >= 0.3
         wanted = f"{name_of(result['label'])}.m3u8" if sure else "unsure.m3u8"
         verdict.check(found.get(os.path.realpath(result["file"])) == wanted, f"{result['file']}: {found}")
-    verdict.check(len(found) == len(results) == 4 + tagged, f"{found}")
+    verdict.check(len(found) == len(results) == 5 + tagged, f"{found}")
     if tagged:
         verdict.check(any("#EXTINF:5,The Band - A Song\n" in text for text in texts.values()), f"{texts}")
     again = identify(lists + "/" + next(iter(texts)), "--json")[1]
