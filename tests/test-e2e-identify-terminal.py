@@ -62,6 +62,23 @@ def test_progress(root):
         verdict.check(("x real time)" in text) == (not arguments), f"{arguments}: a summary: {text!r}")
 
 
+def test_frame(root):
+    """a terminal that shows progress in the frame of its window is told, and told that it has ended, Ctrl-C or not"""
+    for i in range(30):
+        write_wav(os.path.join(root, f"{i}.wav"), music("drums", i, 5))
+    frames = lambda seen: re.findall(rb"\x1b\]9;4;(\d);(\d+)\x1b\\", seen)  # noqa: E731
+    ghostty = {**UTF8, "TERM_PROGRAM": "ghostty"}
+    for number in (None, 2):
+        status, seen = tool.on_terminal(100, "identify", root, environment=ghostty, interrupt_after=number)
+        shown, percent = frames(seen), [int(found) for state, found in frames(seen) if state == b"1"]
+        verdict.check((status != 0) == bool(number), f"{number}: exit {status}")
+        verdict.check(percent and percent == sorted(percent) and percent[-1] <= 100, f"{number}: {shown}")
+        verdict.check(shown and shown[-1] == (b"0", b"0") and shown.count((b"0", b"0")) == 1, f"{number}: {shown}")
+    for arguments, environment in (["-q"], ghostty), ([], UTF8):
+        verdict.check(not frames(tool.on_terminal(100, "identify", root, *arguments, environment=environment)[1]),
+                      f"{arguments}: a frame that nobody asked for")  # fmt: skip
+
+
 def test_tables(root):
     """CSV and TSV have names as they are, in a pipe; on a terminal nothing in them steers it"""
     path = os.path.join(root, "\x1b[31mred\x07,\n\u202e.wav")

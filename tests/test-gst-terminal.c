@@ -89,6 +89,41 @@ test_colour (FILE *terminal, FILE *pipe)
   }
 }
 
+/* Only those that are known to show progress in the frame of their window, and only where a line can be wiped. */
+static void
+test_frame (FILE *terminal, FILE *pipe)
+{
+  static const struct
+  {
+    const char *name, *value;
+    gboolean wanted;
+  } given[] = {
+    { "WT_SESSION", "a-b-c", TRUE },
+    { "WT_SESSION", "", FALSE },
+    { "ConEmuANSI", "ON", TRUE },
+    { "ConEmuANSI", "OFF", FALSE },
+    { "TERM_PROGRAM", "ghostty", TRUE },
+    { "TERM_PROGRAM", "iTerm.app", FALSE },
+    { "VTE_VERSION", "8000", TRUE },
+    { "VTE_VERSION", "7006", FALSE },
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (given); i++)
+    g_unsetenv (given[i].name);
+  set ("TERM", "xterm");
+  CHECK (!tool_terminal_look (terminal, TOOL_COLOUR_AUTO).frame, "an unknown one");
+  for (gsize i = 0; i < G_N_ELEMENTS (given); i++) {
+    set (given[i].name, given[i].value);
+    CHECK (tool_terminal_look (terminal, TOOL_COLOUR_AUTO).frame == given[i].wanted, "%s=%s", given[i].name,
+        given[i].value);
+    CHECK (!tool_terminal_look (pipe, TOOL_COLOUR_AUTO).frame, "%s=%s, a pipe", given[i].name, given[i].value);
+    set ("TERM", "dumb");
+    CHECK (!tool_terminal_look (terminal, TOOL_COLOUR_AUTO).frame, "%s=%s, dumb", given[i].name, given[i].value);
+    set ("TERM", "xterm");
+    g_unsetenv (given[i].name);
+  }
+}
+
 static void
 test_parse (void)
 {
@@ -153,6 +188,7 @@ main (void)
   Pair pair = open_terminal (61);
   FILE *pipe = tmpfile ();
   test_colour (pair.stream, pipe);
+  test_frame (pair.stream, pipe);
   test_parse ();
   test_width (pair.stream, pipe);
   test_locale (&pair);

@@ -13,6 +13,7 @@ import termios
 
 TOOL = pathlib.Path(os.environ["GENRE_BUILD_DIR"]) / "gst" / "tools" / "gst-genre-1.0"
 assert TOOL.is_file(), TOOL
+OF_TERMINALS = ("WT_SESSION", "ConEmuANSI", "TERM_PROGRAM", "VTE_VERSION")  # who they are, and so what they can
 
 
 def command(*arguments):
@@ -45,7 +46,7 @@ def on_terminal(columns, *arguments, interrupt_after=None, timeout=240, environm
     attributes = termios.tcgetattr(theirs)
     attributes[1] &= ~termios.OPOST  # a newline stays one
     termios.tcsetattr(theirs, termios.TCSANOW, attributes)
-    variables = {**os.environ, **(environment or {})}
+    variables = {**os.environ, **dict.fromkeys(OF_TERMINALS, ""), **(environment or {})}
     process = start(*arguments, text=False, stdout=theirs, stderr=theirs, env=variables)
     os.close(theirs)
     shown = b""

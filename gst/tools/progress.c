@@ -19,11 +19,13 @@ struct ToolProgress
   guint64 total;
   bool quiet;
   bool terminal; /* one whose line can be written again */
+  bool frame;    /* its window shows progress */
   gint64 began_us, shown_us;
   guint64 first; /* done before it began */
   bool told;     /* `left` is the caller's word */
   double left;   /* seconds; -1: unknown */
   bool wiped;    /* nothing is on the terminal's line */
+  bool framed;   /* its window shows something */
 };
 
 ToolProgress *
@@ -33,7 +35,9 @@ tool_progress_new (const char *what, guint64 total, gboolean quiet)
   progress->what = printable_text (what);
   progress->total = total;
   progress->quiet = quiet;
-  progress->terminal = tool_terminal_look (stderr, TOOL_COLOUR_NEVER).steers;
+  const ToolTerminal terminal = tool_terminal_look (stderr, TOOL_COLOUR_NEVER);
+  progress->terminal = terminal.steers;
+  progress->frame = terminal.frame;
   progress->began_us = g_get_monotonic_time ();
   progress->shown_us = progress->terminal ? 0 : progress->began_us;
   progress->wiped = true;
@@ -48,12 +52,23 @@ wipe (ToolProgress *progress)
   progress->wiped = true;
 }
 
+/* In the frame of the terminal's window: OSC 9;4, ConEmu's first.  percent: -1: nothing any more */
+static void
+show_in_frame (ToolProgress *progress, int percent)
+{
+  if (!progress->frame || (percent < 0 && !progress->framed))
+    return;
+  fprintf (stderr, "\033]9;4;%d;%d\033\\", percent >= 0, MAX (percent, 0));
+  progress->framed = percent >= 0;
+}
+
 void
 tool_progress_free (ToolProgress *progress)
 {
   if (!progress)
     return;
   wipe (progress);
+  show_in_frame (progress, -1);
   g_free (progress->what);
   g_free (progress);
 }
@@ -124,6 +139,7 @@ tool_progress_update (ToolProgress *progress, guint64 done, const char *note)
     g_string_append_printf (line, " of %" G_GUINT64_FORMAT " (%u %%)", progress->total,
         (unsigned) (100. * (double) done / (double) progress->total));
     append_time_left (progress, done, now_us, line);
+    show_in_frame (progress, (int) (100. * (double) done / (double) progress->total));
   }
   if (note) {
     g_string_append (line, ", ");

@@ -13,6 +13,7 @@ enum
 {
   DEFAULT_COLUMNS = 80,
   MAX_COLUMNS = 10000, /* more is a mistake in COLUMNS */
+  VTE_WITH_PROGRESS = 8000,
 };
 
 /* Whether a variable is set and not empty. */
@@ -36,16 +37,30 @@ wants_colour (gboolean is_terminal, ToolColour colour)
   return is_terminal && is_set ("TERM") && strcmp (g_getenv ("TERM"), "dumb") != 0;
 }
 
+/* By the names of those known to: to others OSC 9 is a notification.  Windows Terminal, ConEmu, Ghostty, and what is
+ * made of VTE, such as GNOME's. */
+static gboolean
+knows_progress (void)
+{
+  const char *vte = g_getenv ("VTE_VERSION");
+
+  return is_set ("WT_SESSION") || g_strcmp0 (g_getenv ("ConEmuANSI"), "ON") == 0
+      || g_strcmp0 (g_getenv ("TERM_PROGRAM"), "ghostty") == 0
+      || (vte && g_ascii_strtoull (vte, NULL, 10) >= VTE_WITH_PROGRESS);
+}
+
 ToolTerminal
 tool_terminal_look (FILE *stream, ToolColour colour)
 {
   const gboolean is_terminal = isatty (fileno (stream));
+  const gboolean steers = is_terminal && g_strcmp0 (g_getenv ("TERM"), "dumb") != 0;
 
   return (ToolTerminal){
     .is_terminal = is_terminal,
-    .steers = is_terminal && g_strcmp0 (g_getenv ("TERM"), "dumb") != 0,
+    .steers = steers,
     .colour = wants_colour (is_terminal, colour),
     .utf8 = g_get_charset (NULL),
+    .frame = steers && knows_progress (),
   };
 }
 

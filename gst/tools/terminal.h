@@ -26,7 +26,8 @@ typedef struct ToolTerminal
   gboolean is_terminal;
   gboolean steers; /* it is a terminal, and a line on it can be wiped and written again: TERM is not "dumb" */
   gboolean colour;
-  gboolean utf8; /* the locale's characters */
+  gboolean utf8;  /* the locale's characters */
+  gboolean frame; /* steers, and shows progress in the frame of its window or on its tab: OSC 9;4 */
 } ToolTerminal;
 
 /* colour  AUTO, in this order: NO_COLOR, not empty, means none; CLICOLOR_FORCE, not empty and not 0, means colour;
