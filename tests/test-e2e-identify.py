@@ -10,6 +10,7 @@ import io
 import json
 import os
 import pathlib
+import re
 import subprocess
 import sys
 import tempfile
@@ -139,6 +140,9 @@ def test_messy(root):
     verdict.check(states["plain.wav"] == states["mono 8 kHz.wav"] == "ok", f"{states}")
     errors = errors.decode()
     verdict.check("no music, were left out" in errors, errors)
+    shares = re.search(r"\n(\d+ % .*)\n", errors)[1].split(", ")
+    words = {share.split(" % ")[1] for share in shares}
+    verdict.check({"silence", "too short"} <= words and "unknown" not in words, f"{shares}")
     for path in bad:
         name = os.path.basename(path).decode()
         verdict.check(errors.count(f"{name}: ") == 2, f"{name} is not said twice: {errors}")

@@ -11,7 +11,7 @@ enum
 struct ToolSummary
 {
   unsigned n_labels;
-  guint heard, silent, not_music, unknown;
+  guint heard, silent, not_music, too_short, unknown;
   guint *counts; /* [n_labels] */
   double seconds;
   GPtrArray *failures; /* of char *, "name: why" */
@@ -54,6 +54,8 @@ tool_summary_add (ToolSummary *summary, const ToolTrack *track)
     summary->silent++;
   else if (heard->state == GENRE_STATE_NOT_MUSIC)
     summary->not_music++;
+  else if (heard->state == GENRE_STATE_TOO_SHORT)
+    summary->too_short++;
   else
     summary->unknown++;
 }
@@ -106,6 +108,7 @@ append_shares (GString *out, const ToolSummary *summary, char *const *names)
   append_share (out, summary, others, "other genres", &first);
   append_share (out, summary, summary->silent, "silence", &first);
   append_share (out, summary, summary->not_music, "not music", &first);
+  append_share (out, summary, summary->too_short, "too short", &first);
   append_share (out, summary, summary->unknown, "unknown", &first);
 }
 
