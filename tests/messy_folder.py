@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""messy_folder.py - a folder as people have it: odd names, broken files, covers, links, formats of all kinds.
+"""messy_folder.py [DIRECTORY] - a folder as people have it: odd names, broken files, covers, links, many formats.
 
 Made music only; what this machine cannot encode is left out.
 """
@@ -7,6 +7,7 @@ Made music only; what this machine cannot encode is left out.
 import os
 import pathlib
 import struct
+import sys
 import wave
 import zlib
 
@@ -114,3 +115,8 @@ def make(root, seconds=8):
     (root / "nowhere.wav").symlink_to("gone.wav")
     bad.append(os.fsencode(root / "nowhere.wav"))
     return good, bad
+
+
+if __name__ == "__main__":
+    os.makedirs(sys.argv[1])
+    make(os.path.abspath(sys.argv[1]))

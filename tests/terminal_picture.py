@@ -1,11 +1,11 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""terminal_picture.py OUT.png COLUMNS COMMAND... - what a command shows on a terminal of so many columns, as a picture.
+"""terminal_picture.py [--at N] OUT.png COLUMNS COMMAND... - what a command shows on a terminal of so many columns, as a
+picture; with --at, what is there when it has written its line of progress for the N-th time.
 
 The command runs on a terminal of this script's own, in C.UTF-8; what it writes is followed as a terminal would: colours
-of SGR, a line that is wiped and written again, characters of two cells. Needs Pillow, and DejaVu Sans Mono.
-
-    GENRE_BUILD_DIR=build tests/terminal_picture.py docs/identify.png 88 identify Music
+of SGR, a line that is wiped and written again, characters of two cells. Needs Pillow, DejaVu Sans Mono, and for wide
+characters Noto Sans CJK and Noto Color Emoji. docs/identify.md has the commands of its pictures.
 """
 
 import re
@@ -16,6 +16,8 @@ import tool
 from PIL import Image, ImageDraw, ImageFont
 
 FONT = "/usr/share/fonts/truetype/dejavu/DejaVuSansMono{}.ttf"
+WIDE_FONT = "/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc"
+EMOJI_FONT, EMOJI_SIZE = "/usr/share/fonts/truetype/noto/NotoColorEmoji.ttf", 109  # it has no other
 SIZE, LINE, MARGIN = 15, 21, 12
 BACK, TEXT = (24, 26, 31), (214, 218, 224)
 PALETTE = [
@@ -60,8 +62,16 @@ def draw_block(draw, character, x, y, cell, colour):
     draw.rectangle([x, y + 3, x + cell * eighths / 8 - 0.5, y + LINE - 4], fill=colour)
 
 
+def draw_emoji(image, character, x, y, cell):
+    font = ImageFont.truetype(EMOJI_FONT, EMOJI_SIZE)
+    drawn = Image.new("RGBA", (136, 128), BACK + (255,))
+    ImageDraw.Draw(drawn).text((0, 0), character, font=font, embedded_color=True)
+    image.paste(drawn.resize((int(2 * cell) - 1, LINE - 4)).convert("RGB"), (int(x), int(y) + 1))
+
+
 def picture(lines, columns):
     fonts = [ImageFont.truetype(FONT.format(kind), SIZE) for kind in ("", "-Bold")]
+    wide = ImageFont.truetype(WIDE_FONT, SIZE)
     cell = fonts[0].getlength("M")
     image = Image.new("RGB", (int(2 * MARGIN + columns * cell), 2 * MARGIN + LINE * len(lines)), BACK)
     draw = ImageDraw.Draw(image)
@@ -71,6 +81,10 @@ def picture(lines, columns):
             x, y = MARGIN + column * cell, MARGIN + row * LINE
             if "\u2588" <= character <= "\u258f":
                 draw_block(draw, character, x, y, cell, colour)
+            elif character >= "\U0001f300":
+                draw_emoji(image, character, x, y, cell)
+            elif width_of(character) == 2:
+                draw.text((x, y - 4), character, font=wide, fill=colour)
             else:
                 draw.text((x, y), character, font=fonts[bold], fill=colour)
             column += width_of(character)
@@ -78,9 +92,15 @@ def picture(lines, columns):
 
 
 def main():
-    out, columns, *command = sys.argv[1:]
+    words = sys.argv[1:]
+    number = int(words[1]) if words[0] == "--at" else 0
+    out, columns, *command = words[2:] if number else words
     environment = {"TERM": "xterm-256color", "LC_ALL": "C.UTF-8", "NO_COLOR": "", "CLICOLOR_FORCE": ""}
     _, seen = tool.on_terminal(int(columns), *command, environment=environment)
+    if number:
+        parts = seen.split(b"\r\x1b[K")
+        progress = [i for i, part in enumerate(parts) if part and b"\n" not in part]
+        seen = b"\r\x1b[K".join(parts[: progress[number - 1] + 1])
     typed = f"$ gst-genre-1.0 {' '.join(command)}\n".encode()
     picture(follow(typed + seen), int(columns)).save(out, optimize=True)
 
