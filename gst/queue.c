@@ -3,8 +3,9 @@
  * gst/queue.c - ring of mono samples, with marks between them, from one streaming thread to one worker.
  *
  * Layer:   gst; pthread only, no GLib, no GStreamer.
- * Threads: one lock, never held by two objects at once, never across a call of the caller's; two conditions under it:
+ * Threads: one lock, never held by two objects at once, never across a call of the caller's; three conditions under it:
  *          `item`      the consumer waits for something to take,
+ *          `space`     the producer waits for room,
  *          `progress`  everybody else waits for the consumer.
  *
  * Positions count samples since the last restart, in 64 bits, and never wrap:
@@ -23,6 +24,9 @@
  * section whether a consumer waits for it, and the consumer asks in the one in which it begins to wait.  A blocked
  * producer never meets a sleeping consumer: a full ring is enough, half of the marks are, and the producer asks before
  * it waits.
+ *
+ * A producer that is faster than the consumer meets a full ring again and again.  It is woken when half of the ring is
+ * free, or the consumer sleeps: for each span that is released, it would cost more than the samples are worth.
  *
  * `busy` holds from the return of one take to the begin of the next, therefore also for marks and while the consumer
  * posts what it found.
@@ -60,8 +64,9 @@ struct GenreQueue
 
   pthread_mutex_t lock;
   pthread_cond_t item;
+  pthread_cond_t space;
   pthread_cond_t progress;
-  bool has_lock, has_item, has_progress; /* made, and to be destroyed */
+  bool has_lock, has_item, has_space, has_progress; /* made, and to be destroyed */
 
   uint64_t head;
   uint64_t tail;
@@ -80,7 +85,8 @@ struct GenreQueue
   uint64_t turns;         /* takes begun */
   uint64_t reserve_epoch; /* of the last reserve */
   size_t reserved;
-  unsigned waiting; /* threads in `progress` */
+  unsigned waiting;    /* threads in `progress` */
+  bool producer_waits; /* in `space`, and not yet signalled */
 
   pthread_t consumer; /* while busy */
   bool busy;
@@ -188,6 +194,26 @@ announce_progress (GenreQueue *queue)
     pthread_cond_broadcast (&queue->progress);
 }
 
+static void
+wait_for_space (GenreQueue *queue)
+{
+  if (must_wake_consumer (queue))
+    pthread_cond_signal (&queue->item);
+  queue->producer_waits = true;
+  pthread_cond_wait (&queue->space, &queue->lock);
+  queue->producer_waits = false;
+}
+
+/* Whether the producer is to be signalled: at most once for each time that it waits. */
+static bool
+must_wake_producer (GenreQueue *queue)
+{
+  const bool wake = queue->producer_waits;
+
+  queue->producer_waits = false;
+  return wake;
+}
+
 /* Drops everything that is queued.  What the consumer has taken and the producer has reserved becomes invalid. */
 static void
 drop_all (GenreQueue *queue)
@@ -197,6 +223,8 @@ drop_all (GenreQueue *queue)
   queue->offered = queue->head;
   queue->n_marks = queue->offered_marks = 0;
   queue->marked_samples = 0;
+  if (must_wake_producer (queue))
+    pthread_cond_signal (&queue->space);
 }
 
 static bool
@@ -223,11 +251,13 @@ genre_queue_new (size_t mark_bytes, size_t max_marks)
   };
   queue->has_lock = pthread_mutex_init (&queue->lock, NULL) == 0;
   queue->has_item = pthread_cond_init (&queue->item, NULL) == 0;
+  queue->has_space = pthread_cond_init (&queue->space, NULL) == 0;
   queue->has_progress = pthread_cond_init (&queue->progress, NULL) == 0;
   /* At least one element, so that NULL means out of memory. */
   queue->marks = calloc (max_marks > 0 ? max_marks : 1, mark_bytes > 0 ? mark_bytes : 1);
   queue->mark_at = calloc (max_marks > 0 ? max_marks : 1, sizeof *queue->mark_at);
-  if (!queue->marks || !queue->mark_at || !queue->has_lock || !queue->has_item || !queue->has_progress)
+  if (!queue->marks || !queue->mark_at || !queue->has_lock || !queue->has_item || !queue->has_space
+      || !queue->has_progress)
     goto fail;
 
   return queue;
@@ -245,6 +275,8 @@ genre_queue_free (GenreQueue *queue)
 
   if (queue->has_progress)
     pthread_cond_destroy (&queue->progress);
+  if (queue->has_space)
+    pthread_cond_destroy (&queue->space);
   if (queue->has_item)
     pthread_cond_destroy (&queue->item);
   if (queue->has_lock)
@@ -314,7 +346,7 @@ genre_queue_reserve (GenreQueue *queue, size_t wanted, bool block, float **ret_s
   pthread_mutex_lock (&queue->lock);
   uint64_t epoch = queue->epoch;
   while (block && queue->limit > 0 && room (queue) == 0 && accepts (queue, epoch))
-    wait_for_progress (queue);
+    wait_for_space (queue);
 
   size_t n = accepts (queue, epoch) ? smaller (wanted, room (queue)) : 0;
   if (n > 0) {
@@ -387,6 +419,8 @@ static void
 wait_for_item (GenreQueue *queue)
 {
   for (offer (queue); !has_item (queue); offer (queue)) {
+    if (must_wake_producer (queue))
+      pthread_cond_signal (&queue->space);
     queue->consumer_waits = true;
     pthread_cond_wait (&queue->item, &queue->lock);
     queue->consumer_waits = false;
@@ -449,14 +483,19 @@ genre_queue_take (GenreQueue *queue, uint64_t wanted, const float **ret_samples,
 void
 genre_queue_release (GenreQueue *queue)
 {
+  bool wake = false;
+
   pthread_mutex_lock (&queue->lock);
   if (queue->held > 0) {
     queue->tail += queue->held;
     queue->start = (queue->start + queue->held) % queue->size;
     queue->held = 0;
     announce_progress (queue);
+    wake = 2 * room (queue) >= queue->limit && must_wake_producer (queue);
   }
   pthread_mutex_unlock (&queue->lock);
+  if (wake) /* not before: it would meet the lock, and sleep again */
+    pthread_cond_signal (&queue->space);
 }
 
 void

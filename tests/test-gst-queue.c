@@ -558,7 +558,7 @@ test_out_of_memory (void)
     fail_at = k;
     queue = genre_queue_new (4, 3);
   }
-  CHECK (k == 7, "new allocates %d times", k - 1);
+  CHECK (k == 8, "new allocates %d times", k - 1);
 
   fail_at = 0;
   CHECK (!genre_queue_resize (queue, 8, 8, 1), "resize");
@@ -768,6 +768,44 @@ wish_end (Wish *wish)
   genre_queue_stop (wish->queue);
   pthread_join (wish->thread, NULL);
   genre_queue_free (wish->queue);
+}
+
+/* What is released little by little wakes a producer when half of the ring is free, or the consumer sleeps. */
+static void
+test_producer_sleeps_on (void)
+{
+  GenreQueue *queue = new_queue (8, 8, 8);
+  const float *samples;
+  uint64_t epoch;
+  Call reserve, take;
+
+  CHECK (put (queue, 0, 3) == 3 && put_mark (queue, 0) && put (queue, 3, 1) == 1 && put_mark (queue, 1), "put");
+  CHECK (put (queue, 4, 4) == 4, "put");
+  call_blocked (&reserve, queue, RESERVE, 8);
+  get (queue, 0, 3);
+  get_mark (queue, 0);
+  nap ();
+  CHECK (!atomic_load (&reserve.done), "three of eight are free");
+  get (queue, 3, 1);
+  call_end (&reserve);
+  CHECK (reserve.n_reserved == 4, "half is free: %zu", reserve.n_reserved);
+  get_mark (queue, 1);
+  get (queue, 4, 4);
+
+  CHECK (put (queue, 0, 3) == 3, "put");
+  genre_queue_hurry (queue);
+  CHECK (hold (queue, &samples, &epoch) == 3, "hold");
+  CHECK (put (queue, 3, 5) == 5, "put");
+  call_blocked (&reserve, queue, RESERVE, 8);
+  genre_queue_release (queue);
+  nap ();
+  CHECK (!atomic_load (&reserve.done), "three of eight are free");
+  call_blocked (&take, queue, TAKE, 0); /* it wants more than there is */
+  call_end (&reserve);
+  CHECK (reserve.n_reserved == 3, "the consumer sleeps: %zu", reserve.n_reserved);
+  genre_queue_stop (queue);
+  call_end (&take);
+  genre_queue_free (queue);
 }
 
 /* What wakes a consumer that wants 10 samples, and what does not. */
@@ -1147,6 +1185,7 @@ main (void)
   test_blocked_producer (RESERVE);
   test_blocked_producer (MARK);
   test_blocked_producer (RESIZE);
+  test_producer_sleeps_on ();
   test_wishes ();
   test_lag ();
   test_drain ();
