@@ -19,7 +19,7 @@ add_one (DspEnergy *energy, float sample)
 
 /* samples [n_groups][DSP_ENERGY_LANES].  Copies that the compiler can keep in registers: it runs over every sample of
  * the stream. */
-static void
+VECTOR_CLONES static void
 add_groups (DspEnergy *energy, const float *samples, size_t n_groups)
 {
   const double first = energy->first;

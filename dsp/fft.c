@@ -261,7 +261,7 @@ dsp_fft_free (DspFft *fft)
   free (fft);
 }
 
-static void
+VECTOR_CLONES static void
 multiply (const float *restrict a, const double *restrict b, double *restrict product, size_t n)
 {
   for (size_t i = 0; i < n; i++)
@@ -273,7 +273,7 @@ multiply (const float *restrict a, const double *restrict b, double *restrict pr
  * bins  [n][2]
  * power [n]
  */
-static void
+VECTOR_CLONES static void
 square (const double *restrict bins, float *restrict power, size_t n)
 {
   for (size_t k = 0; k < n; k++)
@@ -282,7 +282,7 @@ square (const double *restrict bins, float *restrict power, size_t n)
 
 /* The same of bins interpolated from TAPS each.  In two loops over a few points at a time, which compilers turn into
  * vector code; in one they shuffle, three times slower (measured). */
-static void
+VECTOR_CLONES static void
 interpolate_square (const DspFft *fft, const double *restrict bins, float *restrict power)
 {
   double part[SOME_BINS][4]; /* re, im of the even taps, of the odd */

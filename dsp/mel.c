@@ -164,7 +164,7 @@ dot (const float *restrict a, const float *restrict b, size_t n)
   return ((lane[0] + lane[4]) + (lane[1] + lane[5])) + ((lane[2] + lane[6]) + (lane[3] + lane[7])) + rest;
 }
 
-void
+VECTOR_CLONES void
 dsp_mel_apply (const DspMel *mel, const float *power, float *bands)
 {
   for (size_t b = 0; b < mel->n_bands; b++) {

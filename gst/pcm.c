@@ -38,21 +38,21 @@ clean_float (float x)
   return x;
 }
 
-static void
+VECTOR_CLONES static void
 mono_s16 (const gint16 *in, float *mono, gsize n)
 {
   for (gsize i = 0; i < n; i++)
     mono[i] = (float) in[i] * 0x1p-15f;
 }
 
-static void
+VECTOR_CLONES static void
 stereo_s16 (const gint16 *in, float *mono, gsize n)
 {
   for (gsize i = 0; i < n; i++)
     mono[i] = (float) (in[2 * i] + in[2 * i + 1]) * 0x1p-16f;
 }
 
-static void
+VECTOR_CLONES static void
 mono_s32 (const gint32 *in, float *mono, gsize n)
 {
   for (gsize i = 0; i < n; i++)
@@ -60,7 +60,7 @@ mono_s32 (const gint32 *in, float *mono, gsize n)
 }
 
 /* The mean rounded down to a whole number, without overflow: half a step of 2^-31 is lost. */
-static void
+VECTOR_CLONES static void
 stereo_s32 (const gint32 *in, float *mono, gsize n)
 {
   for (gsize i = 0; i < n; i++) {
@@ -70,7 +70,7 @@ stereo_s32 (const gint32 *in, float *mono, gsize n)
   }
 }
 
-static void
+VECTOR_CLONES static void
 mono_f32 (const float *in, float *mono, gsize n)
 {
   for (gsize i = 0; i < n; i++)
@@ -78,7 +78,7 @@ mono_f32 (const float *in, float *mono, gsize n)
 }
 
 /* Halves first: the sum of two floats may overflow. */
-static void
+VECTOR_CLONES static void
 stereo_f32 (const float *in, float *mono, gsize n)
 {
   for (gsize i = 0; i < n; i++)

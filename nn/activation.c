@@ -55,7 +55,7 @@ clamp (float x, float low, float high)
 }
 
 /* Clamping is a loop of its own: within the other, GCC makes branches of the clamped ends and does not vectorize. */
-void
+VECTOR_CLONES void
 nn_activation_apply (NnActivation activation, float *x, size_t n)
 {
   switch (activation) {
