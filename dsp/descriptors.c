@@ -164,7 +164,7 @@ zero_crossings_hz (const DspDescriptors *descriptors, const float *frame, uint64
 }
 
 /* Samples near FLT_MAX: the spectrum overflows, and Inf - Inf may leave a NaN. */
-static void
+VECTOR_CLONES static void
 read_spectrum (DspDescriptors *descriptors)
 {
   const float *power = dsp_stft_power (descriptors->stft), scale = (float) descriptors->grid.scale;

@@ -6,19 +6,21 @@
  * Threads: the table of plans has its own lock; a DspFft serves one thread at a time.
  *
  * A window of fixed duration has an inconvenient length at many rates: 4458 = 2 3 743 samples at 48 kHz, which costs
- * FFTW 19.4 us where 4096 cost 2.2 (measured).  Zeros behind the frame would give another grid of frequencies: bands of
+ * FFTW 42 us where 4096 cost 4.5 (measured).  Zeros behind the frame would give another grid of frequencies: bands of
  * few bins then differ by up to several dB, since the side lobes of a loud neighbour are met at other points.  So the
- * longer transform is only a step.  Its bins are interpolated at the n-point grid with the Kaiser-Bessel kernel phi of
- * a non-uniform FFT:
+ * frame is put on another grid of times: N points over the same duration, N being a length that FFTW is fast at.  That
+ * leaves the frequencies of the bins where they are.  Points are sums over the samples around them, with the
+ * Kaiser-Bessel kernel phi of a non-uniform FFT:
  *
- *   X(k/n) = sum_j phi (j - k N/n) Y[j],   Y = FFT_N of  window[t] frame[t] / PHI(t/N),   t = -n/2 .. n/2-1,
+ *   X[k] = n / (N PHI(k/n)) sum_m y[m] exp (-2 pi i k m / N),   y[m] = sum_t phi (t - m n/N) window[t] frame[t]
  *
- * phi being TAPS bins wide and PHI its Fourier transform.  With a Hann window, which hides the edges of the frame, what
- * the kernel leaves of its images is below 8e-7 (-122 dB) of any line that causes it: sum_t window[t] |error[t]| over
- * sum_t window[t], at the smallest N/n.
+ * with t beyond either end counted round to the other one, phi being some samples wide and PHI its Fourier transform.
+ * N depends on the bins that are wanted and not on n: filters up to 11 kHz want a quarter of those at 96 kHz, and few
+ * points do.  What the kernel leaves of the lines that N points cannot tell from bin k, k + N and its like, and
+ * the rounding of the points to floats are below 8e-7 (-122 dB) of the loudest line.
  *
- * Double precision, for single rounds by up to 3e-7 of the frame's loudest line: 60 dB below a full-scale tone that is
- * more than the 1e-4 by which a band may differ from librosa's, which transforms in double too.
+ * The transform is in double precision, for single rounds by up to 3e-7 of the frame's loudest line: 60 dB below a
+ * full-scale tone that is more than the 1e-4 by which a band may differ from librosa's, which transforms in double too.
  */
 #include "dsp/fft.h"
 
@@ -34,13 +36,15 @@
 
 enum
 {
-  SOME_BINS = 64,    /* interpolated at a time */
-  TAPS = 8,          /* bins of the longer FFT per point */
-  ALIGN_BINS = 8,    /* complex values before bin 0: 128 bytes, so that bin 0 is aligned as FFTW's malloc() aligns */
+  LANES = 4,         /* points of a block: one SSE register of floats */
+  POINTS = 9,        /* that the kernel is wide */
   MIN_STRETCH = 512, /* frames shorter than this are transformed as they are: no length is slow enough to matter */
 };
 
 static const double PI = 3.14159265358979323846;
+
+typedef float Vector __attribute__ ((vector_size (LANES * sizeof (float))));
+typedef float Stored __attribute__ ((vector_size (LANES * sizeof (float)), aligned (sizeof (float)), may_alias));
 
 typedef struct Plan Plan;
 struct Plan
@@ -60,16 +64,19 @@ struct DspFft
 {
   size_t n;       /* samples of a frame */
   size_t n_bins;  /* wanted */
-  size_t n_fft;   /* of FFTW's transform, n or more */
-  bool stretched; /* n_fft > n: bins are interpolated */
+  size_t n_fft;   /* N, points of FFTW's transform; n where it is fast at n */
+  size_t n_taps;  /* samples that a block of LANES points is made of; 0: points are samples */
   fftw_plan plan; /* shared */
 
-  double *window;    /* [n] divided by PHI if stretched */
-  size_t *first_tap; /* [n_bins] of the points, counted from bin -ALIGN_BINS; stretched only */
-  double *tap;       /* [n_bins][TAPS][2] weights, each twice: for real and imaginary part; stretched only */
+  double *window;                /* [n]; n_taps 0 only */
+  float *tap;                    /* [blocks][n_taps][LANES], the window in it; all below if n_taps > 0 */
+  ptrdiff_t *first;              /* [blocks] sample of the first tap, may be below 0, and the last one's beyond n */
+  size_t first_inner, end_inner; /* blocks whose taps all lie in the frame */
+  float *ends;                   /* [2 * n_taps] the frame's last samples, then its first */
 
+  double *gain;      /* [n_bins] (n / (N PHI))^2, or 1 */
   double *in;        /* [n_fft] */
-  fftw_complex *out; /* [ALIGN_BINS + n_fft/2+1 + TAPS]: bins -ALIGN_BINS .. n_fft/2 + TAPS */
+  fftw_complex *out; /* [n_fft/2+1] */
 };
 
 void
@@ -134,22 +141,26 @@ largest_prime_factor (size_t n)
   return n > 1 ? n : largest;
 }
 
-/* Length of the transform for frames of n samples.  FFTW has its own code for primes up to 13; beyond, it falls back on
- * generic or Rader's algorithm.  The longer one is 4, 5 or 6.25 times a power of two, at least 1.3 n: with less the
- * kernel would need more taps.  6 times would do where it is 6.25, but takes longer (6144: 12.5 us, 6400: 8.9 us;
- * 12288: 26.2 us, 12800: 20.9 us; measured).  48 and 96 kHz are such. */
-static size_t
-transform_length (size_t n)
+/* FFTW has its own code for primes up to 13; beyond, it falls back on generic or Rader's algorithm. */
+static bool
+is_slow (size_t n)
 {
-  if (n < MIN_STRETCH || largest_prime_factor (n) <= 13)
-    return n;
-  size_t power = 1;
-  while (10 * 6 * power < 13 * n)
+  return n >= MIN_STRETCH && largest_prime_factor (n) > 13;
+}
+
+/* Points for n_bins: 4, 5, 6.25 or 7 times a power of two, at least 2.8 for each bin; with less the kernel would need
+ * more taps.  6 times would do where it is 6.25, but takes as long or longer (3072: 3.5 us, 3200: 3.5 us; 6144: 12.5
+ * us, 6400: 8.9 us; measured). */
+static size_t
+transform_length (size_t n_bins)
+{
+  size_t power = 4;
+  while (10 * 7 * power < 28 * n_bins)
     power *= 2;
   size_t m = 4;
-  while (10 * m * power < 13 * n)
+  while (10 * m * power < 28 * n_bins)
     m++;
-  return m == 6 && power % 4 == 0 ? 25 * (power / 4) : m * power;
+  return m == 6 ? 25 * (power / 4) : m * power;
 }
 
 /* Modified Bessel function of the first kind, order 0: its power series, to the last bit for the z <= 20 here. */
@@ -164,45 +175,107 @@ bessel_i0 (double z)
   return sum;
 }
 
-/* phi(x) = I0 (beta sqrt (1 - (2x/TAPS)^2)) for |x| <= TAPS/2, x in bins. */
-static double
-kernel (double beta, double x)
+/* phi(d) = I0 (beta sqrt (1 - (2d/width)^2)) / I0 (beta) for |d| < width / 2, else 0. */
+typedef struct Kernel
 {
-  const double u = 2.0 * x / TAPS;
-  return bessel_i0 (beta * sqrt (fmax (0.0, 1.0 - u * u)));
+  double width; /* samples */
+  double beta;
+  double middle; /* I0 (beta) */
+} Kernel;
+
+static double
+kernel_at (const Kernel *kernel, double d)
+{
+  const double u = 2.0 * d / kernel->width;
+  return fabs (u) < 1.0 ? bessel_i0 (kernel->beta * sqrt (1.0 - u * u)) / kernel->middle : 0.0;
 }
 
-/* PHI(s) = TAPS sinh (y) / y, y = sqrt (beta^2 - (pi TAPS s)^2), s = t/N up to 1/2.6: the root stays real. */
+/* PHI(f) = width sinh (y) / (y I0 (beta)), y = sqrt (beta^2 - (pi width f)^2), f in cycles a sample. */
 static double
-kernel_transform (double beta, double s)
+kernel_transform (const Kernel *kernel, double f)
 {
-  const double v = PI * TAPS * s;
-  const double y = sqrt (beta * beta - v * v);
-  return TAPS * sinh (y) / y;
+  const double v = PI * kernel->width * f;
+  const double y = sqrt (kernel->beta * kernel->beta - v * v);
+  return kernel->width * sinh (y) / (y * kernel->middle);
+}
+
+/* The usual beta, pi times the width in points, less the part of the N points' spectrum that the bins take; and .97 of
+ * it, where images and the rounding of points, which a larger one makes louder, are balanced (found by search). */
+static Kernel
+kernel_for (size_t n, size_t n_fft, size_t n_bins)
+{
+  const double beta = 0.97 * PI * POINTS * (1.0 - (double) (n_bins - 1) / (double) n_fft);
+  return (Kernel){ .width = POINTS * (double) n / (double) n_fft, .beta = beta, .middle = bessel_i0 (beta) };
+}
+
+/* Of a block: so many samples there are at most within half a width of one of its points. */
+static size_t
+count_taps (const Kernel *kernel, size_t n, size_t n_fft)
+{
+  return 1 + (size_t) (kernel->width + (LANES - 1) * (double) n / (double) n_fft);
 }
 
 static void
-make_taps (DspFft *fft)
+make_block (DspFft *fft, const Kernel *kernel, const double *window, size_t block)
 {
-  /* The usual pi TAPS (1 - n/2N), and a tenth of a TAPS more, for the Hann window leaves little at the edges, where the
-   * images are loudest (found by search). */
-  const double beta = TAPS * (PI * (1.0 - (double) fft->n / (2.0 * (double) fft->n_fft)) + 0.1);
+  const ptrdiff_t n = (ptrdiff_t) fft->n;
+  const double step = (double) fft->n / (double) fft->n_fft, at = (double) (block * LANES) * step;
+  const ptrdiff_t first = (ptrdiff_t) ceil (at - 0.5 * kernel->width);
+  float *tap = fft->tap + block * fft->n_taps * LANES;
 
-  for (size_t i = 0; i < fft->n; i++) {
-    const double t = (double) i - (double) (fft->n / 2);
-    fft->window[i] /= kernel_transform (beta, t / (double) fft->n_fft);
+  fft->first[block] = first;
+  for (size_t j = 0; j < fft->n_taps; j++) {
+    const ptrdiff_t t = first + (ptrdiff_t) j;
+    for (size_t l = 0; l < LANES; l++)
+      tap[j * LANES + l] = (float) (kernel_at (kernel, (double) t - at - (double) l * step) * window[(t + n) % n]);
   }
+}
 
+static void
+make_taps (DspFft *fft, const Kernel *kernel, const double *window)
+{
+  const size_t blocks = fft->n_fft / LANES;
+
+  for (size_t b = 0; b < blocks; b++)
+    make_block (fft, kernel, window, b);
+  while (fft->first[fft->first_inner] < 0)
+    fft->first_inner++;
+  fft->end_inner = blocks;
+  while (fft->first[fft->end_inner - 1] + (ptrdiff_t) fft->n_taps > (ptrdiff_t) fft->n)
+    fft->end_inner--;
   for (size_t k = 0; k < fft->n_bins; k++) {
-    const uint64_t product = (uint64_t) k * fft->n_fft;
-    const double fraction = (double) (product % fft->n) / (double) fft->n;
-    fft->first_tap[k] = ALIGN_BINS + (size_t) (product / fft->n) - (TAPS / 2 - 1);
-    for (size_t i = 0; i < TAPS; i++) {
-      const double weight = kernel (beta, (double) i - (TAPS / 2 - 1) - fraction);
-      fft->tap[(k * TAPS + i) * 2] = weight;
-      fft->tap[(k * TAPS + i) * 2 + 1] = weight;
-    }
+    const double transform = kernel_transform (kernel, (double) k / (double) fft->n);
+    const double gain = (double) fft->n / ((double) fft->n_fft * transform);
+    fft->gain[k] = gain * gain;
   }
+}
+
+static bool
+new_taps (DspFft *fft, const double *window)
+{
+  const Kernel kernel = kernel_for (fft->n, fft->n_fft, fft->n_bins);
+  const size_t blocks = fft->n_fft / LANES;
+
+  fft->n_taps = count_taps (&kernel, fft->n, fft->n_fft);
+  fft->tap = calloc (blocks, fft->n_taps * LANES * sizeof *fft->tap);
+  fft->first = calloc (blocks, sizeof *fft->first);
+  fft->ends = calloc (2 * fft->n_taps, sizeof *fft->ends);
+  if (!fft->tap || !fft->first || !fft->ends)
+    return false;
+  make_taps (fft, &kernel, window);
+  return true;
+}
+
+static bool
+new_window (DspFft *fft, const double *window)
+{
+  fft->window = calloc (fft->n, sizeof *fft->window);
+  if (!fft->window)
+    return false;
+  memcpy (fft->window, window, fft->n * sizeof *fft->window);
+  for (size_t k = 0; k < fft->n_bins; k++)
+    fft->gain[k] = 1.0;
+  return true;
 }
 
 DspFft *
@@ -216,31 +289,18 @@ dsp_fft_new (const double *window, size_t n, size_t n_bins)
   if (!fft)
     return NULL;
 
+  const bool slow = is_slow (n);
   fft->n = n;
   fft->n_bins = n_bins;
-  fft->n_fft = transform_length (n);
-  fft->stretched = fft->n_fft > n;
-
-  const size_t n_out = ALIGN_BINS + fft->n_fft / 2 + 1 + TAPS;
-  fft->window = calloc (n, sizeof *fft->window);
+  fft->n_fft = slow ? transform_length (n_bins) : n;
+  fft->gain = calloc (n_bins, sizeof *fft->gain);
   fft->in = fftw_malloc (fft->n_fft * sizeof *fft->in);
-  fft->out = fftw_malloc (n_out * sizeof *fft->out);
+  fft->out = fftw_malloc ((fft->n_fft / 2 + 1) * sizeof *fft->out);
   fft->plan = plan_get (fft->n_fft);
-  if (!fft->window || !fft->in || !fft->out || !fft->plan)
+  if (!fft->gain || !fft->in || !fft->out || !fft->plan)
     goto fail;
-
-  for (size_t i = 0; i < n; i++)
-    fft->window[i] = window[i];
-  memset (fft->in, 0, fft->n_fft * sizeof *fft->in);
-  memset (fft->out, 0, n_out * sizeof *fft->out);
-
-  if (fft->stretched) {
-    fft->first_tap = calloc (n_bins, sizeof *fft->first_tap);
-    fft->tap = calloc (n_bins, 2 * TAPS * sizeof *fft->tap);
-    if (!fft->first_tap || !fft->tap)
-      goto fail;
-    make_taps (fft);
-  }
+  if (!(slow ? new_taps : new_window) (fft, window))
+    goto fail;
   return fft;
 
 fail:
@@ -254,8 +314,10 @@ dsp_fft_free (DspFft *fft)
   if (!fft)
     return;
   free (fft->window);
-  free (fft->first_tap);
   free (fft->tap);
+  free (fft->first);
+  free (fft->ends);
+  free (fft->gain);
   fftw_free (fft->in);
   fftw_free (fft->out);
   free (fft);
@@ -268,66 +330,56 @@ multiply (const float *restrict a, const double *restrict b, double *restrict pr
     product[i] = (double) a[i] * b[i];
 }
 
-/* power[k] = re^2 + im^2
+/* Points of the blocks [from, end).
+ *
+ * samples  such that samples[first[block]] is the first tap's */
+VECTOR_CLONES static void
+sum_taps (DspFft *fft, const float *samples, size_t from, size_t end)
+{
+  for (size_t b = from; b < end; b++) {
+    const float *x = samples + fft->first[b], *tap = fft->tap + b * fft->n_taps * LANES;
+    double *in = fft->in + b * LANES;
+    Vector sum = { 0 };
+    for (size_t j = 0; j < fft->n_taps; j++)
+      sum += *(const Stored *) (tap + j * LANES) * (Vector){ x[j], x[j], x[j], x[j] };
+    for (size_t l = 0; l < LANES; l++)
+      in[l] = (double) sum[l];
+  }
+}
+
+/* All points; those at either end of the frame go on at the other. */
+static void
+make_points (DspFft *fft, const float *frame)
+{
+  const size_t n_taps = fft->n_taps;
+  memcpy (fft->ends, frame + fft->n - n_taps, n_taps * sizeof *frame);
+  memcpy (fft->ends + n_taps, frame, n_taps * sizeof *frame);
+
+  sum_taps (fft, fft->ends + n_taps, 0, fft->first_inner);
+  sum_taps (fft, frame, fft->first_inner, fft->end_inner);
+  sum_taps (fft, fft->ends + n_taps - fft->n, fft->end_inner, fft->n_fft / LANES);
+}
+
+/* power[k] = gain[k] (re^2 + im^2)
  *
  * bins  [n][2]
+ * gain  [n]
  * power [n]
  */
 VECTOR_CLONES static void
-square (const double *restrict bins, float *restrict power, size_t n)
+square (const double *restrict bins, const double *restrict gain, float *restrict power, size_t n)
 {
   for (size_t k = 0; k < n; k++)
-    power[k] = (float) (bins[2 * k] * bins[2 * k] + bins[2 * k + 1] * bins[2 * k + 1]);
-}
-
-/* The same of bins interpolated from TAPS each.  In two loops over a few points at a time, which compilers turn into
- * vector code; in one they shuffle, three times slower (measured). */
-VECTOR_CLONES static void
-interpolate_square (const DspFft *fft, const double *restrict bins, float *restrict power)
-{
-  double part[SOME_BINS][4]; /* re, im of the even taps, of the odd */
-  for (size_t from = 0; from < fft->n_bins; from += SOME_BINS) {
-    const size_t n = fft->n_bins - from < SOME_BINS ? fft->n_bins - from : SOME_BINS;
-    for (size_t k = 0; k < n; k++) {
-      const double *restrict bin = bins + 2 * fft->first_tap[from + k];
-      const double *restrict tap = fft->tap + 2 * TAPS * (from + k);
-      for (size_t l = 0; l < 4; l++)
-        part[k][l] = (tap[l] * bin[l] + tap[4 + l] * bin[4 + l])
-            + (tap[8 + l] * bin[8 + l] + tap[12 + l] * bin[12 + l]);
-    }
-    for (size_t k = 0; k < n; k++) {
-      const double re = part[k][0] + part[k][2], im = part[k][1] + part[k][3];
-      power[from + k] = (float) (re * re + im * im);
-    }
-  }
+    power[k] = (float) (gain[k] * (bins[2 * k] * bins[2 * k] + bins[2 * k + 1] * bins[2 * k + 1]));
 }
 
 void
 dsp_fft_power (DspFft *fft, const float *frame, float *power)
 {
-  fftw_complex *bin = fft->out + ALIGN_BINS;
-
-  if (!fft->stretched) {
+  if (fft->n_taps > 0)
+    make_points (fft, frame);
+  else
     multiply (frame, fft->window, fft->in, fft->n);
-    fftw_execute_dft_r2c (fft->plan, fft->in, bin);
-    square (&bin[0][0], power, fft->n_bins);
-    return;
-  }
-
-  /* The middle of the frame is t = 0, which makes the kernel real; what comes before it wraps to the end.  The zeros
-   * between stay from construction: a transform from real keeps its input. */
-  const size_t half = fft->n / 2;
-  multiply (frame + half, fft->window + half, fft->in, half);
-  multiply (frame, fft->window, fft->in + fft->n_fft - half, half);
-  fftw_execute_dft_r2c (fft->plan, fft->in, bin);
-
-  /* A real signal's bins beyond either end: Y[-j] = conj Y[j], Y[N/2 + j] = conj Y[N/2 - j]. */
-  const size_t last = fft->n_fft / 2;
-  for (size_t j = 1; j < TAPS; j++) {
-    fft->out[ALIGN_BINS - j][0] = bin[j][0];
-    fft->out[ALIGN_BINS - j][1] = -bin[j][1];
-    bin[last + j][0] = bin[last - j][0];
-    bin[last + j][1] = -bin[last - j][1];
-  }
-  interpolate_square (fft, &fft->out[0][0], power);
+  fftw_execute_dft_r2c (fft->plan, fft->in, fft->out);
+  square (&fft->out[0][0], fft->gain, power, fft->n_bins);
 }

@@ -8,7 +8,7 @@ enum
   LANES = 8, /* sums that run side by side, since the compiler may not reorder one of doubles by itself */
 };
 
-double
+VECTOR_CLONES double
 dsp_frame_rms (const float *samples, size_t n)
 {
   double lane[LANES] = { 0 };

@@ -64,7 +64,7 @@ dsp_mfcc_free (DspMfcc *mfcc)
   free (mfcc);
 }
 
-void
+VECTOR_CLONES void
 dsp_mfcc_apply (DspMfcc *mfcc, const float *power, double *coefficients)
 {
   dsp_mel_apply (mfcc->mel, power, mfcc->band);

@@ -117,7 +117,7 @@ mean_db (const float *x, size_t n, double sign)
 }
 
 /* least [n_columns]  of each column x[c], x[n_columns + c], ..., DEPTH values, times sign */
-static void
+VECTOR_CLONES static void
 find_least (const float *restrict x, size_t n_columns, float sign, float *restrict least)
 {
   for (size_t c = 0; c < n_columns; c++)
@@ -212,7 +212,7 @@ dsp_octave_bands_contrast (DspOctaveBands *bands, const float *magnitude, double
     contrast[b] = bands->band[b].n > 0 ? band_contrast (bands, &bands->band[b], magnitude) : 0;
 }
 
-void
+VECTOR_CLONES void
 dsp_octave_bands_power (const DspOctaveBands *bands, const float *power, double *octave)
 {
   for (size_t b = 0; b < DSP_OCTAVE_BANDS; b++) {

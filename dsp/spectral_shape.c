@@ -17,7 +17,7 @@ sum (const double lane[LANES])
   return (lane[0] + lane[2]) + (lane[1] + lane[3]);
 }
 
-double
+VECTOR_CLONES double
 dsp_spectral_centroid (const float *magnitude, size_t n, double bin_hz)
 {
   double total[LANES] = { 0 }, moment[LANES] = { 0 }, bin[LANES] = { 0, 1, 2, 3 };
@@ -50,7 +50,7 @@ sum_of (const float *x, size_t n)
 }
 
 /* Whole blocks are passed over by their sums; `total` is the sum of the same sums, so that a share of 1 is reached. */
-double
+VECTOR_CLONES double
 dsp_spectral_rolloff (const float *magnitude, size_t n, double bin_hz, double share)
 {
   double total = 0;
@@ -73,7 +73,7 @@ dsp_spectral_rolloff (const float *magnitude, size_t n, double bin_hz, double sh
   return 0;
 }
 
-static double
+VECTOR_CLONES static double
 sum_of_squares (const float *x, size_t n)
 {
   double lane[LANES] = { 0 };
@@ -87,7 +87,7 @@ sum_of_squares (const float *x, size_t n)
 }
 
 /* previous[k] becomes X[k] times gain; returns the sum of the squares of what it changes by. */
-static double
+VECTOR_CLONES static double
 replace (const float *restrict magnitude, size_t n, float gain, float *restrict previous)
 {
   double lane[LANES] = { 0 };

@@ -36,7 +36,8 @@ DspStftGrid dsp_stft_grid (const DspStftConfig *config, unsigned rate_hz);
 
 typedef struct DspStft DspStft;
 
-/* n_bins: wanted, from 0 up, 1 to n / 2 + 1.  NULL: out of memory. */
+/* n_bins: wanted, from 0 up, 1 to n / 2 + 1; how many they are may change the last digits, see dsp/fft.h.
+ * NULL: out of memory. */
 DspStft *dsp_stft_new (const DspStftConfig *config, unsigned rate_hz, size_t n_bins);
 void dsp_stft_free (DspStft *stft); /* NULL is a no-op */
 

@@ -10,7 +10,7 @@ enum
   BLOCK = 4096, /* whose count a lane of 32 bits holds */
 };
 
-size_t
+VECTOR_CLONES size_t
 dsp_zero_crossings (const float *samples, size_t n)
 {
   size_t total = 0;

@@ -116,7 +116,7 @@ test_rates (void)
   }
 }
 
-/* Fewer bins are the first of all. */
+/* Fewer bins are the first of all, but for what dsp/fft.h says of the rounding. */
 static void
 test_bins (void)
 {
@@ -128,7 +128,13 @@ test_bins (void)
   dsp_stft_push (all, x, 8192);
   dsp_stft_push (some, x, 8192);
   CHECK (dsp_stft_next (all) && dsp_stft_next (some), "no frame");
-  CHECK (memcmp (dsp_stft_power (all), dsp_stft_power (some), 300 * sizeof (float)) == 0, "other bins");
+  double loudest = 0;
+  for (size_t k = 0; k < 4458 / 2 + 1; k++)
+    loudest = fmax (loudest, sqrt ((double) dsp_stft_power (all)[k]));
+  for (size_t k = 0; k < 300; k++) {
+    const double expected = sqrt ((double) dsp_stft_power (all)[k]), found = sqrt ((double) dsp_stft_power (some)[k]);
+    CHECK (fabs (found - expected) <= 8e-7 * loudest, "bin %zu: %g, not %g", k, found, expected);
+  }
   dsp_stft_free (all);
   dsp_stft_free (some);
   dsp_stft_free (NULL);
