@@ -37,6 +37,7 @@ new_surface (PlotCanvas *canvas)
 {
   const PlotCanvasConfig *config = &canvas->config;
   const double width = config->width * 72 / config->dpi, height = config->height * 72 / config->dpi;
+  cairo_surface_t *surface;
 
   switch (config->type) {
     case PLOT_PNG:
@@ -44,7 +45,10 @@ new_surface (PlotCanvas *canvas)
     case PLOT_SVG:
       return cairo_svg_surface_create_for_stream (write_bytes, canvas->bytes, width, height);
     case PLOT_PDF:
-      return cairo_pdf_surface_create_for_stream (write_bytes, canvas->bytes, width, height);
+      surface = cairo_pdf_surface_create_for_stream (write_bytes, canvas->bytes, width, height);
+      /* Later ones compress title and creator, by which gst/tools/picture_mark.c knows a picture of ours. */
+      cairo_pdf_surface_restrict_to_version (surface, CAIRO_PDF_VERSION_1_4);
+      return surface;
   }
   return NULL;
 }
