@@ -210,18 +210,14 @@ check_relations (Parse *parse, GError **error)
 
   if (mel->fmax_hz < 0) /* was not given */
     mel->fmax_hz = mel->sample_rate_hz / 2.0;
-  if (!(mel->fmax_hz - mel->fmin_hz >= min_span_hz)) {
-    g_set_error (error, GENRE_MODEL_ERROR, GENRE_MODEL_ERROR_FRONTEND,
+  if (!(mel->fmax_hz - mel->fmin_hz >= min_span_hz))
+    return genre_model_fail (error, GENRE_MODEL_ERROR_FRONTEND,
         "%s: frontend: expected \"fmax\" above \"fmin\" by at least %g Hz, found fmin %g and fmax %g", parse->file,
         min_span_hz, mel->fmin_hz, mel->fmax_hz);
-    return false;
-  }
-  if (mel->n_mels % mel->band_pool != 0) {
-    g_set_error (error, GENRE_MODEL_ERROR, GENRE_MODEL_ERROR_FRONTEND,
+  if (mel->n_mels % mel->band_pool != 0)
+    return genre_model_fail (error, GENRE_MODEL_ERROR_FRONTEND,
         "%s: frontend: expected \"n_mels\" to be a multiple of \"band_pool\", found %u and %u", parse->file,
         mel->n_mels, mel->band_pool);
-    return false;
-  }
   frontend->bands = mel->n_mels / mel->band_pool;
   return true;
 }

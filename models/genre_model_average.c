@@ -42,11 +42,9 @@ check_alike (const GenreModel *one, const char *one_name, const GenreModel *othe
   for (gsize i = 0; i < G_N_ELEMENTS (texts); i++)
     g_string_free (texts[i], TRUE);
   for (gsize i = 0; i < G_N_ELEMENTS (checks); i++)
-    if (!checks[i].equal) {
-      g_set_error (error, GENRE_MODEL_ERROR, (int) checks[i].code, "%s: %s: expected those of %s, found others", name,
+    if (!checks[i].equal)
+      return genre_model_fail (error, (int) checks[i].code, "%s: %s: expected those of %s, found others", name,
           checks[i].what, one_name);
-      return false;
-    }
   return true;
 }
 

@@ -35,9 +35,8 @@ static bool
 set_constant_error (const Safetensors *file, const char *key, const char *expected, const char *value, GError **error)
 {
   g_autofree char *found = json_quote (value);
-  g_set_error (error, GENRE_MODEL_ERROR, GENRE_MODEL_ERROR_FORMAT, "%s: %s: expected %s, found %s",
-      safetensors_name (file), key, expected, found);
-  return false;
+  return genre_model_fail (error, GENRE_MODEL_ERROR_FORMAT, "%s: %s: expected %s, found %s", safetensors_name (file),
+      key, expected, found);
 }
 
 static bool
@@ -80,11 +79,9 @@ parse_labels (GenreModel *model, const Safetensors *file, GError **error)
     return json_field_fail (root, &place, "an array of two strings or more", error);
 
   /* The network must have as many outputs: no table need be larger. */
-  if (n > NN_MAX_UNITS) {
-    g_set_error (error, GENRE_MODEL_ERROR, GENRE_MODEL_ERROR_LABELS, "%s: labels: expected at most %d, found %u",
+  if (n > NN_MAX_UNITS)
+    return genre_model_fail (error, GENRE_MODEL_ERROR_LABELS, "%s: labels: expected at most %d, found %u",
         safetensors_name (file), NN_MAX_UNITS, n);
-    return false;
-  }
   model->labels = g_new0 (char *, n + 1);
   model->n_labels = n;
   for (guint i = 0; i < n; i++) {
@@ -113,9 +110,8 @@ check_labels_unique (const GenreModel *model, const char *name, GError **error)
   for (guint i = 1; i < model->n_labels; i++) {
     if (strcmp (sorted[i - 1], sorted[i]) == 0) {
       g_autofree char *label = json_quote (sorted[i]);
-      g_set_error (error, GENRE_MODEL_ERROR, GENRE_MODEL_ERROR_LABELS,
-          "%s: labels: expected each only once, found %s twice", name, label);
-      return false;
+      return genre_model_fail (error, GENRE_MODEL_ERROR_LABELS, "%s: labels: expected each only once, found %s twice",
+          name, label);
     }
   }
   return true;
@@ -134,9 +130,8 @@ parse_frames (const Safetensors *file, const char *key, unsigned min, unsigned m
     return true;
   }
   g_autofree char *found = json_quote (text);
-  g_set_error (error, GENRE_MODEL_ERROR, GENRE_MODEL_ERROR_WINDOW,
-      "%s: %s: expected an integer from %u to %u, found %s", safetensors_name (file), key, min, max, found);
-  return false;
+  return genre_model_fail (error, GENRE_MODEL_ERROR_WINDOW, "%s: %s: expected an integer from %u to %u, found %s",
+      safetensors_name (file), key, min, max, found);
 }
 
 /* Not interpreted here: it must be an object of strict JSON. */
@@ -148,16 +143,13 @@ parse_training (GenreModel *model, const Safetensors *file, GError **error)
     text = "{}";
 
   g_autofree char *reason = NULL;
-  if (json_scan (text, strlen (text), JSON_INTEGERS_ANY, &reason) != JSON_SCAN_OK) {
-    g_set_error (error, GENRE_MODEL_ERROR, GENRE_MODEL_ERROR_JSON, "%s: training: not strict JSON: %s",
+  if (json_scan (text, strlen (text), JSON_INTEGERS_ANY, &reason) != JSON_SCAN_OK)
+    return genre_model_fail (error, GENRE_MODEL_ERROR_JSON, "%s: training: not strict JSON: %s",
         safetensors_name (file), reason);
-    return false;
-  }
   if (text[strspn (text, " \t\n\r")] != '{') {
     g_autofree char *found = json_quote (text);
-    g_set_error (error, GENRE_MODEL_ERROR, GENRE_MODEL_ERROR_FORMAT, "%s: training: expected an object, found %s",
+    return genre_model_fail (error, GENRE_MODEL_ERROR_FORMAT, "%s: training: expected an object, found %s",
         safetensors_name (file), found);
-    return false;
   }
   model->training = g_strdup (text);
   return true;
@@ -168,8 +160,7 @@ parse_training (GenreModel *model, const Safetensors *file, GError **error)
 static bool
 set_network_error (const char *name, const char *where, const char *what, GError **error)
 {
-  g_set_error (error, GENRE_MODEL_ERROR, GENRE_MODEL_ERROR_NETWORK, "%s: network: %s: %s", name, where, what);
-  return false;
+  return genre_model_fail (error, GENRE_MODEL_ERROR_NETWORK, "%s: network: %s: %s", name, where, what);
 }
 
 NnNetwork *
@@ -223,12 +214,10 @@ check_output (const GenreModel *model, const char *name, GError **error)
   NnShape shape = nn_network_output (model->network);
   if (!nn_network_ends_in_softmax (model->network) || shape.rank != 1)
     return set_network_error (name, "output", "expected a softmax of one vector, found something else", error);
-  if (shape.values != model->n_labels) {
-    g_set_error (error, GENRE_MODEL_ERROR, GENRE_MODEL_ERROR_LABELS,
+  if (shape.values != model->n_labels)
+    return genre_model_fail (error, GENRE_MODEL_ERROR_LABELS,
         "%s: labels: expected %" G_GSIZE_FORMAT ", as many as the network has outputs, found %u", name,
         (gsize) shape.values, model->n_labels);
-    return false;
-  }
   return true;
 }
 
@@ -246,8 +235,7 @@ set_tensor_error (const char *file, const char *name, GError **error, const char
   va_end (arguments);
 
   g_autofree char *quoted = json_quote (name);
-  g_set_error (error, GENRE_MODEL_ERROR, GENRE_MODEL_ERROR_TENSOR, "%s: tensor %s: %s", file, quoted, what);
-  return false;
+  return genre_model_fail (error, GENRE_MODEL_ERROR_TENSOR, "%s: tensor %s: %s", file, quoted, what);
 }
 
 static bool
@@ -319,10 +307,9 @@ check_window (const GenreModel *model, const char *name, GError **error)
   const unsigned lost = genre_model_grid (model) - 1;
   if (model->window_frames > lost && nn_network_accepts (model->network, model->window_frames - lost))
     return true;
-  g_set_error (error, GENRE_MODEL_ERROR, GENRE_MODEL_ERROR_WINDOW,
+  return genre_model_fail (error, GENRE_MODEL_ERROR_WINDOW,
       "%s: window_frames: expected enough for the network when %u frames are lost to its time pools, found %u", name,
       lost, model->window_frames);
-  return false;
 }
 
 /* --- the whole ------------------------------------------------------------------------------------------------- */
@@ -332,8 +319,7 @@ prepare (GenreModel *model, const char *name, GError **error)
 {
   if (nn_network_prepare (model->network) == NN_OK)
     return true;
-  g_set_error (error, GENRE_MODEL_ERROR, GENRE_MODEL_ERROR_SIZE, "%s: no memory for its weights", name);
-  return false;
+  return genre_model_fail (error, GENRE_MODEL_ERROR_SIZE, "%s: no memory for its weights", name);
 }
 
 bool

@@ -19,8 +19,7 @@ static bool
 set_error (const char *file, const char *name, const char *what, GError **error)
 {
   g_autofree char *quoted = json_quote (name);
-  g_set_error (error, GENRE_MODEL_ERROR, GENRE_MODEL_ERROR_NETWORK, "%s: heads: %s: %s", file, quoted, what);
-  return false;
+  return genre_model_fail (error, GENRE_MODEL_ERROR_NETWORK, "%s: heads: %s: %s", file, quoted, what);
 }
 
 static bool
@@ -64,8 +63,7 @@ add_head (NnNetwork *network, const char *name, const NnLayerSpec *specs, gsize 
     case NN_OK:
       return true;
     case NN_NO_MEMORY:
-      g_set_error (error, GENRE_MODEL_ERROR, GENRE_MODEL_ERROR_SIZE, "%s: no memory for its network", file);
-      return false;
+      return genre_model_fail (error, GENRE_MODEL_ERROR_SIZE, "%s: no memory for its network", file);
     case NN_BAD_LAYER:
     case NN_BAD_SHAPE:
       break;

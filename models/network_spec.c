@@ -254,10 +254,9 @@ check_names (const NnLayerSpec *specs, gsize n, const char *file, const char *th
     for (gsize k = 0; k < i; k++) {
       if (specs[i].name[0] != '\0' && strcmp (specs[i].name, specs[k].name) == 0) {
         g_autofree char *name = json_quote (specs[i].name);
-        g_set_error (error, GENRE_MODEL_ERROR, GENRE_MODEL_ERROR_NETWORK,
+        return genre_model_fail (error, GENRE_MODEL_ERROR_NETWORK,
             "%s: %s: layer %" G_GSIZE_FORMAT " (%s): expected a name of its own, found %s again", file, thing, i,
             specs[i].class->type, name);
-        return false;
       }
     }
   }

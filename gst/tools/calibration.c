@@ -140,10 +140,9 @@ static gboolean
 fail (const Round *round, const char *why, GError **error)
 {
   g_autofree char *names = name_sets (round);
-  g_set_error (error, GENRE_MODEL_ERROR, GENRE_MODEL_ERROR_CLIPS,
+  return genre_model_fail (error, GENRE_MODEL_ERROR_CLIPS,
       "%s: no temperature of %s can be fitted on these %" G_GSIZE_FORMAT " tracks: %s", names,
       round->evaluations[0]->name, count_cases (round), why);
-  return FALSE;
 }
 
 /* Whether the sets say anything about confidence. */

@@ -170,10 +170,9 @@ judge (GenreModel *model, const GenreFeatureSet *set, gboolean music, const Tool
   }
   if (ret_set->cases.n > 0)
     return TRUE;
-  g_set_error (error, GENRE_MODEL_ERROR, GENRE_MODEL_ERROR_CLIPS,
+  return genre_model_fail (error, GENRE_MODEL_ERROR_CLIPS,
       "%s: expected clips of %u frames or more that are %smusic, found none", genre_feature_set_name (set),
       genre_model_min_frames (model), music ? "" : "not ");
-  return FALSE;
 }
 
 ToolMusic *

@@ -35,6 +35,9 @@ typedef enum GenreModelError
   GENRE_MODEL_ERROR_CHECKPOINT, /* of another recipe or other data, or not whole */
 } GenreModelError;
 
+/* Sets an error of that code.  Returns FALSE. */
+gboolean genre_model_fail (GError **error, GenreModelError code, const char *format, ...) G_GNUC_PRINTF (3, 4);
+
 G_END_DECLS
 
 #endif

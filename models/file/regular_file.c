@@ -62,15 +62,12 @@ check_kind (const GStatBuf *status, const char *name, gsize max_bytes, GError **
     else
       kind = "a device";
 #endif
-    g_set_error (error, GENRE_MODEL_ERROR, GENRE_MODEL_ERROR_READ, "%s: expected a regular file, found %s", name, kind);
-    return false;
+    return genre_model_fail (error, GENRE_MODEL_ERROR_READ, "%s: expected a regular file, found %s", name, kind);
   }
-  if (status->st_size < 0 || (guint64) status->st_size > max_bytes) {
-    g_set_error (error, GENRE_MODEL_ERROR, GENRE_MODEL_ERROR_SIZE,
+  if (status->st_size < 0 || (guint64) status->st_size > max_bytes)
+    return genre_model_fail (error, GENRE_MODEL_ERROR_SIZE,
         "%s: expected at most %" G_GSIZE_FORMAT " bytes, found %" G_GINT64_FORMAT, name, max_bytes,
         (gint64) status->st_size);
-    return false;
-  }
   return true;
 }
 

@@ -108,20 +108,17 @@ check_tiling (const Safetensors *file, const Extent *extents, gsize n, GError **
           extents[i].begin, extents[i].begin < end ? "overlap" : "leave a hole");
     if (extents[i].tensor.bytes > file->data_size - end) {
       g_autofree char *quoted = json_quote (extents[i].tensor.name);
-      g_set_error (error, GENRE_MODEL_ERROR, GENRE_MODEL_ERROR_SIZE,
+      return genre_model_fail (error, GENRE_MODEL_ERROR_SIZE,
           "%s: tensor %s: expected %" G_GUINT64_FORMAT " bytes of data, found %" G_GSIZE_FORMAT
           ": the file is truncated",
           file->name, quoted, (guint64) end + extents[i].tensor.bytes, file->data_size);
-      return false;
     }
     end += extents[i].tensor.bytes;
   }
-  if (end != file->data_size) {
-    g_set_error (error, GENRE_MODEL_ERROR, GENRE_MODEL_ERROR_CONTAINER,
+  if (end != file->data_size)
+    return genre_model_fail (error, GENRE_MODEL_ERROR_CONTAINER,
         "%s: expected %" G_GSIZE_FORMAT " bytes of data, as the tensors need, found %" G_GSIZE_FORMAT, file->name, end,
         file->data_size);
-    return false;
-  }
   return true;
 }
 
@@ -148,11 +145,9 @@ read_entries (Safetensors *file, JsonObject *header, GError **error)
 {
   gsize n = json_object_get_size (header);
   n -= json_object_has_member (header, "__metadata__");
-  if (n > SAFETENSORS_MAX_TENSORS) {
-    g_set_error (error, GENRE_MODEL_ERROR, GENRE_MODEL_ERROR_SIZE,
-        "%s: expected at most %d tensors, found %" G_GSIZE_FORMAT, file->name, SAFETENSORS_MAX_TENSORS, n);
-    return false;
-  }
+  if (n > SAFETENSORS_MAX_TENSORS)
+    return genre_model_fail (error, GENRE_MODEL_ERROR_SIZE, "%s: expected at most %d tensors, found %" G_GSIZE_FORMAT,
+        file->name, SAFETENSORS_MAX_TENSORS, n);
 
   g_autofree Extent *extents = g_new0 (Extent, MAX (n, 1));
   g_autoptr (GList) names = json_object_get_members (header);
@@ -188,28 +183,22 @@ read_file (Safetensors *file, GError **error)
   Reader reader = { data, size, true };
 
   guint64 header_size = read_u64 (&reader);
-  if (reader.ok && header_size > file->limits.max_header) {
-    g_set_error (error, GENRE_MODEL_ERROR, GENRE_MODEL_ERROR_SIZE,
+  if (reader.ok && header_size > file->limits.max_header)
+    return genre_model_fail (error, GENRE_MODEL_ERROR_SIZE,
         "%s: expected a header of at most %" G_GSIZE_FORMAT " bytes, found %" G_GUINT64_FORMAT
         " (not a safetensors file?)",
         file->name, file->limits.max_header, header_size);
-    return false;
-  }
   const char *header = (const char *) read_bytes (&reader, header_size);
-  if (!reader.ok) {
-    g_set_error (error, GENRE_MODEL_ERROR, GENRE_MODEL_ERROR_SIZE,
+  if (!reader.ok)
+    return genre_model_fail (error, GENRE_MODEL_ERROR_SIZE,
         "%s: expected at least %" G_GUINT64_FORMAT " bytes, found %" G_GSIZE_FORMAT ": the file is %s", file->name,
         8 + header_size, size, size == 0 ? "empty" : "truncated");
-    return false;
-  }
   file->data = reader.data;
   file->data_size = reader.left;
 
-  if (json_scan_count (header, (gsize) header_size) > MAX_VALUES) {
-    g_set_error (error, GENRE_MODEL_ERROR, GENRE_MODEL_ERROR_SIZE, "%s: header: expected at most %d values, found more",
+  if (json_scan_count (header, (gsize) header_size) > MAX_VALUES)
+    return genre_model_fail (error, GENRE_MODEL_ERROR_SIZE, "%s: header: expected at most %d values, found more",
         file->name, MAX_VALUES);
-    return false;
-  }
   const JsonPlace place = { file->name, "header", NULL, GENRE_MODEL_ERROR_JSON };
   file->header = json_field_parse (header, (gsize) header_size, &place, error);
   if (!file->header)

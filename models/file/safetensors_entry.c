@@ -15,8 +15,7 @@ safetensors_entry_fail (GError **error, const char *file, const char *tensor, co
   va_end (arguments);
 
   g_autofree char *quoted = json_quote (tensor);
-  g_set_error (error, GENRE_MODEL_ERROR, GENRE_MODEL_ERROR_CONTAINER, "%s: tensor %s: %s", file, quoted, what);
-  return false;
+  return genre_model_fail (error, GENRE_MODEL_ERROR_CONTAINER, "%s: tensor %s: %s", file, quoted, what);
 }
 
 /* A member of a tensor's entry.  NULL: error. */

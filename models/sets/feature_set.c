@@ -134,11 +134,10 @@ genre_feature_set_fits (const GenreFeatureSet *set, const GenreFrontend *fronten
     if (!(keys[i].expected < keys[i].found) && !(keys[i].expected > keys[i].found))
       continue;
     char expected[G_ASCII_DTOSTR_BUF_SIZE], found[G_ASCII_DTOSTR_BUF_SIZE];
-    g_set_error (error, GENRE_MODEL_ERROR, GENRE_MODEL_ERROR_FRONTEND,
+    return genre_model_fail (error, GENRE_MODEL_ERROR_FRONTEND,
         "%s: frontend: expected \"%s\" %s, as the model has it, found %s", set->name, keys[i].key,
         g_ascii_dtostr (expected, sizeof expected, keys[i].expected),
         g_ascii_dtostr (found, sizeof found, keys[i].found));
-    return FALSE;
   }
   return TRUE;
 }

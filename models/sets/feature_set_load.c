@@ -52,8 +52,7 @@ feature_set_fail (const FeatureSetLoad *load, GenreModelError code, GError **err
   va_start (arguments, format);
   g_autofree char *what = g_strdup_vprintf (format, arguments);
   va_end (arguments);
-  g_set_error (error, GENRE_MODEL_ERROR, (int) code, "%s: %s", load->set->name, what);
-  return false;
+  return genre_model_fail (error, (int) code, "%s: %s", load->set->name, what);
 }
 
 static char *

@@ -134,9 +134,8 @@ check_metadata (const Safetensors *file, const char *key, const char *expected, 
   if (g_strcmp0 (value, expected) == 0)
     return true;
   g_autofree char *found = value ? json_quote (value) : g_strdup ("none");
-  g_set_error (error, GENRE_MODEL_ERROR, GENRE_MODEL_ERROR_CHECKPOINT, "%s: %s: expected \"%s\", found %s",
+  return genre_model_fail (error, GENRE_MODEL_ERROR_CHECKPOINT, "%s: %s: expected \"%s\", found %s",
       safetensors_name (file), key, expected, found);
-  return false;
 }
 
 const char *
@@ -196,12 +195,10 @@ bool
 checkpoint_read_floats (const Safetensors *file, const char *name, float *values, gsize n, GError **error)
 {
   const SafetensorsTensor *tensor = safetensors_find (file, name);
-  if (!tensor || tensor->type != SAFETENSORS_F32 || tensor->n_values != n) {
-    g_set_error (error, GENRE_MODEL_ERROR, GENRE_MODEL_ERROR_CHECKPOINT,
+  if (!tensor || tensor->type != SAFETENSORS_F32 || tensor->n_values != n)
+    return genre_model_fail (error, GENRE_MODEL_ERROR_CHECKPOINT,
         "%s: tensor \"%s\": expected %" G_GSIZE_FORMAT " values of F32, found %" G_GSIZE_FORMAT,
         safetensors_name (file), name, n, tensor ? tensor->n_values : 0);
-    return false;
-  }
   safetensors_copy_f32 (tensor, values);
   return true;
 }

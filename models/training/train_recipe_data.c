@@ -96,11 +96,9 @@ train_data_parse (void *context, JsonNode *node, const JsonPlace *place, void *o
     const JsonPlace inner = { .file = place->file, .thing = thing, .code = place->code };
     if (!json_table_parse (&data_table, json_object_get_member (members, item->data), &inner, context, data, error))
       return false;
-    if (data->balance && data->rarity > 0) {
-      g_set_error (error, GENRE_MODEL_ERROR, GENRE_MODEL_ERROR_RECIPE,
+    if (data->balance && data->rarity > 0)
+      return genre_model_fail (error, GENRE_MODEL_ERROR_RECIPE,
           "%s: %s: expected \"balance\" or a \"rarity\" above 0, found both", place->file, thing);
-      return false;
-    }
   }
   return true;
 }

@@ -44,10 +44,9 @@ check_end (const TrainParse *parse, const NnLayerSpec *layers, gsize n, GError *
   const JsonPlace place = place_of (parse, "network");
   if (n >= 3 && strcmp (layers[n - 1].class->type, "softmax") == 0 && strcmp (layers[n - 2].class->type, "dense") == 0)
     return true;
-  g_set_error (error, GENRE_MODEL_ERROR, place.code,
+  return genre_model_fail (error, place.code,
       "%s: network: expected layers that end in a dense and a softmax, found %s at the end", parse->file,
       layers[n - 1].class->type);
-  return false;
 }
 
 static bool
@@ -272,11 +271,9 @@ parse_text (TrainParse *parse, const char *text, gsize size, GError **error)
     return false;
   JsonObject *members = JSON_NODE_HOLDS_OBJECT (root) ? json_node_get_object (root) : NULL;
   const bool has_data = members && json_object_has_member (members, "data");
-  if (has_data && !json_object_has_member (members, "stages") && parse->recipe->n_stages > 0) {
-    g_set_error (error, GENRE_MODEL_ERROR, GENRE_MODEL_ERROR_RECIPE,
+  if (has_data && !json_object_has_member (members, "stages") && parse->recipe->n_stages > 0)
+    return genre_model_fail (error, GENRE_MODEL_ERROR_RECIPE,
         "%s: recipe: expected \"stages\" beside \"data\", whose groups they name, found none", parse->file);
-    return false;
-  }
   if (has_data) {
     /* Members keep their order in json-glib: take this one first. */
     JsonPlace data_place = place;
@@ -298,17 +295,13 @@ check_recipe (const TrainRecipe *recipe, const char *file, GError **error)
     missing = "data";
   else if (recipe->n_stages == 0)
     missing = "stages";
-  if (missing) {
-    g_set_error (error, GENRE_MODEL_ERROR, GENRE_MODEL_ERROR_RECIPE, "%s: recipe: expected a key \"%s\", found none",
-        file, missing);
-    return false;
-  }
-  if (recipe->min_frames > recipe->window_frames) {
-    g_set_error (error, GENRE_MODEL_ERROR, GENRE_MODEL_ERROR_RECIPE,
+  if (missing)
+    return genre_model_fail (error, GENRE_MODEL_ERROR_RECIPE, "%s: recipe: expected a key \"%s\", found none", file,
+        missing);
+  if (recipe->min_frames > recipe->window_frames)
+    return genre_model_fail (error, GENRE_MODEL_ERROR_RECIPE,
         "%s: recipe: expected \"min_frames\" of at most \"window_frames\", found %u and %u", file, recipe->min_frames,
         recipe->window_frames);
-    return false;
-  }
   return true;
 }
 

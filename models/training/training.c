@@ -49,8 +49,7 @@ training_stage_steps (const TrainRecipe *recipe, const TrainingData *data, const
 bool
 training_fail (GenreModelError code, GError **error, const char *what)
 {
-  g_set_error_literal (error, GENRE_MODEL_ERROR, (int) code, what);
-  return false;
+  return genre_model_fail (error, (int) code, "%s", what);
 }
 
 bool
@@ -291,11 +290,10 @@ static bool
 diverged (const Training *training, gsize stage, const NnStepReport *report, GError **error)
 {
   const bool loss = !isfinite (report->loss);
-  g_set_error (error, GENRE_MODEL_ERROR, GENRE_MODEL_ERROR_DIVERGED,
+  return genre_model_fail (error, GENRE_MODEL_ERROR_DIVERGED,
       "stage \"%s\", step %" G_GUINT64_FORMAT ": the %s is no longer a finite number: the learning rate of %g is "
       "probably too high for this network and data",
       training->recipe->stages[stage].name, training->step + 1, loss ? "loss" : "gradient", training->learning_rate);
-  return false;
 }
 
 /* The weights become their average: what the body is when only the heads go on. */

@@ -19,8 +19,7 @@ training_load_fail (GError **error, const char *format, ...)
   va_start (arguments, format);
   g_autofree char *what = g_strdup_vprintf (format, arguments);
   va_end (arguments);
-  g_set_error_literal (error, GENRE_MODEL_ERROR, GENRE_MODEL_ERROR_DATA, what);
-  return false;
+  return genre_model_fail (error, GENRE_MODEL_ERROR_DATA, "%s", what);
 }
 
 bool

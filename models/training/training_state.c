@@ -208,9 +208,8 @@ check_origin (const Training *training, const Safetensors *file, GError **error)
     what = "other data";
   if (!what)
     return true;
-  g_set_error (error, GENRE_MODEL_ERROR, GENRE_MODEL_ERROR_CHECKPOINT,
+  return genre_model_fail (error, GENRE_MODEL_ERROR_CHECKPOINT,
       "%s: expected a checkpoint of this very training, found one of %s", safetensors_name (file), what);
-  return false;
 }
 
 bool
