@@ -49,8 +49,7 @@ calibrate (const Options *options, const char *path, const GenreFeatureSet *cons
     safetensors_save (bytes, options->output ? options->output : path, &error);
   if (error) {
     genre_model_unref (calibrated);
-    tool_fail ("%s", error->message);
-    return FALSE;
+    return tool_reject ("%s", error->message);
   }
   genre_model_unref (*model);
   *model = calibrated;
@@ -104,20 +103,16 @@ report_all (const Options *options, const ToolEvaluation *evaluation, const Tool
   tool_evaluation_seconds (evaluation, report->seconds);
   tool_evaluation_coverage (evaluation, report->coverage);
   if (options->gain) {
-    if (!tool_evaluation_gains (evaluation, config, gains, &error)) {
-      tool_fail ("%s", error->message);
-      return FALSE;
-    }
+    if (!tool_evaluation_gains (evaluation, config, gains, &error))
+      return tool_reject ("%s", error->message);
     report->gains = gains;
     report->n_gains = TOOL_N_GAINS;
   }
   if (compared) {
     g_autofree char *name = g_filename_display_name (options->compare);
     other = tool_evaluation_new (compared, name, evaluation->set, 0, "compare", config, &error);
-    if (!other) {
-      tool_fail ("%s", error->message);
-      return FALSE;
-    }
+    if (!other)
+      return tool_reject ("%s", error->message);
     report->other = other;
     report->comparison = tool_evaluation_compare (evaluation, other);
     tool_evaluation_seconds (other, report->other_seconds);

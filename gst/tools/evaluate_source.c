@@ -12,16 +12,14 @@ check_labels (const ToolEvaluateSource *source, const GenreModel *model)
 {
   g_autofree char *shown = g_filename_display_name (source->path);
 
-  if (source->files->labels->len == 0) {
-    tool_fail ("%s: expected one folder per genre, found %u files in no folder", shown, source->files->files->len);
-    return FALSE;
-  }
+  if (source->files->labels->len == 0)
+    return tool_reject ("%s: expected one folder per genre, found %u files in no folder", shown,
+        source->files->files->len);
   for (guint i = 0; i < source->files->labels->len; i++)
     if (g_strv_contains (genre_model_labels (model), g_ptr_array_index (source->files->labels, i)))
       return TRUE;
-  tool_fail ("%s: expected folders named like labels of the model, such as \"%s\", found \"%s\"", shown,
+  return tool_reject ("%s: expected folders named like labels of the model, such as \"%s\", found \"%s\"", shown,
       genre_model_labels (model)[0], (const char *) g_ptr_array_index (source->files->labels, 0));
-  return FALSE;
 }
 
 static ToolExtractionConfig
@@ -66,10 +64,8 @@ tool_evaluate_source_decode (ToolEvaluateSource *source, const ToolExtractionCon
   if (source->set)
     return TRUE;
   char *folder = g_dir_make_tmp ("gst-genre-XXXXXX", &error);
-  if (!folder) {
-    tool_fail ("%s", error->message);
-    return FALSE;
-  }
+  if (!folder)
+    return tool_reject ("%s", error->message);
   char *path = g_build_filename (folder, "set.safetensors", NULL);
   tool_leftover_add (path);
   tool_leftover_add (folder);

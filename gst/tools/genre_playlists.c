@@ -170,8 +170,7 @@ write_one (const ToolPlaylists *playlists, gsize index, const ToolWalk *walk, gb
     g_string_append (text, ((const Entry *) g_ptr_array_index (entries, i))->text);
   if (tool_side_file_write (path, text->str, text->len, &error))
     return TRUE;
-  tool_fail ("%s", error->message);
-  return FALSE;
+  return tool_reject ("%s", error->message);
 }
 
 guint

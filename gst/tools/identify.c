@@ -30,16 +30,13 @@ list_inputs (const ToolIdentifyOptions *options, ToolWalk *walk)
   const char end = options->null_separated ? '\0' : '\n';
   g_autoptr (GError) error = NULL;
 
-  if (options->files_from && !tool_walk_add_list (walk, options->files_from, end, &error)) {
-    tool_fail ("%s", error->message);
-    return FALSE;
-  }
+  if (options->files_from && !tool_walk_add_list (walk, options->files_from, end, &error))
+    return tool_reject ("%s", error->message);
   for (char **argument = options->arguments; argument && *argument; argument++) {
     if (strcmp (*argument, "-") != 0) {
       tool_walk_add (walk, *argument);
     } else if (!tool_walk_add_list (walk, "-", end, &error)) {
-      tool_fail ("%s", error->message);
-      return FALSE;
+      return tool_reject ("%s", error->message);
     }
   }
   return TRUE;

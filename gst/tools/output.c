@@ -75,8 +75,7 @@ tool_output_write (ToolOutput *output, const char *text, gsize size)
     return (output->stream && fwrite (text, 1, size, output->stream) == size) || fail (output);
   if (regular_file_draft_write (output->draft, (const guint8 *) text, size, &error))
     return TRUE;
-  tool_fail ("%s", error->message);
-  return FALSE;
+  return tool_reject ("%s", error->message);
 }
 
 gboolean
@@ -88,8 +87,7 @@ tool_output_finish (ToolOutput *output)
     return (output->stream && fflush (output->stream) == 0) || fail (output);
   if (regular_file_draft_sync (output->draft, &error) && regular_file_draft_place (output->draft, &error))
     return TRUE;
-  tool_fail ("%s", error->message);
-  return FALSE;
+  return tool_reject ("%s", error->message);
 }
 
 gboolean

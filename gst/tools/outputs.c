@@ -106,10 +106,8 @@ tool_outputs_reads_once (ToolOutputs *outputs, const char *path)
   if (before) {
     g_autofree char *shown = g_filename_display_name (path), *other = g_filename_display_name (before);
     if (strcmp (path, before) == 0)
-      tool_fail ("%s is given twice", shown);
-    else
-      tool_fail ("%s is the same file as %s: each may be used once", shown, other);
-    return FALSE;
+      return tool_reject ("%s is given twice", shown);
+    return tool_reject ("%s is the same file as %s: each may be used once", shown, other);
   }
   tool_outputs_reads (outputs, path);
   g_hash_table_insert (outputs->once, g_steal_pointer (&identity), g_strdup (path));

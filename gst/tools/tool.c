@@ -126,6 +126,16 @@ tool_fail (const char *format, ...)
   return TOOL_FAILED;
 }
 
+gboolean
+tool_reject (const char *format, ...)
+{
+  va_list arguments;
+  va_start (arguments, format);
+  say ("gst-genre-1.0: ", "", format, arguments);
+  va_end (arguments);
+  return FALSE;
+}
+
 guint
 tool_jobs (int wanted)
 {

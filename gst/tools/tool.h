@@ -56,6 +56,9 @@ ToolStatus tool_usage_error (const char *command, const char *format, ...) G_GNU
 /* "gst-genre-1.0: MESSAGE" to stderr; returns TOOL_FAILED. */
 ToolStatus tool_fail (const char *format, ...) G_GNUC_PRINTF (1, 2);
 
+/* The same; returns FALSE. */
+gboolean tool_reject (const char *format, ...) G_GNUC_PRINTF (1, 2);
+
 enum
 {
   TOOL_MAX_JOBS = 1024, /* --jobs, --threads */

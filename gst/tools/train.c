@@ -66,10 +66,8 @@ load_data (Train *train)
   if (!tool_train_sources_decode (sources, &train->some_failed))
     return FALSE;
   train->data = training_data_load (train->recipe, list, sources->list->len, &error);
-  if (!train->data) {
-    tool_fail ("%s", error->message);
-    return FALSE;
-  }
+  if (!train->data)
+    return tool_reject ("%s", error->message);
   for (guint i = 0; i < train->data->split->problems->len; i++)
     tool_fail ("%s", (const char *) g_ptr_array_index (train->data->split->problems, i));
   if (train->options->steps > 0)
@@ -195,8 +193,7 @@ copy_file (const char *from, const char *to)
   g_autoptr (GError) error = NULL;
   if (g_file_get_contents (from, &contents, &size, &error))
     return tool_output_save (to, contents, size);
-  tool_fail ("%s", error->message);
-  return FALSE;
+  return tool_reject ("%s", error->message);
 }
 
 /* Mean and deviation of the mean recall, and the best one under the name that was asked for. */
@@ -259,10 +256,9 @@ look_ahead (const Train *train)
 {
   if (!tool_train_sources_check (train->sources))
     return FALSE;
-  if (!training_has_threads (train->threads)) {
-    tool_fail ("no memory for %u threads, or the system allows no more: give a smaller --threads", train->threads);
-    return FALSE;
-  }
+  if (!training_has_threads (train->threads))
+    return tool_reject ("no memory for %u threads, or the system allows no more: give a smaller --threads",
+        train->threads);
   for (guint i = 0; i < n_seeds (train); i++) {
     g_autofree char *path = seed_path (train, i), *stem = seed_stem (train, i);
     const ToolTrainRun run = seed_run (train, i, path, stem);

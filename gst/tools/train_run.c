@@ -79,10 +79,8 @@ save_model (const ToolTrainRun *run, const Training *training)
 {
   g_autoptr (GError) error = NULL;
   g_autoptr (GBytes) bytes = training_export (training, tool_commit, &error);
-  if (!bytes) {
-    tool_fail ("%s", error->message);
-    return FALSE;
-  }
+  if (!bytes)
+    return tool_reject ("%s", error->message);
   gsize size = 0;
   const char *data = g_bytes_get_data (bytes, &size);
   if (!tool_output_save (run->path, data, size))
@@ -141,10 +139,8 @@ run_steps (const ToolTrainRun *run, Training *training, const char *checkpoint)
   g_autoptr (GError) error = NULL;
 
   /* The first one says at once whether there is room and permission. */
-  if (!training_save (training, checkpoint, &error)) {
-    tool_fail ("%s", error->message);
-    return FALSE;
-  }
+  if (!training_save (training, checkpoint, &error))
+    return tool_reject ("%s", error->message);
   training_progress (training, &now);
   g_autoptr (ToolProgress) progress = tool_progress_new ("train", now.steps, options->quiet);
   tool_progress_start_at (progress, now.step);
@@ -169,14 +165,11 @@ run_steps (const ToolTrainRun *run, Training *training, const char *checkpoint)
   if (now.finished)
     return TRUE;
   g_clear_pointer (&progress, tool_progress_free);
-  if (now.step == 0 ? !checkpoint_remove (checkpoint, &error) : !training_save (training, checkpoint, &error)) {
-    tool_fail ("interrupted; %s", error->message);
-    return FALSE;
-  }
-  tool_fail ("interrupted after %" G_GUINT64_FORMAT " of %" G_GUINT64_FORMAT " steps: the same command, with or "
-             "without --resume, continues",
+  if (now.step == 0 ? !checkpoint_remove (checkpoint, &error) : !training_save (training, checkpoint, &error))
+    return tool_reject ("interrupted; %s", error->message);
+  return tool_reject ("interrupted after %" G_GUINT64_FORMAT " of %" G_GUINT64_FORMAT
+                      " steps: the same command, with or without --resume, continues",
       now.step, now.steps);
-  return FALSE;
 }
 
 /* --- checkpoints ----------------------------------------------------------------------------------------------- */
@@ -219,19 +212,15 @@ take_checkpoint (const ToolTrainOptions *options, Training *training, const char
   g_autoptr (GError) error = NULL;
   g_autofree char *reason = NULL;
 
-  if (options->restart && !checkpoint_remove (checkpoint, &error)) {
-    tool_fail ("%s", error->message);
-    return FALSE;
-  }
+  if (options->restart && !checkpoint_remove (checkpoint, &error))
+    return tool_reject ("%s", error->message);
   if (!checkpoint_exists (checkpoint)) {
     if (options->resume && !options->quiet)
       tool_say ("%s is not there: training begins from the start", checkpoint);
     return TRUE;
   }
-  if (!training_resume (training, checkpoint, &reason, &error)) {
-    tool_fail ("%s; --restart deletes it", error->message);
-    return FALSE;
-  }
+  if (!training_resume (training, checkpoint, &reason, &error))
+    return tool_reject ("%s; --restart deletes it", error->message);
   if (reason)
     tool_say ("%s; the one before it is whole", reason);
   if (!options->quiet) {
@@ -285,10 +274,8 @@ tool_train_run (const ToolTrainRun *run, double *ret_recall)
   g_autofree char *fresh = g_strconcat (checkpoint, ".new", NULL);
   g_autoptr (GError) error = NULL;
   g_autoptr (Training) training = training_new (run->recipe, run->data, run->seed, run->threads, &error);
-  if (!training) {
-    tool_fail ("%s", error->message);
-    return FALSE;
-  }
+  if (!training)
+    return tool_reject ("%s", error->message);
   training_set_origin (training, run->origin);
   tool_leftover_add (fresh);
   if (!take_checkpoint (run->options, training, checkpoint) || !run_steps (run, training, checkpoint)
@@ -298,6 +285,5 @@ tool_train_run (const ToolTrainRun *run, double *ret_recall)
   *ret_recall = score ? score->mean_recall : (double) NAN;
   if (checkpoint_remove (checkpoint, &error))
     return TRUE;
-  tool_fail ("%s", error->message);
-  return FALSE;
+  return tool_reject ("%s", error->message);
 }

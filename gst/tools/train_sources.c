@@ -48,10 +48,8 @@ add (ToolTrainSources *sources, const char *path, TrainingRole role, const char 
 {
   ToolExtractionConfig config = sources->config;
   g_autofree char *shown = g_filename_display_name (path);
-  if (!g_file_test (path, G_FILE_TEST_EXISTS)) {
-    tool_fail ("%s: no such file or directory", shown);
-    return FALSE;
-  }
+  if (!g_file_test (path, G_FILE_TEST_EXISTS))
+    return tool_reject ("%s: no such file or directory", shown);
   ToolTrainSource *source = g_new0 (ToolTrainSource, 1);
   source->path = g_strdup (path);
   source->role = role;
@@ -80,10 +78,8 @@ choose_frontend (ToolTrainSources *sources)
     return TRUE;
   sources->initial = strcmp (recipe->initial, "default") == 0 ? genre_model_default (&error)
                                                               : genre_model_load (recipe->initial, &error);
-  if (!sources->initial) {
-    tool_fail ("%s", error->message);
-    return FALSE;
-  }
+  if (!sources->initial)
+    return tool_reject ("%s", error->message);
   if (!recipe->has_spectrogram)
     sources->config.recipe = genre_model_frontend (sources->initial);
   return TRUE;
@@ -159,10 +155,8 @@ check_apart (const ToolTrainSources *sources)
       g_autofree char *shown = g_filename_display_name (tool_train_file_of (source, k)->path);
       g_autofree char *shown_other = g_filename_display_name (other);
       if (strcmp (shown, shown_other) == 0)
-        tool_fail ("%s lies in two of the directories: each file may be used once", shown);
-      else
-        tool_fail ("%s is the same file as %s: each may be used once", shown, shown_other);
-      return FALSE;
+        return tool_reject ("%s lies in two of the directories: each file may be used once", shown);
+      return tool_reject ("%s is the same file as %s: each may be used once", shown, shown_other);
     }
     for (guint k = 0; k < n; k++)
       g_hash_table_insert (before, g_strdup (identities[k]), tool_train_file_of (source, k)->path);

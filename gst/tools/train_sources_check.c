@@ -56,10 +56,9 @@ count_source (Count *counts, const ToolTrainSource *source)
       tool_fail ("%s", error->message);
     return set != NULL;
   }
-  if (source->files->labels->len == 0) {
-    tool_fail ("%s: expected one folder per genre, found %u files in no folder", shown, source->files->files->len);
-    return FALSE;
-  }
+  if (source->files->labels->len == 0)
+    return tool_reject ("%s: expected one folder per genre, found %u files in no folder", shown,
+        source->files->files->len);
   for (guint i = 0; i < source->files->files->len; i++) {
     const int label = tool_train_file_of (source, i)->label;
     if (label >= 0)
@@ -73,28 +72,24 @@ check_counts (const ToolTrainSources *sources, const Count *learned, const Count
 {
   gboolean common = FALSE;
 
-  if (learned->labels->len < 2) {
-    tool_fail ("expected music of two labels or more to tell apart, found %s%s",
+  if (learned->labels->len < 2)
+    return tool_reject ("expected music of two labels or more to tell apart, found %s%s",
         learned->labels->len == 1 ? "only " : "none",
         learned->labels->len == 1 ? (const char *) g_ptr_array_index (learned->labels, 0) : "");
-    return FALSE;
-  }
   for (guint i = 0; i < learned->labels->len; i++) {
     const char *label = g_ptr_array_index (learned->labels, i);
     common |= g_hash_table_contains (validated->recordings, label);
     if (!sources->validates && sources->recipe->protocol == TRAIN_PROTOCOL_GROUPS
-        && GPOINTER_TO_UINT (g_hash_table_lookup (learned->recordings, label)) < 2) {
-      tool_fail ("label \"%s\": expected two recordings or more, one to learn from and one to validate on, found one; "
-                 "--validation none trains without",
+        && GPOINTER_TO_UINT (g_hash_table_lookup (learned->recordings, label)) < 2)
+      return tool_reject (
+          "label \"%s\": expected two recordings or more, one to learn from and one to validate on, found one; "
+          "--validation none trains without",
           label);
-      return FALSE;
-    }
   }
   if (sources->validates && !common) {
     const ToolTrainSource *last = tool_train_source_of (sources, sources->list->len - 1);
     g_autofree char *shown = g_filename_display_name (last->path);
-    tool_fail ("%s: expected music with labels of the model to validate on, found none", shown);
-    return FALSE;
+    return tool_reject ("%s: expected music with labels of the model to validate on, found none", shown);
   }
   return TRUE;
 }
@@ -113,11 +108,9 @@ check_teacher (const ToolTrainSources *sources, gsize group)
       return TRUE;
   }
   for (gsize i = 0; i < G_N_ELEMENTS (losses); i++)
-    if (training_data_wants (sources->recipe, group, losses[i])) {
-      tool_fail ("the recipe learns %s: expected feature sets that have a teacher's, found directories",
+    if (training_data_wants (sources->recipe, group, losses[i]))
+      return tool_reject ("the recipe learns %s: expected feature sets that have a teacher's, found directories",
           train_loss_name (losses[i]));
-      return FALSE;
-    }
   return TRUE;
 }
 
@@ -159,10 +152,8 @@ tool_train_sources_check (const ToolTrainSources *sources)
 
   for (guint i = 0; i < sources->list->len; i++)
     decodes |= tool_train_source_of (sources, i)->files != NULL;
-  if (!training_data_match (sources->recipe, list, sources->list->len, &error)) {
-    tool_fail ("%s", error->message);
-    return FALSE;
-  }
+  if (!training_data_match (sources->recipe, list, sources->list->len, &error))
+    return tool_reject ("%s", error->message);
   for (gsize i = 0; i < sources->recipe->n_data; i++)
     if (!check_teacher (sources, i))
       return FALSE;
