@@ -121,10 +121,9 @@ keep_normalize (void *context, JsonNode *node, const JsonPlace *place, void *obj
 static void
 append_statistic (GString *json, const char *name, const float *values, gsize bands)
 {
-  g_string_append_printf (json, "\"%s\":[", name);
+  json_open (json, name, '[');
   for (gsize i = 0; i < bands; i++) {
-    if (i > 0)
-      g_string_append_c (json, ',');
+    json_add_key (json, NULL);
     json_append_float (json, values[i]);
   }
   g_string_append_c (json, ']');
@@ -137,7 +136,6 @@ append_normalize (const void *context, const void *object, GString *json)
   (void) context;
   g_string_append_c (json, '{');
   append_statistic (json, "mean", frontend->mean, frontend->bands);
-  g_string_append_c (json, ',');
   append_statistic (json, "std", frontend->std, frontend->bands);
   g_string_append_c (json, '}');
 }

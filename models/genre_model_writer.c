@@ -12,16 +12,6 @@
 #include <string.h>
 
 static void
-append_labels (const GenreModel *model, GString *json)
-{
-  for (guint i = 0; i < model->n_labels; i++) {
-    g_string_append_c (json, i == 0 ? '[' : ',');
-    json_append_string (json, model->labels[i]);
-  }
-  g_string_append_c (json, ']');
-}
-
-static void
 add_frames (SafetensorsWriter *writer, const char *key, unsigned frames)
 {
   g_autofree char *text = g_strdup_printf ("%u", frames);
@@ -38,7 +28,7 @@ serialize (const GenreModel *model, const NnLayerSpec *specs, gsize n_specs, con
 
   safetensors_writer_add_metadata (writer, "format", "genre-model");
   safetensors_writer_add_metadata (writer, "version", has_heads ? "2" : "1");
-  append_labels (model, json);
+  json_add_strings (json, NULL, genre_model_labels (model), model->n_labels);
   safetensors_writer_add_metadata (writer, "labels", json->str);
   g_string_truncate (json, 0);
   genre_frontend_append (&model->frontend, json);

@@ -158,13 +158,12 @@ network_heads_copy (const NnNetwork *from, NnNetwork *to)
 void
 network_heads_append (const NnNetwork *network, GString *json)
 {
+  json_open (json, NULL, '{');
   for (gsize i = 0; i < nn_network_n_heads (network); i++) {
     gsize n = 0;
     g_autofree NnLayerSpec *specs = copy_specs (network, i, &n);
 
-    g_string_append_c (json, i == 0 ? '{' : ',');
-    json_append_string (json, nn_network_head_name (network, i));
-    g_string_append_c (json, ':');
+    json_add_key (json, nn_network_head_name (network, i));
     network_spec_append (specs, n, json);
   }
   g_string_append_c (json, '}');

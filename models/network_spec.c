@@ -299,10 +299,9 @@ network_spec_append (const NnLayerSpec *specs, gsize n, GString *json)
 {
   const JsonTable table = { .keys = keys, .n_keys = G_N_ELEMENTS (keys), .takes = takes_key };
 
-  for (gsize i = 0; i < n; i++) {
-    g_string_append_c (json, i == 0 ? '[' : ',');
+  json_open (json, NULL, '[');
+  for (gsize i = 0; i < n; i++)
     json_table_append (&table, NULL, &specs[i], json);
-  }
   g_string_append_c (json, ']');
 }
 

@@ -27,13 +27,11 @@ static char *
 describe (GPtrArray *models)
 {
   GString *json = g_string_new ("{");
-  json_add_key (json, "commit");
-  json_append_string (json, tool_commit);
-  json_add_key (json, "average_of");
+  json_add_string (json, "commit", tool_commit);
+  json_open (json, "average_of", '[');
   for (guint i = 0; i < models->len; i++) {
     g_autofree char *weights = genre_model_weights_sha256 (g_ptr_array_index (models, i));
-    g_string_append_c (json, i == 0 ? '[' : ',');
-    json_append_string (json, weights);
+    json_add_string (json, NULL, weights);
   }
   g_string_append (json, "]}");
   return g_string_free (json, FALSE);

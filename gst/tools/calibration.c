@@ -198,13 +198,11 @@ record (const GenreModel *model, const Round *round, const ToolCalibration *cali
   before[strlen (before) - 1] = '\0'; /* the closing brace */
   g_strchomp (before);
   GString *json = g_string_new (before);
-  json_add_key (json, "calibration");
-  g_string_append_c (json, '{');
-  json_add_key (json, "sets");
+  json_open (json, "calibration", '{');
+  json_open (json, "sets", '[');
   for (gsize i = 0; i < round->n; i++) {
     g_autofree char *base = g_path_get_basename (genre_feature_set_name (round->evaluations[i]->set));
-    g_string_append_c (json, i == 0 ? '[' : ',');
-    json_append_string (json, base);
+    json_add_string (json, NULL, base);
   }
   g_string_append_c (json, ']');
   json_add_count (json, "tracks", calibration->n_cases);

@@ -279,8 +279,10 @@ find_common (const ToolEvaluation *first, gsize *i, const ToolEvaluation *second
   return FALSE;
 }
 
-gsize
-tool_evaluation_changes (const ToolEvaluation *evaluation, const ToolEvaluation *other, gsize *ret_n_cases)
+/* Tracks that get another label than in `other`, an evaluation of the same set and model, of those that have an answer
+ * in both: *ret_n_cases. */
+static gsize
+count_changes (const ToolEvaluation *evaluation, const ToolEvaluation *other, gsize *ret_n_cases)
 {
   gsize changes = 0, n = 0;
 
@@ -303,7 +305,7 @@ tool_evaluation_gains (const ToolEvaluation *evaluation, const ToolEvaluationCon
       .n_judged = louder->n_cases,
       .right = louder->by_track->right,
       .accuracy = louder->by_track->accuracy };
-    gains[i].changed = tool_evaluation_changes (louder, evaluation, &gains[i].n_cases);
+    gains[i].changed = count_changes (louder, evaluation, &gains[i].n_cases);
   }
   return TRUE;
 }

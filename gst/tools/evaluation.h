@@ -108,10 +108,6 @@ gboolean tool_evaluation_gains (const ToolEvaluation *evaluation, const ToolEval
 /* metrics_ece_chance() of the tracks. */
 double tool_evaluation_ece_chance (const ToolEvaluation *evaluation);
 
-/* Tracks that get another label than in `other`, an evaluation of the same set and model, of those that have an answer
- * in both: *ret_n_cases. */
-gsize tool_evaluation_changes (const ToolEvaluation *evaluation, const ToolEvaluation *other, gsize *ret_n_cases);
-
 /* Two models on the tracks that both were judged by. */
 typedef struct ToolComparison
 {

@@ -155,12 +155,10 @@ append_json_folder (const ToolFolders *folders, const Folder *folder, GString *o
   json_add_string (out, "folder", name);
   json_add_string (out, "uri", uri);
   json_add_count (out, "tracks", folder->tracks);
-  json_add_key (out, "agree");
-  g_string_append (out, found.agree ? "true" : "false");
+  json_add_boolean (out, "agree", found.agree);
   json_add_string (out, "label", found.agree ? labels[found.label] : "mixed");
   json_add_number (out, "confidence", found.probabilities[found.label]);
-  json_add_key (out, "probabilities");
-  g_string_append_c (out, '{');
+  json_open (out, "probabilities", '{');
   for (unsigned i = 0; i < folders->n_labels; i++)
     json_add_number (out, labels[i], found.probabilities[i]);
   g_string_append (out, "}}");

@@ -101,7 +101,7 @@ add_json (GString *json, const char *name, const char *text)
 static void
 add_layer (GString *json, const GenreLayer *layer)
 {
-  g_string_append_c (json, '{');
+  json_open (json, NULL, '{');
   json_add_string (json, "type", layer->type);
   json_add_string (json, "name", layer->name);
   json_add_counts (json, "output", layer->shape, layer->rank);
@@ -116,11 +116,9 @@ add_layers (GString *json, const char *key, const GenreLayer *layer, const Genre
 {
   const char *head = layer->head;
 
-  json_add_key (json, key);
-  for (char before = '['; layer < end && layer->head == head; layer++, before = ',') {
-    g_string_append_c (json, before);
+  json_open (json, key, '[');
+  for (; layer < end && layer->head == head; layer++)
     add_layer (json, layer);
-  }
   g_string_append_c (json, ']');
   return layer;
 }
@@ -133,8 +131,7 @@ add_network (GString *json, const GenreModel *model)
   const GenreCost sum = genre_cost_of_model (model, layers);
   const GenreLayer *end = layers + n, *next = add_layers (json, "layers", layers, end);
 
-  json_add_key (json, "heads");
-  g_string_append_c (json, '{');
+  json_open (json, "heads", '{');
   while (next < end)
     next = add_layers (json, next->head, next, end);
   g_string_append_c (json, '}');

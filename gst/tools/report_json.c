@@ -5,13 +5,6 @@
 
 #include <math.h>
 
-/* Between two objects of an array. */
-static void
-open_object (GString *json, gsize index)
-{
-  g_string_append (json, index == 0 ? "{" : ",{");
-}
-
 static void
 append_json_confusion (GString *json, const ToolEvaluation *evaluation)
 {
@@ -33,11 +26,10 @@ append_json_classes (GString *json, const ToolEvaluation *evaluation)
 {
   const char *const *labels = genre_model_labels (evaluation->model);
 
-  json_add_key (json, "classes");
-  g_string_append_c (json, '[');
+  json_open (json, "classes", '[');
   for (gsize i = 0; labels[i]; i++) {
     const MetricsClass *class = &evaluation->by_track->classes[i];
-    open_object (json, i);
+    json_open (json, NULL, '{');
     json_add_string (json, "label", labels[i]);
     json_add_count (json, "tracks", class->support);
     json_add_count (json, "predicted", class->predicted);
@@ -52,8 +44,7 @@ append_json_classes (GString *json, const ToolEvaluation *evaluation)
 static void
 append_json_left_out (GString *json, const ToolEvaluation *evaluation)
 {
-  json_add_key (json, "left_out");
-  g_string_append_c (json, '{');
+  json_open (json, "left_out", '{');
   json_add_count (json, "unlabelled", evaluation->tracks->unlabelled);
   json_add_count (json, "unknown_label", evaluation->tracks->unknown);
   json_add_count (json, "contradictory", evaluation->tracks->contradictory);
@@ -66,10 +57,9 @@ append_json_left_out (GString *json, const ToolEvaluation *evaluation)
 static void
 append_json_seconds (GString *json, const ToolSeconds *seconds)
 {
-  json_add_key (json, "seconds");
-  g_string_append_c (json, '[');
+  json_open (json, "seconds", '[');
   for (gsize i = 0; i < TOOL_N_SECONDS; i++) {
-    open_object (json, i);
+    json_open (json, NULL, '{');
     json_add_number (json, "seconds", seconds[i].seconds);
     json_add_count (json, "tracks", seconds[i].n_cases);
     json_add_number (json, "accuracy", tool_rate (seconds[i].right, seconds[i].n_cases));
@@ -81,10 +71,9 @@ append_json_seconds (GString *json, const ToolSeconds *seconds)
 static void
 append_json_coverage (GString *json, const ToolCoverage *coverage)
 {
-  json_add_key (json, "coverage");
-  g_string_append_c (json, '[');
+  json_open (json, "coverage", '[');
   for (gsize i = 0; i < TOOL_N_COVERAGES; i++) {
-    open_object (json, i);
+    json_open (json, NULL, '{');
     json_add_number (json, "confidence", coverage[i].threshold);
     json_add_count (json, "tracks", coverage[i].n_cases);
     json_add_number (json, "accuracy", tool_rate (coverage[i].right, coverage[i].n_cases));
@@ -96,11 +85,10 @@ append_json_coverage (GString *json, const ToolCoverage *coverage)
 static void
 append_json_gains (GString *json, const ToolReport *report)
 {
-  json_add_key (json, "gain");
-  g_string_append_c (json, '[');
+  json_open (json, "gain", '[');
   for (gsize i = 0; i < report->n_gains; i++) {
     const ToolGain *gain = &report->gains[i];
-    open_object (json, i);
+    json_open (json, NULL, '{');
     json_add_number (json, "gain_db", gain->gain_db);
     json_add_count (json, "tracks", gain->n_cases);
     json_add_number (json, "accuracy", gain->accuracy);
@@ -116,8 +104,7 @@ append_json_comparison (GString *json, const ToolReport *report)
 {
   const ToolComparison *comparison = &report->comparison;
 
-  json_add_key (json, "compare");
-  g_string_append_c (json, '{');
+  json_open (json, "compare", '{');
   json_add_string (json, "model", report->other->name);
   json_add_count (json, "tracks", comparison->n_cases);
   json_add_number (json, "accuracy", tool_rate (comparison->second_right, comparison->n_cases));
@@ -131,12 +118,10 @@ append_json_comparison (GString *json, const ToolReport *report)
 static void
 append_json_calibration (GString *json, const ToolCalibration *calibration)
 {
-  json_add_key (json, "calibration");
-  g_string_append_c (json, '{');
+  json_open (json, "calibration", '{');
   json_add_string (json, "set", calibration->set);
   json_add_count (json, "tracks", calibration->n_cases);
-  json_add_key (json, "changed");
-  g_string_append (json, calibration->changed ? "true" : "false");
+  json_add_boolean (json, "changed", calibration->changed);
   json_add_number (json, "temperature_before", calibration->temperature[0]);
   json_add_number (json, "temperature", calibration->temperature[1]);
   json_add_number (json, "ece_before", calibration->ece[0]);
@@ -157,11 +142,9 @@ static void
 append_json_kinds (GString *json, const ToolMusicSet *set)
 {
   const char *const *kinds = genre_feature_set_kinds (set->set);
-  json_add_key (json, "kinds");
-  g_string_append_c (json, '{');
+  json_open (json, "kinds", '{');
   for (gsize i = 0; i < genre_feature_set_n_kinds (set->set); i++) {
-    json_add_key (json, kinds[i]);
-    g_string_append_c (json, '{');
+    json_open (json, kinds[i], '{');
     add_rate (json, "clips", "called_music", &set->kinds[i]);
     g_string_append_c (json, '}');
   }
@@ -171,15 +154,13 @@ append_json_kinds (GString *json, const ToolMusicSet *set)
 static void
 append_json_music (GString *json, const ToolMusic *music)
 {
-  json_add_key (json, "music");
-  g_string_append_c (json, '{');
+  json_open (json, "music", '{');
   add_rate (json, "tracks", "called_not_music", &music->music.cases);
   add_rate (json, "windows", "called_not_music_window", &music->music.windows);
-  json_add_key (json, "not_music");
-  g_string_append_c (json, '[');
+  json_open (json, "not_music", '[');
   for (gsize i = 0; i < music->n_others; i++) {
     const ToolMusicSet *set = &music->others[i];
-    open_object (json, i);
+    json_open (json, NULL, '{');
     json_add_string (json, "set", genre_feature_set_name (set->set));
     add_rate (json, "clips", "called_music", &set->cases);
     add_rate (json, "windows", "called_music_window", &set->windows);
@@ -206,13 +187,7 @@ tool_report_json (const ToolReport *report)
   json_add_number (json, "top2", tracks->top2);
   json_add_number (json, "ece", tracks->ece);
   append_json_confusion (json, evaluation);
-  json_add_key (json, "wilson");
-  g_string_append_c (json, '[');
-  json_append_double (json, tracks->wilson[0]);
-  g_string_append_c (json, ',');
-  json_append_double (json, tracks->wilson[1]);
-  g_string_append_c (json, ']');
-
+  json_add_numbers (json, "wilson", tracks->wilson, 2);
   json_add_string (json, "set", genre_feature_set_name (evaluation->set));
   json_add_count (json, "windows", evaluation->by_window->n_cases);
   json_add_number (json, "mean_recall", tracks->mean_recall);

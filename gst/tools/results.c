@@ -181,12 +181,6 @@ tool_results_free (ToolResults *results)
 
 /* --- lines ------------------------------------------------------------------------------------------------------ */
 
-guint64
-tool_results_size (const ToolResults *results)
-{
-  return results->size;
-}
-
 const ToolDone *
 tool_results_find (const ToolResults *results, const char *uri)
 {

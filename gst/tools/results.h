@@ -41,9 +41,6 @@ ToolResults *tool_results_open (const char *path, gboolean resume, const char *m
 void tool_results_free (ToolResults *results);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ToolResults, tool_results_free)
 
-/* Bytes of an earlier run that are there already. */
-guint64 tool_results_size (const ToolResults *results);
-
 /* What is known of it; NULL: nothing.  Valid as long as the object. */
 const ToolDone *tool_results_find (const ToolResults *results, const char *uri);
 

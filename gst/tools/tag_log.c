@@ -3,6 +3,7 @@
 
 #include "gst/tools/tag_log.h"
 
+#include "models/file/json_field.h"
 #include "models/file/json_scan.h"
 #include "models/file/json_write.h"
 #include "models/file/regular_file.h"
@@ -32,8 +33,8 @@ struct ToolTagLog
   int fd;     /* -1: not open */
 };
 
-void
-tool_tag_entry_free (gpointer data)
+static void
+free_entry (gpointer data)
 {
   ToolTagEntry *entry = data;
 
@@ -95,14 +96,13 @@ tool_tag_log_path (const ToolTagLog *log)
 static void
 add_fields (GString *line, const char *key, const GPtrArray *genres)
 {
-  json_add_key (line, key);
-  g_string_append_c (line, '[');
+  json_open (line, key, '[');
   for (guint i = 0; i < genres->len; i++) {
     const ToolTagGenre *genre = g_ptr_array_index (genres, i);
     gsize n;
     const guint8 *bytes = g_bytes_get_data (genre->data, &n);
     g_autofree char *text = g_base64_encode (bytes, n);
-    g_string_append (line, i == 0 ? "{" : ",{");
+    json_open (line, NULL, '{');
     json_add_string (line, "layer", layer_names[genre->layer]);
     json_add_count (line, "at", genre->at);
     json_add_string (line, "data", text);
@@ -169,9 +169,7 @@ read_string (JsonObject *object, const char *key)
 {
   JsonNode *node = json_object_get_member (object, key);
 
-  return node && JSON_NODE_HOLDS_VALUE (node) && json_node_get_value_type (node) == G_TYPE_STRING
-      ? json_node_get_string (node)
-      : NULL;
+  return node ? json_field_string (node) : NULL;
 }
 
 static JsonArray *
@@ -190,9 +188,8 @@ read_names (JsonObject *object, const char *key)
   char **names = g_new0 (char *, n + 1);
 
   for (guint i = 0; i < n; i++) {
-    JsonNode *node = json_array_get_element (array, i);
-    const gboolean fits = JSON_NODE_HOLDS_VALUE (node) && json_node_get_value_type (node) == G_TYPE_STRING;
-    names[i] = fits ? json_node_dup_string (node) : g_strdup ("");
+    const char *name = json_field_string (json_array_get_element (array, i));
+    names[i] = g_strdup (name ? name : "");
   }
   if (!array)
     g_clear_pointer (&names, g_strfreev);
@@ -267,7 +264,7 @@ read_entry (JsonObject *object)
   entry->old = read_fields (object, "old");
   entry->now = read_fields (object, "new");
   if (!entry->uri || !entry->before || !entry->after || !entry->old || !entry->now || format == TOOL_TAG_OTHER)
-    g_clear_pointer (&entry, tool_tag_entry_free);
+    g_clear_pointer (&entry, free_entry);
   return entry;
 }
 
@@ -294,7 +291,7 @@ parse_line (const char *text, gsize size, gboolean *ret_torn)
 static GPtrArray *
 read_lines (FILE *file, guint64 *ret_bad)
 {
-  GPtrArray *entries = g_ptr_array_new_with_free_func (tool_tag_entry_free);
+  GPtrArray *entries = g_ptr_array_new_with_free_func (free_entry);
   char *text = NULL;
   size_t room = 0;
   ssize_t n;

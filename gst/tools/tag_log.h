@@ -25,8 +25,6 @@ typedef struct ToolTagEntry
   GPtrArray *old, *now; /* of ToolTagGenre, as they lay in the file before and after */
 } ToolTagEntry;
 
-void tool_tag_entry_free (gpointer entry); /* NULL is a no-op */
-
 typedef struct ToolTagLog ToolTagLog;
 
 /* path  appended to; NULL: a new one in the user's folder for such data

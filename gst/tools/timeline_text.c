@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "gst/tools/timeline_text.h"
 
+#include "gst/tools/track_json.h"
 #include "models/file/json_write.h"
 
 #include <string.h>
@@ -150,16 +151,10 @@ append_json (GString *out, const ToolTrack *track, const char *const *labels)
   g_string_append_c (out, '{');
   json_add_string (out, "file", file);
   json_add_string (out, "uri", uri ? uri : "");
-  json_add_key (out, "timeline");
-  g_string_append_c (out, '[');
+  json_open (out, "timeline", '[');
   for (guint i = 0; i < spans->len; i++) {
-    const ToolSpan *span = &g_array_index (spans, ToolSpan, i);
-    g_string_append (out, i == 0 ? "\n  {" : ",\n  {");
-    json_add_number (out, "start", span->start);
-    json_add_number (out, "end", span->end);
-    json_add_string (out, "label", labels[span->label]);
-    json_add_number (out, "confidence", span->probability);
-    g_string_append_c (out, '}');
+    g_string_append (out, i == 0 ? "\n  " : ",\n  ");
+    tool_track_json_add_span (out, &g_array_index (spans, ToolSpan, i), labels);
   }
   g_string_append (out, "\n]}\n");
 }

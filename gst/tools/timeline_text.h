@@ -2,7 +2,7 @@
  *
  * gst/tools/timeline_text.h - the timeline of a track as players, editors and karaoke read it.
  *
- * Layer:   gst; track_text, models/file/json_write.
+ * Layer:   gst; track_json, track_text, models/file/json_write.
  * Threads: no state.
  *
  *   text      0:00 - 1:10  Classical 89 %

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "gst/tools/track_json.h"
 
+#include "models/file/json_field.h"
 #include "models/file/json_scan.h"
 #include "models/file/json_write.h"
 
@@ -10,28 +11,30 @@
 
 /* --- writing --------------------------------------------------------------------------------------------------- */
 
+void
+tool_track_json_add_span (GString *out, const ToolSpan *span, const char *const *labels)
+{
+  json_open (out, NULL, '{');
+  json_add_number (out, "start", span->start);
+  json_add_number (out, "end", span->end);
+  json_add_string (out, "label", labels[span->label]);
+  json_add_number (out, "confidence", span->probability);
+  g_string_append_c (out, '}');
+}
+
 static void
 add_spans (GString *out, const ToolIdentification *heard, const char *const *labels)
 {
-  json_add_key (out, "timeline");
-  g_string_append_c (out, '[');
-  for (guint i = 0; i < heard->spans->len; i++) {
-    const ToolSpan *span = &g_array_index (heard->spans, ToolSpan, i);
-    g_string_append (out, i == 0 ? "{" : ",{");
-    json_add_number (out, "start", span->start);
-    json_add_number (out, "end", span->end);
-    json_add_string (out, "label", labels[span->label]);
-    json_add_number (out, "confidence", span->probability);
-    g_string_append_c (out, '}');
-  }
+  json_open (out, "timeline", '[');
+  for (guint i = 0; i < heard->spans->len; i++)
+    tool_track_json_add_span (out, &g_array_index (heard->spans, ToolSpan, i), labels);
   g_string_append_c (out, ']');
 }
 
 static void
 add_probabilities (GString *out, const ToolIdentification *heard, const char *const *labels)
 {
-  json_add_key (out, "probabilities");
-  g_string_append_c (out, '{');
+  json_open (out, "probabilities", '{');
   for (unsigned i = 0; i < heard->n_labels; i++)
     json_add_number (out, labels[i], heard->probabilities[i]);
   g_string_append_c (out, '}');
@@ -56,8 +59,7 @@ add_stat (GString *out, const ToolTrack *track)
 static void
 add_tag (GString *out, const ToolTagResult *tag)
 {
-  json_add_key (out, "tag");
-  g_string_append_c (out, '{');
+  json_open (out, "tag", '{');
   json_add_string (out, "state", tool_tag_result_state (tag));
   json_add_strings (out, "before", (const char *const *) tag->before, g_strv_length (tag->before));
   if (tag->after)
@@ -121,9 +123,7 @@ read_string (JsonObject *object, const char *key)
 {
   JsonNode *node = json_object_get_member (object, key);
 
-  return node && JSON_NODE_HOLDS_VALUE (node) && json_node_get_value_type (node) == G_TYPE_STRING
-      ? json_node_dup_string (node)
-      : NULL;
+  return node ? g_strdup (json_field_string (node)) : NULL;
 }
 
 /* 0: it has no such member, or that is no number. */
@@ -175,20 +175,29 @@ read_object (JsonObject *object, ToolTrackLine *line, char **ret_reason)
   return refuse (ret_reason, "one without file, uri, and either error or model and label");
 }
 
+/* text [size].  NULL: it is no object; ret_found: what it is instead, g_free() it */
+static JsonNode *
+parse (const char *text, gsize size, char **ret_found)
+{
+  g_autoptr (JsonParser) parser = json_parser_new ();
+
+  if (json_scan (text, size, JSON_INTEGERS_ANY, ret_found) != JSON_SCAN_OK) /* json-glib may see nothing else */
+    return NULL;
+  g_autoptr (JsonNode)
+      root = json_parser_load_from_data (parser, text, (gssize) size, NULL) ? json_parser_steal_root (parser) : NULL;
+  if (root && JSON_NODE_HOLDS_OBJECT (root))
+    return g_steal_pointer (&root);
+  *ret_found = g_strdup (root ? "what is no object" : "what is no JSON");
+  return NULL;
+}
+
 gboolean
 tool_track_line_parse (const char *text, gsize size, ToolTrackLine *ret_line, char **ret_reason)
 {
-  g_autofree char *wrong = NULL;
-  if (json_scan (text, size, JSON_INTEGERS_ANY, &wrong) != JSON_SCAN_OK) /* json-glib may see nothing else */
-    return refuse (ret_reason, wrong);
+  g_autofree char *found = NULL;
+  g_autoptr (JsonNode) root = parse (text, size, &found);
 
-  g_autoptr (JsonParser) parser = json_parser_new ();
-  if (!json_parser_load_from_data (parser, text, (gssize) size, NULL))
-    return refuse (ret_reason, "what is no JSON");
-  JsonNode *root = json_parser_get_root (parser);
-  if (!root || !JSON_NODE_HOLDS_OBJECT (root))
-    return refuse (ret_reason, "what is no object");
-  return read_object (json_node_get_object (root), ret_line, ret_reason);
+  return root ? read_object (json_node_get_object (root), ret_line, ret_reason) : refuse (ret_reason, found);
 }
 
 static gboolean
@@ -237,14 +246,10 @@ read_heard (JsonObject *object, const char *const *labels)
 ToolIdentification *
 tool_track_json_heard (const char *text, gsize size, const char *const *labels)
 {
-  g_autofree char *wrong = NULL;
-  g_autoptr (JsonParser) parser = json_parser_new ();
+  g_autofree char *found = NULL;
+  g_autoptr (JsonNode) root = parse (text, size, &found);
 
-  if (json_scan (text, size, JSON_INTEGERS_ANY, &wrong) != JSON_SCAN_OK /* as below */
-      || !json_parser_load_from_data (parser, text, (gssize) size, NULL))
-    return NULL;
-  JsonNode *root = json_parser_get_root (parser);
-  return root && JSON_NODE_HOLDS_OBJECT (root) ? read_heard (json_node_get_object (root), labels) : NULL;
+  return root ? read_heard (json_node_get_object (root), labels) : NULL;
 }
 
 void

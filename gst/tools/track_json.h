@@ -17,6 +17,9 @@ G_BEGIN_DECLS
 /* With a newline.  model: its SHA-256; labels: of the model */
 void tool_track_json_append (GString *out, const ToolTrack *track, const char *model, const char *const *labels);
 
+/* An element of an array: start and end in seconds, label, confidence. */
+void tool_track_json_add_span (GString *out, const ToolSpan *span, const char *const *labels);
+
 /* What an earlier run has heard, without its timeline and what the file said.  labels: of the same model
  *
  * text  [size], the line.  NULL: it is none of a recording that was heard. */

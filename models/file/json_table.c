@@ -117,13 +117,10 @@ append_value (const JsonKey *key, const void *context, const void *field, GStrin
       g_string_append_printf (json, "%u", *(const unsigned *) field);
       break;
     case JSON_KIND_BOOLEAN:
-      g_string_append (json, *(const bool *) field ? "true" : "false");
+      json_add_boolean (json, NULL, *(const bool *) field);
       break;
     case JSON_KIND_TEXT:
-      if (*(char *const *) field)
-        json_append_string (json, *(char *const *) field);
-      else
-        g_string_append (json, "null");
+      json_add_string (json, NULL, *(char *const *) field);
       break;
     case JSON_KIND_WORD:
       json_append_string (json, key->words[*(const unsigned *) field]);
@@ -143,18 +140,12 @@ append_value (const JsonKey *key, const void *context, const void *field, GStrin
 void
 json_table_append (const JsonTable *table, const void *context, const void *object, GString *json)
 {
-  bool first = true;
-
-  g_string_append_c (json, '{');
+  json_open (json, NULL, '{');
   for (size_t i = 0; i < table->n_keys; i++) {
     const JsonKey *key = &table->keys[i];
     if ((key->kind == JSON_KIND_OTHER && !key->append) || (table->takes && !table->takes (object, key)))
       continue;
-    if (!first)
-      g_string_append_c (json, ',');
-    first = false;
-    json_append_string (json, key->name);
-    g_string_append_c (json, ':');
+    json_add_key (json, key->name);
     append_value (key, context, (const char *) object + key->offset, json);
   }
   g_string_append_c (json, '}');

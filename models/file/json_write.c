@@ -63,12 +63,27 @@ json_append_float (GString *json, float value)
 void
 json_add_key (GString *json, const char *key)
 {
-  const char last = json->len > 0 ? json->str[json->len - 1] : '{';
-
-  if (last != '{')
+  /* The first value is behind a bracket, a colon or white space; a string ends in a quote, whatever is in it. */
+  if (json->len > 0 && !strchr ("{[: \n", json->str[json->len - 1]))
     g_string_append_c (json, ',');
+  if (!key)
+    return;
   json_append_string (json, key);
   g_string_append_c (json, ':');
+}
+
+void
+json_open (GString *json, const char *key, char bracket)
+{
+  json_add_key (json, key);
+  g_string_append_c (json, bracket);
+}
+
+void
+json_add_boolean (GString *json, const char *key, gboolean value)
+{
+  json_add_key (json, key);
+  g_string_append (json, value ? "true" : "false");
 }
 
 void
@@ -89,32 +104,39 @@ json_add_number (GString *json, const char *key, double value)
 }
 
 void
+json_add_numbers (GString *json, const char *key, const double *values, gsize n)
+{
+  json_open (json, key, '[');
+  for (gsize i = 0; i < n; i++)
+    json_add_number (json, NULL, values[i]);
+  g_string_append_c (json, ']');
+}
+
+void
 json_add_string (GString *json, const char *key, const char *value)
 {
   json_add_key (json, key);
-  json_append_string (json, value);
+  if (value)
+    json_append_string (json, value);
+  else
+    g_string_append (json, "null");
 }
 
 void
 json_add_strings (GString *json, const char *key, const char *const *values, gsize n)
 {
-  json_add_key (json, key);
-  g_string_append_c (json, '[');
-  for (gsize i = 0; i < n; i++) {
-    if (i > 0)
-      g_string_append_c (json, ',');
-    json_append_string (json, values[i]);
-  }
+  json_open (json, key, '[');
+  for (gsize i = 0; i < n; i++)
+    json_add_string (json, NULL, values[i]);
   g_string_append_c (json, ']');
 }
 
 void
 json_add_counts (GString *json, const char *key, const gsize *values, gsize n)
 {
-  json_add_key (json, key);
-  g_string_append_c (json, '[');
+  json_open (json, key, '[');
   for (gsize i = 0; i < n; i++)
-    g_string_append_printf (json, "%s%" G_GSIZE_FORMAT, i == 0 ? "" : ",", values[i]);
+    json_add_count (json, NULL, values[i]);
   g_string_append_c (json, ']');
 }
 

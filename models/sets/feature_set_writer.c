@@ -128,13 +128,8 @@ genre_feature_set_writer_new (const char *path, const GenreFrontend *frontend, c
   GString *json = g_string_new (NULL);
   genre_frontend_append (frontend, json);
   writer->recipe = g_string_free (json, FALSE);
-  json = g_string_new ("[");
-  for (gsize i = 0; i < n_labels; i++) {
-    if (i > 0)
-      g_string_append_c (json, ',');
-    json_append_string (json, labels[i]);
-  }
-  g_string_append_c (json, ']');
+  json = g_string_new (NULL);
+  json_add_strings (json, NULL, labels, n_labels);
   writer->labels = g_string_free (json, FALSE);
 
   if (create_spool (writer, error))
@@ -213,9 +208,7 @@ static void
 append_string (GenreFeatureSetWriter *writer, GString *list, const char *text)
 {
   const gsize before = list->len;
-  if (before > 1)
-    g_string_append_c (list, ',');
-  json_append_string (list, text);
+  json_add_string (list, NULL, text);
   for (gsize i = before; i < list->len; i++)
     writer->escapes += list->str[i] == '"' || list->str[i] == '\\';
 }

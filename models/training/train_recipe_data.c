@@ -48,12 +48,9 @@ append_match (const void *context, const void *object, GString *json)
   char *const *texts = ((const TrainData *) object)->match;
   (void) context;
 
-  g_string_append_c (json, '[');
-  for (gsize i = 0; texts && texts[i]; i++) {
-    if (i > 0)
-      g_string_append_c (json, ',');
-    json_append_string (json, texts[i]);
-  }
+  json_open (json, NULL, '[');
+  for (gsize i = 0; texts && texts[i]; i++)
+    json_add_string (json, NULL, texts[i]);
   g_string_append_c (json, ']');
 }
 
@@ -108,10 +105,9 @@ train_data_append (const void *context, const void *object, GString *json)
 {
   const TrainRecipe *recipe = object;
 
+  json_open (json, NULL, '{');
   for (gsize i = 0; i < recipe->n_data; i++) {
-    g_string_append_c (json, i == 0 ? '{' : ',');
-    json_append_string (json, recipe->data[i].name);
-    g_string_append_c (json, ':');
+    json_add_key (json, recipe->data[i].name);
     json_table_append (&data_table, context, &recipe->data[i], json);
   }
   g_string_append_c (json, '}');

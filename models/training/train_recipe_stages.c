@@ -26,11 +26,7 @@ append_stretch (const void *context, const void *object, GString *json)
 {
   const AugmentConfig *augment = object;
   (void) context;
-  g_string_append_c (json, '[');
-  json_append_double (json, augment->stretch_min);
-  g_string_append_c (json, ',');
-  json_append_double (json, augment->stretch_max);
-  g_string_append_c (json, ']');
+  json_add_numbers (json, NULL, (const double[]){ augment->stretch_min, augment->stretch_max }, 2);
 }
 
 /* A number for as much up as down, or [least, most]. */
@@ -51,16 +47,11 @@ static void
 append_gain (const void *context, const void *object, GString *json)
 {
   const AugmentConfig *augment = object;
-  const bool even = augment->gain_min_db == -augment->gain_max_db;
   (void) context;
-  if (!even) {
-    g_string_append_c (json, '[');
-    json_append_double (json, augment->gain_min_db);
-    g_string_append_c (json, ',');
-  }
-  json_append_double (json, augment->gain_max_db);
-  if (!even)
-    g_string_append_c (json, ']');
+  if (augment->gain_min_db == -augment->gain_max_db)
+    json_add_number (json, NULL, augment->gain_max_db);
+  else
+    json_add_numbers (json, NULL, (const double[]){ augment->gain_min_db, augment->gain_max_db }, 2);
 }
 
 static const JsonKey augment_keys[] = {
@@ -170,16 +161,11 @@ append_shares (const void *context, const void *object, GString *json)
 {
   const TrainRecipe *recipe = context;
   const TrainStage *stage = object;
-  bool first = true;
-  g_string_append_c (json, '{');
+  json_open (json, NULL, '{');
   for (gsize i = 0; i < recipe->n_data; i++) {
     if (stage->shares[i].windows == 0)
       continue;
-    if (!first)
-      g_string_append_c (json, ',');
-    first = false;
-    json_append_string (json, recipe->data[i].name);
-    g_string_append_c (json, ':');
+    json_add_key (json, recipe->data[i].name);
     json_table_append (&share_table, context, &stage->shares[i], json);
   }
   g_string_append_c (json, '}');
@@ -260,11 +246,8 @@ train_stages_append (const void *context, const void *object, GString *json)
 {
   const TrainRecipe *recipe = object;
 
-  g_string_append_c (json, '[');
-  for (gsize i = 0; i < recipe->n_stages; i++) {
-    if (i > 0)
-      g_string_append_c (json, ',');
+  json_open (json, NULL, '[');
+  for (gsize i = 0; i < recipe->n_stages; i++)
     json_table_append (&stage_table, context, &recipe->stages[i], json);
-  }
   g_string_append_c (json, ']');
 }

@@ -32,11 +32,7 @@ append_sure (const void *context, const void *object, GString *json)
 {
   const TrainRecipe *recipe = object;
   (void) context;
-  for (gsize i = 0; i < TRAIN_SURE_LEVELS; i++) {
-    g_string_append_c (json, i == 0 ? '[' : ',');
-    json_append_double (json, recipe->sure[i]);
-  }
-  g_string_append_c (json, ']');
+  json_add_numbers (json, NULL, recipe->sure, TRAIN_SURE_LEVELS);
 }
 
 static const JsonKey label_keys[] = {
@@ -148,14 +144,9 @@ train_pseudo_append (const void *context, const void *object, GString *json)
   const TrainRecipe *recipe = object;
   (void) context;
 
-  g_string_append_c (json, '{');
-  for (gsize i = 0; i < recipe->n_pseudo; i++) {
-    if (i > 0)
-      g_string_append_c (json, ',');
-    json_append_string (json, recipe->pseudo_labels[i]);
-    g_string_append_c (json, ':');
-    json_append_string (json, recipe->pseudo_classes[i]);
-  }
+  json_open (json, NULL, '{');
+  for (gsize i = 0; i < recipe->n_pseudo; i++)
+    json_add_string (json, recipe->pseudo_labels[i], recipe->pseudo_classes[i]);
   g_string_append_c (json, '}');
 }
 

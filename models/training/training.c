@@ -47,15 +47,9 @@ training_stage_steps (const TrainRecipe *recipe, const TrainingData *data, const
 }
 
 bool
-training_fail (GenreModelError code, GError **error, const char *what)
-{
-  return genre_model_fail (error, (int) code, "%s", what);
-}
-
-bool
 training_fail_memory (GError **error)
 {
-  return training_fail (GENRE_MODEL_ERROR_SIZE, error,
+  return genre_model_fail (error, GENRE_MODEL_ERROR_SIZE, "%s",
       "no memory, or no more threads, for this network with batches of this size");
 }
 
@@ -67,14 +61,12 @@ copy_layers (Training *training, GError **error)
   training->n_layers = recipe->n_layers;
   training->layers = g_memdup2 (recipe->layers, recipe->n_layers * sizeof *recipe->layers);
   NnLayerSpec *dense = &training->layers[recipe->n_layers - 2];
-  if (dense->units != 0 && dense->units != training->data->n_labels) {
-    g_autofree char *what =
-        g_strdup_printf ("recipe: network: expected a last dense of %u units, one a label of the data, found %u",
-            training->data->n_labels, dense->units);
-    return training_fail (GENRE_MODEL_ERROR_LABELS, error, what);
-  }
+  if (dense->units != 0 && dense->units != training->data->n_labels)
+    return genre_model_fail (error, GENRE_MODEL_ERROR_LABELS,
+        "recipe: network: expected a last dense of %u units, one a label of the data, found %u",
+        training->data->n_labels, dense->units);
   if (!dense->use_bias)
-    return training_fail (GENRE_MODEL_ERROR_NETWORK, error,
+    return genre_model_fail (error, GENRE_MODEL_ERROR_NETWORK,
         "recipe: network: expected a last dense with bias, found one without");
   dense->units = training->data->n_labels;
   return true;
@@ -88,8 +80,7 @@ set_network_error (const Training *training, NnStatus status, const NnIssue *iss
     return training_fail_memory (error);
   g_autofree char *layer = issue->layer < n_body ? network_spec_describe (&training->layers[issue->layer], issue->layer)
                                                  : g_strdup_printf ("head \"%s\"", heads[issue->layer - n_body].name);
-  g_autofree char *what = g_strdup_printf ("recipe: network: %s: %s", layer, issue->text);
-  return training_fail (GENRE_MODEL_ERROR_NETWORK, error, what);
+  return genre_model_fail (error, GENRE_MODEL_ERROR_NETWORK, "recipe: network: %s: %s", layer, issue->text);
 }
 
 static bool

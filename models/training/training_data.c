@@ -13,16 +13,6 @@
 static const double least_std_db = .1;
 
 bool
-training_load_fail (GError **error, const char *format, ...)
-{
-  va_list arguments;
-  va_start (arguments, format);
-  g_autofree char *what = g_strdup_vprintf (format, arguments);
-  va_end (arguments);
-  return genre_model_fail (error, GENRE_MODEL_ERROR_DATA, "%s", what);
-}
-
-bool
 training_data_wants (const TrainRecipe *recipe, gsize group, TrainLoss loss)
 {
   for (gsize i = 0; i < recipe->n_stages; i++) {
@@ -98,10 +88,10 @@ training_data_match (const TrainRecipe *recipe, const TrainingSource *sources, g
       continue;
     g_autofree char *name = g_filename_display_name (sources[i].path);
     if (group < 0 && sources[i].role == TRAINING_ROLE_NOT_MUSIC)
-      return training_load_fail (error,
+      return genre_model_fail (error, GENRE_MODEL_ERROR_DATA,
           "%s: expected a recipe with a group of \"data\" for what is not music, found none in this one", name);
     if (group < 0)
-      return training_load_fail (error,
+      return genre_model_fail (error, GENRE_MODEL_ERROR_DATA,
           "%s: expected a name that a group of the recipe's \"data\" matches, found none that does", name);
     filled[group] = true;
   }
@@ -112,7 +102,7 @@ training_data_match (const TrainRecipe *recipe, const TrainingSource *sources, g
     if (used && !filled[i]) {
       g_autofree char *quoted = json_quote (recipe->data[i].name);
       g_autofree char *patterns = g_strjoinv ("\" or \"", recipe->data[i].match);
-      return training_load_fail (error,
+      return genre_model_fail (error, GENRE_MODEL_ERROR_DATA,
           "the recipe's group %s of data: expected a feature set named like \"%s\", found none", quoted, patterns);
     }
   }
@@ -140,8 +130,8 @@ load_sets (TrainingLoad *load, const TrainingSource *sources, gsize n_sources, G
     load->data->n_tests += sources[i].role == TRAINING_ROLE_VALIDATES;
   }
   if (load->data->n_tests > TRAINING_MAX_TESTS)
-    return training_load_fail (error, "expected at most %d sets to validate on, found %" G_GSIZE_FORMAT,
-        TRAINING_MAX_TESTS, load->data->n_tests);
+    return genre_model_fail (error, GENRE_MODEL_ERROR_DATA,
+        "expected at most %d sets to validate on, found %" G_GSIZE_FORMAT, TRAINING_MAX_TESTS, load->data->n_tests);
   return true;
 }
 
@@ -191,7 +181,7 @@ choose_frontend (TrainingLoad *load, GError **error)
     copy_normalize (initial, frontend);
   } else if (recipe->has_normalize) {
     if (recipe->frontend.bands != frontend->bands)
-      return training_load_fail (error,
+      return genre_model_fail (error, GENRE_MODEL_ERROR_DATA,
           "recipe: frontend: normalize: expected %" G_GSIZE_FORMAT
           " bands, as the feature sets have, found %" G_GSIZE_FORMAT,
           frontend->bands, recipe->frontend.bands);
@@ -275,7 +265,7 @@ fill (TrainingLoad *load, const TrainingSource *sources, gsize n_sources, GError
   for (gsize i = 0; i < n_sources; i++)
     n_learned += sources[i].role == TRAINING_ROLE_LEARNS;
   if (n_learned == 0)
-    return training_load_fail (error, "expected a feature set to learn from, found none");
+    return genre_model_fail (error, GENRE_MODEL_ERROR_DATA, "expected a feature set to learn from, found none");
   if (!load_sets (load, sources, n_sources, error) || !choose_initial (load, error) || !choose_frontend (load, error)
       || !training_load_choose_labels (load, error) || !training_load_choose_items (load, error)
       || !training_load_choose_teacher (load, error) || !training_load_choose_soft (load, error))

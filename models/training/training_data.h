@@ -104,9 +104,6 @@ bool training_data_match (const TrainRecipe *recipe, const TrainingSource *sourc
 /* Whether the recipe's group of what is not music gets a set; see train_recipe_drop_not_music(). */
 bool training_data_has_not_music (const TrainRecipe *recipe, const TrainingSource *sources, gsize n_sources);
 
-/* Which of a set's classes has this name; -1: none. */
-int training_data_find_class (const GenreFeatureSet *set, const char *name);
-
 /* How much an item's label counts, by how sure it is. */
 double training_data_sure (const TrainingData *data, const TrainRecipe *recipe, const TrainingItem *item);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "models/training/training_load.h"
 
+#include "models/file/error.h"
 #include "models/file/json_write.h"
 #include "models/training/random.h"
 
@@ -43,8 +44,9 @@ training_load_choose_labels (TrainingLoad *load, GError **error)
     for (gsize i = 0; i < recipe->n_pseudo; i++)
       g_ptr_array_add (labels, g_strdup (recipe->pseudo_labels[i]));
   if (labels->len < 2)
-    return training_load_fail (error, "expected clips of two labels or more to tell apart, found %s%s",
-        labels->len == 1 ? "only " : "none", labels->len == 1 ? (const char *) labels->pdata[0] : "");
+    return genre_model_fail (error, GENRE_MODEL_ERROR_DATA,
+        "expected clips of two labels or more to tell apart, found %s%s", labels->len == 1 ? "only " : "none",
+        labels->len == 1 ? (const char *) labels->pdata[0] : "");
   load->data->n_labels = labels->len;
   g_ptr_array_add (labels, NULL);
   load->data->labels = (char **) g_ptr_array_free (g_steal_pointer (&labels), FALSE);
@@ -266,7 +268,7 @@ check_items (const TrainingLoad *load, GError **error)
       used |= load->recipe->stages[s].shares[g].windows > 0;
     if (used && data->groups[g].n_items == 0) {
       g_autofree char *quoted = json_quote (load->recipe->data[g].name);
-      return training_load_fail (error,
+      return genre_model_fail (error, GENRE_MODEL_ERROR_DATA,
           "group %s of data: expected clips of at least %u frames with what the recipe learns from, found none", quoted,
           load->recipe->min_frames);
     }
@@ -280,27 +282,30 @@ check_items (const TrainingLoad *load, GError **error)
     validated[data->validation[i].label >= 0 ? (gsize) data->validation[i].label : data->n_labels]++;
 
   if (data->learns_music && learned[data->n_labels] == 0)
-    return training_load_fail (error, "the recipe learns what is music: expected clips that are not, found none");
+    return genre_model_fail (error, GENRE_MODEL_ERROR_DATA,
+        "the recipe learns what is music: expected clips that are not, found none");
   const bool labelled = training_load_wants (load, TRAIN_LOSS_LABELS);
   const bool split = load->data->n_tests == 0 && load->recipe->protocol != TRAIN_PROTOCOL_NONE;
   for (gsize i = 0; labelled && i < data->n_labels; i++) {
     g_autofree char *quoted = json_quote (data->labels[i]);
     if (learned[i] == 0 && data->split->n_contradictory[i] > 0)
-      return training_load_fail (error,
+      return genre_model_fail (error, GENRE_MODEL_ERROR_DATA,
           "label %s: expected clips to learn from, found only %" G_GSIZE_FORMAT
           " recordings that have another label too",
           quoted, data->split->n_contradictory[i]);
     if (learned[i] == 0)
-      return training_load_fail (error, "label %s: expected clips to learn from, found none", quoted);
+      return genre_model_fail (error, GENRE_MODEL_ERROR_DATA, "label %s: expected clips to learn from, found none",
+          quoted);
     if (split && validated[i] == 0)
-      return training_load_fail (error,
+      return genre_model_fail (error, GENRE_MODEL_ERROR_DATA,
           "label %s: expected two recordings or more, one to learn from and one to validate on, found %s; "
           "--validation none trains without",
           quoted, data->split->labels ? "one" : "no window that was drawn to validate on");
   }
   for (gsize i = 0; i < data->n_tests; i++)
     if (!validates_any (load, data->test[i]))
-      return training_load_fail (error, "%s: expected clips with labels of the model to validate on%s, found none",
+      return genre_model_fail (error, GENRE_MODEL_ERROR_DATA,
+          "%s: expected clips with labels of the model to validate on%s, found none",
           genre_feature_set_name (training_load_set (load, data->test[i])),
           data->learns_music ? ", or clips that are not music" : "");
   return true;

@@ -22,9 +22,6 @@ typedef struct TrainingLoad
   GPtrArray *sums; /* of char *: each set's SHA-256 */
 } TrainingLoad;
 
-/* False, and GENRE_MODEL_ERROR_DATA. */
-bool training_load_fail (GError **error, const char *format, ...) G_GNUC_PRINTF (2, 3);
-
 const GenreFeatureSet *training_load_set (const TrainingLoad *load, gsize index);
 int training_load_group (const TrainingLoad *load, gsize set);
 
@@ -34,11 +31,11 @@ bool training_load_wants (const TrainingLoad *load, TrainLoss loss);
 /* Which of the model's labels this is; -1: none. */
 int training_load_find_label (const TrainingLoad *load, const char *label);
 
-/* training_items.c; false: training_load_fail(). */
+/* training_items.c; false: GENRE_MODEL_ERROR_DATA. */
 bool training_load_choose_labels (TrainingLoad *load, GError **error);
 bool training_load_choose_items (TrainingLoad *load, GError **error);
 
-/* training_targets.c; false: training_load_fail(). */
+/* training_targets.c; false: GENRE_MODEL_ERROR_DATA. */
 bool training_load_choose_teacher (TrainingLoad *load, GError **error);
 bool training_load_choose_soft (TrainingLoad *load, GError **error);
 void training_load_weigh_classes (TrainingLoad *load);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "models/training/training_run.h"
 
+#include "models/file/error.h"
 #include "models/file/json_write.h"
 #include "models/network_heads.h"
 #include "models/network_spec.h"
@@ -65,8 +66,7 @@ make_network (const Training *training, bool best, GError **error)
   }
   if (status != NN_OK) {
     g_autofree char *layer = network_spec_describe (&training->layers[issue.layer], issue.layer);
-    g_autofree char *what = g_strdup_printf ("recipe: network: %s: %s", layer, issue.text);
-    training_fail (GENRE_MODEL_ERROR_NETWORK, error, what);
+    genre_model_fail (error, GENRE_MODEL_ERROR_NETWORK, "recipe: network: %s: %s", layer, issue.text);
     return NULL;
   }
 
@@ -104,29 +104,23 @@ serialize (const Training *training, bool best, const char *json, GError **error
 static void
 append_rate (GString *json, const char *key, gsize right, gsize n)
 {
-  json_add_key (json, key);
-  json_append_double (json, n > 0 ? (double) right / (double) n : 0);
+  json_add_number (json, key, n > 0 ? (double) right / (double) n : 0);
 }
 
 /* What was measured on one set; set NULL: on what was held back. */
 static void
 append_accuracy (const Training *training, const GenreFeatureSet *set, const TrainingAccuracy *accuracy, GString *json)
 {
-  g_string_append_c (json, '{');
-  json_add_key (json, "protocol");
-  json_append_string (json, training->data->protocol);
+  json_open (json, NULL, '{');
+  json_add_string (json, "protocol", training->data->protocol);
   if (set) {
     g_autofree char *base = g_path_get_basename (genre_feature_set_name (set));
-    json_add_key (json, "set");
-    json_append_string (json, base);
+    json_add_string (json, "set", base);
   }
-  json_add_key (json, "tracks");
-  g_string_append_printf (json, "%" G_GSIZE_FORMAT, accuracy->n_tracks);
+  json_add_count (json, "tracks", accuracy->n_tracks);
   append_rate (json, "accuracy", accuracy->right_tracks, accuracy->n_tracks);
-  json_add_key (json, "mean_recall");
-  json_append_double (json, accuracy->mean_recall);
-  json_add_key (json, "windows");
-  g_string_append_printf (json, "%" G_GSIZE_FORMAT, accuracy->n_windows);
+  json_add_number (json, "mean_recall", accuracy->mean_recall);
+  json_add_count (json, "windows", accuracy->n_windows);
   append_rate (json, "accuracy_window", accuracy->right_windows, accuracy->n_windows);
   g_string_append_c (json, '}');
 }
@@ -134,36 +128,28 @@ append_accuracy (const Training *training, const GenreFeatureSet *set, const Tra
 static void
 append_music (const TrainingMusic *music, GString *json)
 {
-  g_string_append (json, "{\"protocol\":\"music or not, by track and by clip that is not music\"");
-  json_add_key (json, "music");
-  g_string_append_printf (json, "%" G_GSIZE_FORMAT, music->n_music);
+  json_open (json, NULL, '{');
+  json_add_string (json, "protocol", "music or not, by track and by clip that is not music");
+  json_add_count (json, "music", music->n_music);
   append_rate (json, "missed", music->missed, music->n_music);
-  json_add_key (json, "not_music");
-  g_string_append_printf (json, "%" G_GSIZE_FORMAT, music->n_other);
+  json_add_count (json, "not_music", music->n_other);
   append_rate (json, "taken", music->taken, music->n_other);
-  json_add_key (json, "auc");
-  json_append_double (json, music->auc);
+  json_add_number (json, "auc", music->auc);
   g_string_append_c (json, '}');
 }
 
+/* score: NULL: there is none */
 static void
 append_score (const Training *training, const TrainingScore *score, GString *json)
 {
   const TrainingData *data = training->data;
-  bool first = true;
-  g_string_append_c (json, '[');
-  for (gsize i = 0; i < MAX (data->n_tests, 1); i++) {
-    if (score->tests[i].n_tracks == 0)
-      continue;
-    g_string_append (json, first ? "" : ",");
-    append_accuracy (training, data->n_tests > 0 ? g_ptr_array_index (data->sets, data->test[i]) : NULL,
-        &score->tests[i], json);
-    first = false;
-  }
-  if (score->music.n_other > 0) {
-    g_string_append (json, first ? "" : ",");
+  json_open (json, "measured", '[');
+  for (gsize i = 0; score && i < MAX (data->n_tests, 1); i++)
+    if (score->tests[i].n_tracks > 0)
+      append_accuracy (training, data->n_tests > 0 ? g_ptr_array_index (data->sets, data->test[i]) : NULL,
+          &score->tests[i], json);
+  if (score && score->music.n_other > 0)
     append_music (&score->music, json);
-  }
   g_string_append_c (json, ']');
 }
 
@@ -183,29 +169,21 @@ training_count_windows (const Training *training, guint64 steps)
 static char *
 describe (const Training *training, const char *commit)
 {
-  const TrainingScore *score = training_score (training);
   const guint64 steps = training_takes_best (training) ? training->best_step : training->step;
-  GString *json = g_string_new ("{\"data\":[");
+  GString *json = g_string_new ("{");
+  json_open (json, "data", '[');
   for (gsize i = 0; i < training->data->sets->len; i++) {
     g_autofree char *base = g_path_get_basename (genre_feature_set_name (g_ptr_array_index (training->data->sets, i)));
-    if (i > 0)
-      g_string_append_c (json, ',');
-    json_append_string (json, base);
+    json_add_string (json, NULL, base);
   }
-  g_string_append_printf (json,
-      "],\"data_digest\":\"%s\",\"seed\":%" G_GUINT64_FORMAT ",\"commit\":", training->data->digest, training->seed);
-  if (commit)
-    json_append_string (json, commit);
-  else
-    g_string_append (json, "null");
-  g_string_append_printf (json,
-      ",\"steps\":%" G_GUINT64_FORMAT ",\"windows\":%" G_GUINT64_FORMAT ",\"measured\":", steps,
-      training_count_windows (training, steps));
-  if (score)
-    append_score (training, score, json);
-  else
-    g_string_append (json, "[]");
-  g_string_append (json, ",\"recipe\":");
+  g_string_append_c (json, ']');
+  json_add_string (json, "data_digest", training->data->digest);
+  json_add_count (json, "seed", training->seed);
+  json_add_string (json, "commit", commit);
+  json_add_count (json, "steps", steps);
+  json_add_count (json, "windows", training_count_windows (training, steps));
+  append_score (training, training_score (training), json);
+  json_add_key (json, "recipe");
   train_recipe_append (training->recipe, json);
   g_string_append_c (json, '}');
   return g_string_free (json, FALSE);

@@ -59,10 +59,7 @@ struct Training
 /* What stands for the file in messages about it. */
 extern const char training_model_name[];
 
-/* False, and a GENRE_MODEL_ERROR of that code. */
-bool training_fail (GenreModelError code, GError **error, const char *what);
-
-/* The same, GENRE_MODEL_ERROR_SIZE: no memory, or no threads. */
+/* False, and GENRE_MODEL_ERROR_SIZE: no memory, or no threads. */
 bool training_fail_memory (GError **error);
 
 /* Whether training_export() takes the best weights, and not the present ones. */

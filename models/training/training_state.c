@@ -64,11 +64,10 @@ write_score (const Training *training, const ScorePoint *point, GString *json)
   TrainingScore score = point->score;
   Number numbers[MAX_NUMBERS];
   const gsize n = list_score (training, &score, numbers);
-  g_string_append_printf (json, "[%" G_GUINT64_FORMAT, point->step);
-  for (gsize i = 0; i < n; i++) {
-    g_string_append_c (json, ',');
-    json_append_double (json, numbers[i].count ? (double) *numbers[i].count : *numbers[i].value);
-  }
+  json_open (json, NULL, '[');
+  json_add_count (json, NULL, point->step);
+  for (gsize i = 0; i < n; i++)
+    json_add_number (json, NULL, numbers[i].count ? (double) *numbers[i].count : *numbers[i].value);
   g_string_append_c (json, ']');
 }
 
@@ -76,27 +75,25 @@ write_score (const Training *training, const ScorePoint *point, GString *json)
 static char *
 write_state (const Training *training)
 {
-  GString *json = g_string_new (NULL);
-  g_string_append_printf (json,
-      "{\"step\":%" G_GUINT64_FORMAT ",\"trainer_steps\":%" G_GUINT64_FORMAT ",\"best_step\":%" G_GUINT64_FORMAT
-      ",\"loss\":",
-      training->step, (guint64) nn_trainer_steps (training->trainer), training->best_step);
-  json_append_double (json, training->loss);
-  g_string_append (json, ",\"loss_sum\":");
-  json_append_double (json, training->loss_sum);
-  g_string_append_printf (json, ",\"loss_count\":%" G_GUINT64_FORMAT ",\"losses\":[", training->loss_count);
+  GString *json = g_string_new ("{");
+  json_add_count (json, "step", training->step);
+  json_add_count (json, "trainer_steps", nn_trainer_steps (training->trainer));
+  json_add_count (json, "best_step", training->best_step);
+  json_add_number (json, "loss", training->loss);
+  json_add_number (json, "loss_sum", training->loss_sum);
+  json_add_count (json, "loss_count", training->loss_count);
+  json_open (json, "losses", '[');
   for (guint i = 0; i < training->losses->len; i++) {
     const LossPoint *point = &g_array_index (training->losses, LossPoint, i);
-    g_string_append_printf (json, "%s[%" G_GUINT64_FORMAT ",", i > 0 ? "," : "", point->step);
-    json_append_double (json, point->loss);
+    json_open (json, NULL, '[');
+    json_add_count (json, NULL, point->step);
+    json_add_number (json, NULL, point->loss);
     g_string_append_c (json, ']');
   }
-  g_string_append (json, "],\"scores\":[");
-  for (guint i = 0; i < training->scores->len; i++) {
-    const ScorePoint *point = &g_array_index (training->scores, ScorePoint, i);
-    g_string_append (json, i > 0 ? "," : "");
-    write_score (training, point, json);
-  }
+  g_string_append_c (json, ']');
+  json_open (json, "scores", '[');
+  for (guint i = 0; i < training->scores->len; i++)
+    write_score (training, &g_array_index (training->scores, ScorePoint, i), json);
   g_string_append (json, "]}");
   return g_string_free (json, FALSE);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "models/training/training_load.h"
 
+#include "models/file/error.h"
 #include "models/file/json_write.h"
 
 #include <math.h>
@@ -8,8 +9,9 @@
 
 /* --- the teacher ----------------------------------------------------------------------------------------------- */
 
-int
-training_data_find_class (const GenreFeatureSet *set, const char *name)
+/* Which of a set's classes has this name; -1: none. */
+static int
+find_class (const GenreFeatureSet *set, const char *name)
 {
   const char *const *classes = genre_feature_set_teacher_classes (set);
   for (gsize i = 0; classes && i < genre_feature_set_n_logits (set); i++)
@@ -32,14 +34,14 @@ find_teacher (const TrainingLoad *load, TrainLoss loss, gsize (*count) (const Ge
     if (!*ret_set)
       *ret_set = set;
     else if (count (set) != count (*ret_set))
-      return training_load_fail (error,
+      return genre_model_fail (error, GENRE_MODEL_ERROR_DATA,
           "%s: %s: expected %" G_GSIZE_FORMAT " values, as %s has, found %" G_GSIZE_FORMAT,
           genre_feature_set_name (set), train_loss_name (loss), count (*ret_set), genre_feature_set_name (*ret_set),
           count (set));
   }
   if (!*ret_set && training_load_wants (load, loss))
-    return training_load_fail (error, "the recipe learns %s: expected feature sets that have them, found none",
-        train_loss_name (loss));
+    return genre_model_fail (error, GENRE_MODEL_ERROR_DATA,
+        "the recipe learns %s: expected feature sets that have them, found none", train_loss_name (loss));
   return true;
 }
 
@@ -91,7 +93,7 @@ choose_logits (const TrainingLoad *load, const GenreFeatureSet *teacher, GError 
   for (gsize i = 0; i < data->n_logits; i++) {
     data->logits[i] = recipe->n_logits > 0 ? recipe->logits[i] : (unsigned) i;
     if (data->logits[i] >= n)
-      return training_load_fail (error,
+      return genre_model_fail (error, GENRE_MODEL_ERROR_DATA,
           "recipe: teacher_logits: expected classes below %" G_GSIZE_FORMAT ", as many as %s has, found %u", n,
           genre_feature_set_name (teacher), data->logits[i]);
   }
@@ -109,19 +111,20 @@ choose_pseudo (const TrainingLoad *load, const GenreFeatureSet *teacher, GError 
   data->pseudo_label = g_new (unsigned, recipe->n_pseudo + 1);
   for (gsize i = 0; i < recipe->n_pseudo; i++) {
     const int label = training_load_find_label (load, recipe->pseudo_labels[i]);
-    const int class = training_data_find_class (teacher, recipe->pseudo_classes[i]);
+    const int class = find_class (teacher, recipe->pseudo_classes[i]);
     if (label < 0)
       continue;
     if (class < 0) {
       g_autofree char *quoted = json_quote (recipe->pseudo_classes[i]);
-      return training_load_fail (error, "recipe: pseudo_labels: expected a class of the teacher of %s, found %s",
-          genre_feature_set_name (teacher), quoted);
+      return genre_model_fail (error, GENRE_MODEL_ERROR_DATA,
+          "recipe: pseudo_labels: expected a class of the teacher of %s, found %s", genre_feature_set_name (teacher),
+          quoted);
     }
     data->pseudo[data->n_pseudo] = (unsigned) class;
     data->pseudo_label[data->n_pseudo++] = (unsigned) label;
   }
   if (data->n_pseudo < 2)
-    return training_load_fail (error,
+    return genre_model_fail (error, GENRE_MODEL_ERROR_DATA,
         "recipe: pseudo_labels: expected two of the model's labels or more, found %" G_GSIZE_FORMAT, data->n_pseudo);
   return true;
 }
