@@ -3,29 +3,19 @@
 
 #include <string.h>
 
-static gboolean
-takes_value (const GOptionEntry *entry)
+gboolean
+tool_option_takes_value (const GOptionEntry *entry)
 {
   return entry->arg != G_OPTION_ARG_NONE && entry->arg != G_OPTION_ARG_CALLBACK;
 }
 
-/* Of --name: whether the argument behind it is its value. */
+/* Whether the option of that name, or else of that letter, takes a value. */
 static gboolean
-long_wants_value (const char *name, const GOptionEntry *entries)
+wants_value (const char *name, char letter, const GOptionEntry *entries)
 {
   for (const GOptionEntry *entry = entries; entry->long_name; entry++) {
-    if (entry->long_name[0] && strcmp (entry->long_name, name) == 0)
-      return takes_value (entry);
-  }
-  return FALSE;
-}
-
-static gboolean
-short_wants_value (char letter, const GOptionEntry *entries)
-{
-  for (const GOptionEntry *entry = entries; entry->long_name; entry++) {
-    if (entry->short_name == letter)
-      return takes_value (entry);
+    if (name ? name[0] && strcmp (entry->long_name, name) == 0 : entry->short_name == letter)
+      return tool_option_takes_value (entry);
   }
   return FALSE;
 }
@@ -35,7 +25,7 @@ static const char *
 find_value (const char *argument, const GOptionEntry *entries)
 {
   for (const char *letter = argument + 1; *letter; letter++) {
-    if (short_wants_value (*letter, entries))
+    if (wants_value (NULL, *letter, entries))
       return letter + 1;
   }
   return NULL;
@@ -54,7 +44,7 @@ tool_arguments (const char *program, int n, char *const *arguments, const GOptio
     const gboolean is_long = option && argument[1] == '-';
     const char *rest = option && !is_long ? find_value (argument, entries) : NULL;
 
-    value = is_long ? long_wants_value (argument + 2, entries) : rest && !*rest;
+    value = is_long ? wants_value (argument + 2, 0, entries) : rest && !*rest;
     options = options && !(is_long && !argument[2]);
     if (rest && *rest) {
       g_ptr_array_add (list, g_strndup (argument, (gsize) (rest - argument)));

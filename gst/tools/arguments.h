@@ -15,6 +15,9 @@
 
 G_BEGIN_DECLS
 
+/* Whether an argument follows, or stands behind "=". */
+gboolean tool_option_takes_value (const GOptionEntry *entry);
+
 /* program    becomes the first of the list, as the parser wants it
  * arguments  [n], those behind the program's name
  * entries    ends in an empty one; what takes no value can be left out

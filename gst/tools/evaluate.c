@@ -13,9 +13,20 @@
 #include <stdio.h>
 #include <string.h>
 
+/* What the report is written to, besides stdout. */
+enum
+{
+  CONFUSION_CSV,
+  TRACKS_CSV,
+  CONFUSION_SVG,
+  SECONDS_SVG,
+  N_FILES
+};
+
 typedef struct Options
 {
-  char *csv, *tracks_csv, *confusion_svg, *seconds_svg, *compare, *output;
+  char *files[N_FILES]; /* paths; NULL: not wanted */
+  char *compare, *output;
   char **calibrate, **not_music; /* end in NULL; or NULL */
   gboolean json, gain, seconds, coverage, quiet, no_cache;
   int jobs;
@@ -58,24 +69,25 @@ calibrate (const Options *options, const char *path, const GenreFeatureSet *cons
 
 /* --- results --------------------------------------------------------------------------------------------------- */
 
+static const struct
+{
+  ToolKind kind;
+  char *(*text) (const ToolReport *report);
+} files[N_FILES] = {
+  [CONFUSION_CSV] = { TOOL_KIND_TABLE, tool_report_confusion_csv },
+  [TRACKS_CSV] = { TOOL_KIND_TABLE, tool_report_tracks_csv },
+  [CONFUSION_SVG] = { TOOL_KIND_PICTURE, tool_report_confusion_svg },
+  [SECONDS_SVG] = { TOOL_KIND_PICTURE, tool_report_seconds_svg },
+};
+
 static gboolean
 write_files (const Options *options, const ToolReport *report)
 {
-  const struct
-  {
-    const char *path;
-    char *(*text) (const ToolReport *report);
-  } files[] = {
-    { options->csv, tool_report_confusion_csv },
-    { options->tracks_csv, tool_report_tracks_csv },
-    { options->confusion_svg, tool_report_confusion_svg },
-    { options->seconds_svg, tool_report_seconds_svg },
-  };
   gboolean ok = TRUE;
 
-  for (gsize i = 0; i < G_N_ELEMENTS (files); i++) {
-    g_autofree char *text = files[i].path ? files[i].text (report) : NULL;
-    ok &= !text || tool_output_save (files[i].path, text, strlen (text));
+  for (gsize i = 0; i < N_FILES; i++) {
+    g_autofree char *text = options->files[i] ? files[i].text (report) : NULL;
+    ok &= !text || tool_output_save (options->files[i], text, strlen (text));
   }
   return ok;
 }
@@ -154,27 +166,6 @@ is_in_place (const Run *run)
   return strcmp (model, output) == 0;
 }
 
-static void
-add_outputs (const Run *run, ToolOutputs *outputs)
-{
-  const Options *options = run->options;
-  const struct
-  {
-    const char *path;
-    ToolKind kind;
-  } texts[] = {
-    { options->csv, TOOL_KIND_TABLE },
-    { options->tracks_csv, TOOL_KIND_TABLE },
-    { options->confusion_svg, TOOL_KIND_PICTURE },
-    { options->seconds_svg, TOOL_KIND_PICTURE },
-    { is_in_place (run) ? NULL : options->output, TOOL_KIND_MODEL },
-  };
-
-  for (gsize i = 0; i < G_N_ELEMENTS (texts); i++)
-    if (texts[i].path)
-      tool_outputs_writes (outputs, texts[i].path, texts[i].kind);
-}
-
 static ToolStatus
 check_outputs (const Run *run)
 {
@@ -196,7 +187,11 @@ check_outputs (const Run *run)
     for (guint k = 0; source->files && k < source->files->files->len; k++)
       tool_outputs_reads (outputs, ((const ToolFile *) g_ptr_array_index (source->files->files, k))->path);
   }
-  add_outputs (run, outputs);
+  for (gsize i = 0; i < N_FILES; i++)
+    if (run->options->files[i])
+      tool_outputs_writes (outputs, run->options->files[i], files[i].kind);
+  if (run->options->output && !is_in_place (run))
+    tool_outputs_writes (outputs, run->options->output, TOOL_KIND_MODEL);
   return tool_outputs_check (outputs);
 }
 
@@ -386,16 +381,16 @@ ToolStatus
 tool_evaluate (int n, char **arguments)
 {
   Options options = { 0 };
-  g_auto (GStrv) rest = NULL;
+  char **rest = NULL;
   const GOptionEntry entries[] = {
     { "json", 0, 0, G_OPTION_ARG_NONE, &options.json, "One JSON object instead of the text", NULL },
-    { "csv", 0, 0, G_OPTION_ARG_FILENAME, &options.csv, "The confusion matrix as a table", "FILE" },
-    { "tracks-csv", 0, 0, G_OPTION_ARG_FILENAME, &options.tracks_csv,
+    { "csv", 0, 0, G_OPTION_ARG_FILENAME, &options.files[CONFUSION_CSV], "The confusion matrix as a table", "FILE" },
+    { "tracks-csv", 0, 0, G_OPTION_ARG_FILENAME, &options.files[TRACKS_CSV],
         "The label that each track has, and the one it was given", "FILE" },
-    { "confusion-svg", 0, 0, G_OPTION_ARG_FILENAME, &options.confusion_svg, "The confusion matrix as a picture",
+    { "confusion-svg", 0, 0, G_OPTION_ARG_FILENAME, &options.files[CONFUSION_SVG], "The confusion matrix as a picture",
         "FILE" },
-    { "seconds-svg", 0, 0, G_OPTION_ARG_FILENAME, &options.seconds_svg, "Accuracy against seconds heard as a picture",
-        "FILE" },
+    { "seconds-svg", 0, 0, G_OPTION_ARG_FILENAME, &options.files[SECONDS_SVG],
+        "Accuracy against seconds heard as a picture", "FILE" },
     { "seconds", 0, 0, G_OPTION_ARG_NONE, &options.seconds, "Accuracy after 3.5 to 30 seconds", NULL },
     { "coverage", 0, 0, G_OPTION_ARG_NONE, &options.coverage,
         "Accuracy of the tracks that the model is sure of, by confidence", NULL },
@@ -423,13 +418,6 @@ tool_evaluate (int n, char **arguments)
     if (status == TOOL_OK)
       status = evaluate (&options, rest[0], rest[1]);
   }
-  g_free (options.csv);
-  g_free (options.tracks_csv);
-  g_free (options.confusion_svg);
-  g_free (options.seconds_svg);
-  g_free (options.compare);
-  g_strfreev (options.calibrate);
-  g_strfreev (options.not_music);
-  g_free (options.output);
+  tool_clear_options (entries);
   return status;
 }

@@ -17,7 +17,6 @@ typedef struct Work
 {
   ToolEvaluation *evaluation;
   double gain_db;
-  ToolProgress *progress;
 } Work;
 
 static gpointer
@@ -26,12 +25,6 @@ begin_hearing (gpointer data)
   const Work *work = data;
 
   return genre_listener_new (work->evaluation->model, GENRE_LISTENER_INTERVAL_NS, GENRE_STREAM_MUSIC_THRESHOLD);
-}
-
-static void
-end_hearing (gpointer listener)
-{
-  genre_listener_free (listener);
 }
 
 static gpointer
@@ -52,37 +45,23 @@ take_hearing (gpointer data, gsize index, gpointer hearing)
   return TRUE;
 }
 
-static void
-drop_hearing (gpointer hearing)
-{
-  genre_hearing_free (hearing);
-}
-
-static void
-show_progress (gpointer data, gsize n_taken)
-{
-  const Work *work = data;
-
-  tool_progress_update (work->progress, n_taken, NULL);
-}
-
 /* Fills the hearings.  FALSE: not all of them. */
 static gboolean
 hear_all (ToolEvaluation *evaluation, double gain_db, const char *what, const ToolEvaluationConfig *config,
     GError **error)
 {
   g_autoptr (ToolProgress) progress = tool_progress_new (what, evaluation->tracks->n_tracks, config->quiet);
-  Work work = { evaluation, gain_db, progress };
+  Work work = { evaluation, gain_db };
   const ToolJobs jobs = {
     .n_jobs = evaluation->tracks->n_tracks,
     .n_threads = config->jobs,
     .data = &work,
     .begin = begin_hearing,
-    .end = end_hearing,
+    .end = (GDestroyNotify) genre_listener_free,
     .work = hear_track,
     .take = take_hearing,
-    .drop = drop_hearing,
-    .progress = show_progress,
+    .drop = (GDestroyNotify) genre_hearing_free,
+    .shown = progress,
   };
   return tool_jobs_run_all (&jobs, error);
 }

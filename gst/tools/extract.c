@@ -92,7 +92,7 @@ ToolStatus
 tool_extract (int n, char **arguments)
 {
   Options options = { 0 };
-  g_auto (GStrv) directories = NULL;
+  char **directories = NULL;
   const GOptionEntry entries[] = {
     { "output", 'o', 0, G_OPTION_ARG_FILENAME, &options.output, "The feature set to write", "SET" },
     { "model", 'm', 0, G_OPTION_ARG_FILENAME, &options.model,
@@ -116,8 +116,6 @@ tool_extract (int n, char **arguments)
     if (status == TOOL_OK)
       status = extract (&options, directories[0]);
   }
-  g_free (options.output);
-  g_free (options.model);
-  g_free (options.type);
+  tool_clear_options (entries);
   return status;
 }

@@ -11,9 +11,6 @@
 #include "models/sets/feature_set_writer.h"
 #include "models/frontend.h"
 
-#include <stdio.h>
-#include <string.h>
-
 enum
 {
   CLIP_FRAMES = 387, /* 30 s at the default model's hop */
@@ -140,14 +137,6 @@ take_result (gpointer data, gsize index, gpointer result)
   return ok;
 }
 
-static void
-show_progress (gpointer data, gsize n_taken)
-{
-  const Extraction *extraction = data;
-
-  tool_progress_update (extraction->progress, n_taken, NULL);
-}
-
 /* All files, in order.  FALSE: the set cannot be written, or an interruption. */
 static gboolean
 extract_all (Extraction *extraction)
@@ -159,7 +148,7 @@ extract_all (Extraction *extraction)
     .work = decode_file,
     .take = take_result,
     .drop = free_result,
-    .progress = show_progress,
+    .shown = extraction->progress,
   };
   const ToolJobsEnd end = tool_jobs_run (&jobs);
 

@@ -13,7 +13,6 @@
 #include "models/file/json_write.h"
 
 #include <gst/gst.h>
-#include <string.h>
 
 typedef struct Options
 {
@@ -133,19 +132,12 @@ take_result (gpointer data, gsize index, gpointer taken)
   return !run->broken;
 }
 
-static void
-show_progress (gpointer data, gsize n_taken)
-{
-  const Run *run = data;
-
-  tool_progress_update (run->progress, n_taken, NULL);
-}
-
 /* --- all of them ------------------------------------------------------------------------------------------------ */
 
 static ToolJobsEnd
 read_all (Run *run)
 {
+  run->progress = tool_progress_new ("features", run->inputs->len, run->options->quiet);
   const ToolJobs jobs = {
     .n_jobs = run->inputs->len,
     .n_threads = tool_jobs (run->options->jobs),
@@ -153,10 +145,8 @@ read_all (Run *run)
     .work = read_input,
     .take = take_result,
     .drop = free_result,
-    .progress = show_progress,
+    .shown = run->progress,
   };
-
-  run->progress = tool_progress_new ("features", run->inputs->len, run->options->quiet);
   const ToolJobsEnd end = tool_jobs_run (&jobs);
   g_clear_pointer (&run->progress, tool_progress_free);
   return end;
@@ -258,14 +248,14 @@ read_per (const Options *options, ToolFeaturesConfig *config)
     [TOOL_FEATURES_PER_FILE] = "file",
     [TOOL_FEATURES_PER_TEXTURE] = "texture",
     [TOOL_FEATURES_PER_FRAME] = "frame",
+    NULL,
   };
+  const int found = options->per ? tool_find_word (names, options->per) : TOOL_FEATURES_PER_FILE;
 
-  for (guint i = 0; i < G_N_ELEMENTS (names); i++)
-    if (!options->per || strcmp (options->per, names[i]) == 0) {
-      config->per = (ToolFeaturesPer) i;
-      return TOOL_OK;
-    }
-  return tool_usage_error ("features", "expected --per file, texture or frame, found %s", options->per);
+  if (found < 0)
+    return tool_usage_error ("features", "expected --per file, texture or frame, found %s", options->per);
+  config->per = (ToolFeaturesPer) found;
+  return TOOL_OK;
 }
 
 static ToolStatus
@@ -306,7 +296,7 @@ ToolStatus
 tool_features (int n, char **arguments)
 {
   Options options = { 0 };
-  g_auto (GStrv) locations = NULL;
+  char **locations = NULL;
   g_autofree char *text = help_text ();
   const GOptionEntry entries[] = {
     { "output", 'o', 0, G_OPTION_ARG_FILENAME, &options.output, "Where the table goes; default: standard output",
@@ -329,8 +319,6 @@ tool_features (int n, char **arguments)
     if (status == TOOL_OK)
       status = features (&options, &config, locations);
   }
-  g_free (options.output);
-  g_free (options.per);
-  g_free (options.only);
+  tool_clear_options (entries);
   return status;
 }

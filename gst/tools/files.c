@@ -3,6 +3,7 @@
 
 #include "gst/tools/labels.h"
 #include "gst/tools/media_type.h"
+#include "gst/tools/outputs.h"
 
 #include <errno.h>
 #include <glib/gstdio.h>
@@ -126,16 +127,6 @@ file_new (const char *path, const char *name)
   return file;
 }
 
-/* What is the same file or folder has the same; each path its own where the system numbers no files. */
-static char *
-identity (const char *path, const GStatBuf *status)
-{
-  if (status->st_ino == 0)
-    return g_strdup (path);
-  return g_strdup_printf ("%" G_GUINT64_FORMAT ":%" G_GUINT64_FORMAT, (guint64) status->st_dev,
-      (guint64) status->st_ino);
-}
-
 /* The folder that would be the label of what is named so. */
 static char *
 label_of (const Scan *scan, const char *name)
@@ -146,9 +137,9 @@ label_of (const Scan *scan, const char *name)
 
 /* Whether a folder is to be walked: once where it lies, or else once for each label that links lead to it from. */
 static gboolean
-enter (Scan *scan, const char *path, const char *name, const GStatBuf *status)
+enter (Scan *scan, const char *path, const char *name)
 {
-  g_autofree char *key = identity (path, status);
+  g_autofree char *key = tool_outputs_identity (path);
   if (!scan->follows)
     return g_hash_table_add (scan->folders, g_steal_pointer (&key));
   if (g_hash_table_contains (scan->folders, key))
@@ -185,7 +176,7 @@ visit (Scan *scan, const char *path, const char *name)
   } else if (is_link && S_ISDIR (status.st_mode)) {
     g_ptr_array_add (scan->links, file_new (path, name));
   } else if (S_ISDIR (status.st_mode)) {
-    if (enter (scan, path, name, &status))
+    if (enter (scan, path, name))
       walk_below (scan, path, name);
   } else if (S_ISREG (status.st_mode)) {
     const gboolean unfinished = has_extension (path, half, G_N_ELEMENTS (half));
@@ -235,11 +226,8 @@ follow_links (Scan *scan)
   scan->follows = TRUE;
   for (guint i = 0; i < scan->links->len; i++) {
     const ToolFile *link = g_ptr_array_index (scan->links, i);
-    GStatBuf status;
-    if (g_stat (link->path, &status) != 0)
-      continue;
     g_autofree char *inside = g_strconcat (link->name, "/", NULL);
-    if (enter (scan, link->path, inside, &status))
+    if (enter (scan, link->path, inside))
       walk_below (scan, link->path, link->name);
     else
       g_ptr_array_add (scan->files->notes,
@@ -254,27 +242,23 @@ follow_links (Scan *scan)
 static int
 choose_place (const Scan *scan, const GPtrArray *same)
 {
-  g_autofree char *label = g_strdup ("");
+  g_autofree char *label = NULL;
   int chosen = -1, best = -1;
 
   for (guint i = 0; i < same->len; i++) {
     const ToolFile *file = g_ptr_array_index (same, i);
-    char *found = label_of (scan, file->name);
+    g_autofree char *found = label_of (scan, file->name);
     const int rank = (found[0] != '\0' ? 2 : 0) + (g_file_test (file->path, G_FILE_TEST_IS_SYMLINK) ? 0 : 1);
     if (rank > best) {
       best = rank;
       chosen = (int) i;
     }
-    if (label[0] != '\0' && found[0] != '\0' && strcmp (label, found) != 0) {
-      g_free (found);
+    if (found[0] == '\0')
+      continue;
+    if (label && strcmp (label, found) != 0)
       return -1;
-    }
-    if (found[0] != '\0') {
-      g_free (label);
-      label = found;
-    } else {
-      g_free (found);
-    }
+    g_free (label);
+    label = g_steal_pointer (&found);
   }
   return chosen;
 }
@@ -307,10 +291,7 @@ take_once (Scan *scan)
 
   for (guint i = 0; i < files->len; i++) {
     ToolFile *file = g_ptr_array_index (files, i);
-    GStatBuf status = { 0 };
-    if (g_stat (file->path, &status) != 0)
-      continue; /* decoding it will say why */
-    char *key = identity (file->path, &status);
+    char *key = tool_outputs_identity (file->path);
     GPtrArray *same = g_hash_table_lookup (places, key);
     if (!same) {
       same = g_ptr_array_new ();
@@ -363,9 +344,7 @@ tool_files_scan (const char *directory, ToolLayout layout, GError **error)
   g_autoptr (GHashTable) linked = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   g_autoptr (GPtrArray) links = g_ptr_array_new_with_free_func (free_file);
   Scan scan = { files, layout, folders, linked, links, FALSE, 0 };
-  GStatBuf status;
-  if (g_stat (directory, &status) == 0)
-    enter (&scan, directory, "", &status);
+  enter (&scan, directory, "");
   walk (&scan, dir, directory, "");
   follow_links (&scan);
   g_ptr_array_sort (files->files, compare_files);

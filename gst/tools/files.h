@@ -2,7 +2,7 @@
  *
  * gst/tools/files.h - directories of music -> a sorted list of files, with labels where there is one folder per genre.
  *
- * Layer:   gst; GStreamer's typefinding.
+ * Layer:   gst; outputs, GStreamer's typefinding.
  * Threads: one object serves one thread at a time; gst_init() has been called.
  *
  * What is not music is left out quietly: hidden files and folders, and by their extension, or else by their first

@@ -1,16 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "gst/tools/generate.h"
 
+#include "gst/tools/arguments.h"
+
 #include <stdio.h>
 #include <string.h>
 
 static const GOptionEntry help = { "help", 'h', 0, G_OPTION_ARG_NONE, NULL, "Show this help", NULL };
-
-static gboolean
-takes_value (const GOptionEntry *entry)
-{
-  return entry->arg != G_OPTION_ARG_NONE && entry->arg != G_OPTION_ARG_CALLBACK;
-}
 
 static gboolean
 takes_file (const GOptionEntry *entry)
@@ -84,7 +80,7 @@ put_man_option (const GOptionEntry *entry)
   fputs ("\\fB\\-\\-", stdout);
   put_troff (entry->long_name);
   fputs ("\\fR", stdout);
-  if (takes_value (entry)) {
+  if (tool_option_takes_value (entry)) {
     fputs ("=\\fI", stdout);
     put_troff (entry->arg_description ? entry->arg_description : "VALUE");
     fputs ("\\fR", stdout);
@@ -149,9 +145,9 @@ put_bash (const ToolManual *manual)
     g_string_append_printf (options, " --%s", entry->long_name);
     if (entry->short_name)
       g_string_append_printf (options, " -%c", entry->short_name);
-    if (takes_value (entry) && !takes_file (entry))
+    if (tool_option_takes_value (entry) && !takes_file (entry))
       g_string_append_printf (values, " --%s", entry->long_name);
-    if (takes_value (entry) && !takes_file (entry) && entry->short_name)
+    if (tool_option_takes_value (entry) && !takes_file (entry) && entry->short_name)
       g_string_append_printf (values, " -%c", entry->short_name);
   }
   printf ("    %s)\n      options='%s '\n      values='%s '\n      ;;\n", manual->command, options->str, values->str);
@@ -207,12 +203,12 @@ put_zsh_option (const GOptionEntry *entry)
 {
   if (entry->short_name)
     printf ("        '(-%c --%s)'{-%c%s,--%s%s}'[", entry->short_name, entry->long_name, entry->short_name,
-        takes_value (entry) ? "+" : "", entry->long_name, takes_value (entry) ? "=" : "");
+        tool_option_takes_value (entry) ? "+" : "", entry->long_name, tool_option_takes_value (entry) ? "=" : "");
   else
-    printf ("        '--%s%s[", entry->long_name, takes_value (entry) ? "=" : "");
+    printf ("        '--%s%s[", entry->long_name, tool_option_takes_value (entry) ? "=" : "");
   put_zsh_text (entry->description ? entry->description : "");
   putchar (']');
-  if (takes_value (entry)) {
+  if (tool_option_takes_value (entry)) {
     putchar (':');
     put_zsh_text (entry->arg_description ? entry->arg_description : "VALUE");
     fputs (takes_file (entry) ? ":_files" : ": ", stdout);
@@ -270,7 +266,7 @@ put_fish (const ToolManual *manual)
     printf ("complete -c gst-genre-1.0 -n '__fish_seen_subcommand_from %s' -l %s", manual->command, entry->long_name);
     if (entry->short_name)
       printf (" -s %c", entry->short_name);
-    if (takes_value (entry))
+    if (tool_option_takes_value (entry))
       fputs (takes_file (entry) ? " -r -F" : " -x", stdout);
     fputs (" -d ", stdout);
     put_fish_text (entry->description ? entry->description : "");

@@ -191,31 +191,22 @@ check_extras (ToolIdentifyOptions *options)
   return TOOL_OK;
 }
 
-static gboolean
-parse_existing (const char *word, ToolExisting *ret_existing)
-{
-  static const char *const words[] = { "keep", "add", "replace", NULL };
-
-  for (guint i = 0; words[i]; i++) {
-    if (strcmp (words[i], word) == 0) {
-      *ret_existing = (ToolExisting) i;
-      return TRUE;
-    }
-  }
-  return FALSE;
-}
-
 /* Of what is written into files. */
 static ToolStatus
 check_tags (ToolIdentifyOptions *options)
 {
+  static const char *const existing_words[] = { "keep", "add", "replace", NULL }; /* as ToolExisting */
+  static const char *const link_words[] = { "skip", "split", NULL };
   const gboolean of_writing = options->existing || options->genre_map || options->separator || options->tag_log;
+  const int existing = options->existing ? tool_find_word (existing_words, options->existing) : 0;
+  const int hard_links = options->hard_links ? tool_find_word (link_words, options->hard_links) : 0;
 
-  if (options->existing && !parse_existing (options->existing, &options->existing_genres))
+  if (existing < 0)
     return tool_usage_error ("identify", "expected --existing keep, add or replace, found %s", options->existing);
-  if (options->hard_links && strcmp (options->hard_links, "split") != 0 && strcmp (options->hard_links, "skip") != 0)
+  if (hard_links < 0)
     return tool_usage_error ("identify", "expected --hard-links skip or split, found %s", options->hard_links);
-  options->split_links = g_strcmp0 (options->hard_links, "split") == 0;
+  options->existing_genres = (ToolExisting) existing;
+  options->split_links = hard_links == 1;
   if (options->genres < 1 || options->genres > 10)
     return tool_usage_error ("identify", "expected --genres from 1 to 10, found %d", options->genres);
   if (options->separator && !*options->separator)
@@ -254,26 +245,6 @@ check (ToolIdentifyOptions *options)
     return tool_usage_error ("identify", "expected --shard I/N, I from 0 to N - 1, found %s", options->shard);
   const ToolStatus status = check_numbers (options);
   return status == TOOL_OK ? check_extras (options) : status;
-}
-
-static void
-clear (ToolIdentifyOptions *options)
-{
-  g_strfreev (options->arguments);
-  g_free (options->files_from);
-  g_free (options->model);
-  g_free (options->output);
-  g_free (options->color);
-  g_free (options->shard);
-  g_free (options->format_names);
-  g_free (options->output_dir);
-  g_free (options->playlists);
-  g_free (options->existing);
-  g_free (options->genre_map);
-  g_free (options->separator);
-  g_free (options->hard_links);
-  g_free (options->tag_log);
-  g_free (options->undo);
 }
 
 ToolStatus
@@ -359,6 +330,6 @@ tool_identify (int n, char **arguments)
     if (status == TOOL_OK)
       status = options.undo ? tool_tags_undo (&options) : identify (&options);
   }
-  clear (&options);
+  tool_clear_options (entries);
   return status;
 }

@@ -7,9 +7,7 @@
 #include "gst/tools/identify_extras.h"
 #include "gst/tools/identify_summary.h"
 #include "gst/tools/identify_tags.h"
-#include "gst/tools/interrupt.h"
 #include "gst/tools/jobs.h"
-#include "gst/tools/outputs.h"
 #include "gst/tools/progress.h"
 #include "gst/tools/results.h"
 #include "gst/tools/track_table.h"
@@ -34,6 +32,7 @@ typedef struct Run
   GPtrArray *todo; /* of ToolInput, the walk's */
   guint before;    /* tracks that an earlier run has done */
   ToolResults *results;
+  ToolRow *row; /* of a table; NULL: text or JSON */
   ToolTextStyle *style;
   ToolSummary *summary;
   ToolExtras *extras;
@@ -111,12 +110,6 @@ begin (gpointer data)
   return tool_identifier_new (&run->config);
 }
 
-static void
-end (gpointer state)
-{
-  tool_identifier_free (state);
-}
-
 /* A track as an earlier run has heard it.  NULL: it has not, or its line cannot be read. */
 static ToolTrack *
 recall (const Run *run, ToolInput *input)
@@ -157,12 +150,6 @@ work (gpointer data, gpointer state, gsize index)
   return track;
 }
 
-static void
-drop (gpointer result)
-{
-  tool_track_free (result);
-}
-
 /* --- results ---------------------------------------------------------------------------------------------------- */
 
 static void
@@ -195,19 +182,13 @@ append_track (const Run *run, const ToolTrack *track, GString *line)
   }
   if (track->error && done && g_strcmp0 (done->error, track->error) == 0)
     return;
-  switch (run->options->format) {
-    case TOOL_FORMAT_TEXT:
-      append_text (run, track, line);
-      return;
-    case TOOL_FORMAT_JSON:
-      tool_track_json_append (line, track, run->model, run->labels);
-      return;
-    case TOOL_FORMAT_CSV:
-      tool_track_table_append (line, TOOL_TABLE_CSV, track, run->model, run->labels, run->tags != NULL);
-      return;
-    case TOOL_FORMAT_TSV:
-      tool_track_table_append (line, TOOL_TABLE_TSV, track, run->model, run->labels, run->tags != NULL);
-      return;
+  if (run->row) {
+    tool_track_table_fill (run->row, track, run->model, run->labels, run->tags != NULL);
+    g_string_append (line, run->row->text->str);
+  } else if (run->options->format == TOOL_FORMAT_JSON) {
+    tool_track_json_append (line, track, run->model, run->labels);
+  } else {
+    append_text (run, track, line);
   }
 }
 
@@ -313,10 +294,10 @@ hear_all (Run *run)
     .unordered = run->options->unordered,
     .data = run,
     .begin = begin,
-    .end = end,
+    .end = (GDestroyNotify) tool_identifier_free,
     .work = work,
     .take = take,
-    .drop = drop,
+    .drop = (GDestroyNotify) tool_track_free,
     .progress = show_progress,
   };
 
@@ -327,12 +308,10 @@ hear_all (Run *run)
 static gboolean
 write_head (Run *run)
 {
-  g_autoptr (GString) line = g_string_new (NULL);
-
-  if (run->options->format == TOOL_FORMAT_CSV || run->options->format == TOOL_FORMAT_TSV)
-    tool_track_table_head (line, run->options->format == TOOL_FORMAT_CSV ? TOOL_TABLE_CSV : TOOL_TABLE_TSV, run->labels,
-        run->tags != NULL);
-  return write_line (run, line);
+  if (!run->row)
+    return TRUE;
+  tool_track_table_head (run->row, run->labels, run->tags != NULL);
+  return write_line (run, run->row->text);
 }
 
 /* What follows when all tracks are heard. */
@@ -434,6 +413,8 @@ tool_identify_run (const ToolIdentifyOptions *options, const ToolWalk *walk, Gen
     tool_tags_free (run.tags);
     return tool_fail ("%s", error->message);
   }
+  if (options->format == TOOL_FORMAT_CSV || options->format == TOOL_FORMAT_TSV)
+    run.row = tool_row_new (options->format == TOOL_FORMAT_CSV ? TOOL_ROW_CSV : TOOL_ROW_TSV);
   run.style = choose_style (&run);
   run.summary = tool_summary_new (genre_model_n_labels (model));
   run.extras = tool_extras_new (options, walk, run.model, run.labels, run.style);
@@ -445,6 +426,7 @@ tool_identify_run (const ToolIdentifyOptions *options, const ToolWalk *walk, Gen
   tool_tags_free (run.tags);
   tool_summary_free (run.summary);
   tool_text_style_free (run.style);
+  tool_row_free (run.row);
   tool_results_free (run.results);
   return status;
 }

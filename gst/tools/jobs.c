@@ -194,6 +194,15 @@ take_result (const ToolJobs *jobs, gsize index, gpointer result)
   return TOOL_JOBS_INTERRUPTED;
 }
 
+static void
+show_progress (const ToolJobs *jobs, gsize n_taken)
+{
+  if (jobs->progress)
+    jobs->progress (jobs->data, n_taken);
+  else
+    tool_progress_update (jobs->shown, n_taken, NULL);
+}
+
 /* Until all results are taken, or something ends the run before. */
 static ToolJobsEnd
 take_all (Run *run)
@@ -211,7 +220,7 @@ take_all (Run *run)
       const gsize taken = run->taken;
       pthread_mutex_unlock (&run->lock);
       end = take_result (jobs, index, result);
-      jobs->progress (jobs->data, taken);
+      show_progress (jobs, taken);
       pthread_mutex_lock (&run->lock);
     } else if (run->running == 0) {
       end = TOOL_JOBS_NO_MEMORY;
@@ -219,7 +228,7 @@ take_all (Run *run)
       wait_ready (run);
       const gsize taken = run->taken;
       pthread_mutex_unlock (&run->lock);
-      jobs->progress (jobs->data, taken);
+      show_progress (jobs, taken);
       pthread_mutex_lock (&run->lock);
     }
   }

@@ -3,7 +3,7 @@
  * gst/tools/jobs.h - threads do numbered jobs, several at once; the caller takes the results in the order of the
  * numbers, or as they come.
  *
- * Layer:   gst; interrupt, POSIX threads.
+ * Layer:   gst; interrupt, progress, POSIX threads.
  * Threads: as each function says.
  *
  * Memory does not grow with the number of jobs: at most TOOL_JOBS_AHEAD results per thread wait for their turn, or
@@ -12,7 +12,7 @@
 #ifndef GST_TOOLS_JOBS_H
 #define GST_TOOLS_JOBS_H
 
-#include <glib.h>
+#include "gst/tools/progress.h"
 
 G_BEGIN_DECLS
 
@@ -52,8 +52,10 @@ typedef struct ToolJobs
   /* In the caller's thread: frees a result, not NULL, that is not taken because the run ended before. */
   void (*drop) (gpointer result);
 
-  /* In the caller's thread, ten times a second or more: so many results have been taken. */
+  /* In the caller's thread, ten times a second or more: so many results have been taken.  progress NULL: `shown` is
+   * updated. */
   void (*progress) (gpointer data, gsize n_taken);
+  ToolProgress *shown;
 } ToolJobs;
 
 /* Returns when no thread is at work any more. */

@@ -7,7 +7,6 @@
 #include "models/genre_stream.h"
 
 #include <math.h>
-#include <string.h>
 
 static const double threshold = GENRE_STREAM_MUSIC_THRESHOLD;
 
@@ -24,7 +23,6 @@ typedef struct Work
   const GenreFeatureSet *set;
   const gsize *clips; /* [n] */
   Heard *heard;       /* [n] */
-  ToolProgress *progress;
 } Work;
 
 /* --- jobs ------------------------------------------------------------------------------------------------------ */
@@ -35,12 +33,6 @@ begin_hearing (gpointer data)
   const Work *work = data;
 
   return genre_listener_new (work->model, GENRE_LISTENER_INTERVAL_NS, 0);
-}
-
-static void
-end_hearing (gpointer listener)
-{
-  genre_listener_free (listener);
 }
 
 /* The clip by the schedule, and in short windows one behind the other. */
@@ -83,31 +75,23 @@ take_clip (gpointer data, gsize index, gpointer heard)
   return TRUE;
 }
 
-static void
-show_progress (gpointer data, gsize n_taken)
-{
-  const Work *work = data;
-
-  tool_progress_update (work->progress, n_taken, NULL);
-}
-
 /* heard [n]  out.  FALSE: not all of them. */
 static gboolean
 hear_clips (GenreModel *model, const GenreFeatureSet *set, const GArray *clips, const ToolEvaluationConfig *config,
     Heard *heard, GError **error)
 {
   g_autoptr (ToolProgress) progress = tool_progress_new ("music", clips->len, config->quiet);
-  Work work = { model, set, (const gsize *) (gpointer) clips->data, heard, progress };
+  Work work = { model, set, (const gsize *) (gpointer) clips->data, heard };
   const ToolJobs jobs = {
     .n_jobs = clips->len,
     .n_threads = config->jobs,
     .data = &work,
     .begin = begin_hearing,
-    .end = end_hearing,
+    .end = (GDestroyNotify) genre_listener_free,
     .work = hear_clip,
     .take = take_clip,
     .drop = g_free,
-    .progress = show_progress,
+    .shown = progress,
   };
   return tool_jobs_run_all (&jobs, error);
 }

@@ -12,7 +12,6 @@
 #if GENRE_WITH_PLOT
 
 #include "gst/picture/colour.h"
-#include "gst/tools/files.h"
 #include "gst/tools/interrupt.h"
 #include "gst/tools/output.h"
 #include "gst/tools/outputs.h"
@@ -200,23 +199,6 @@ find_type (const char *path, int *ret_type)
   return FALSE;
 }
 
-static gboolean
-find_map (const char *name, int *ret_map)
-{
-  static const char *const names[] = {
-    [COLOUR_MAGMA] = "magma",
-    [COLOUR_VIRIDIS] = "viridis",
-    [COLOUR_GREY] = "grey",
-  };
-
-  for (guint i = 0; i < G_N_ELEMENTS (names); i++)
-    if (!name || strcmp (name, names[i]) == 0) {
-      *ret_map = (int) i;
-      return TRUE;
-    }
-  return FALSE;
-}
-
 /* What is drawn, from the top: what was asked for, else the deck's three. */
 static void
 choose_panels (ToolPlotOptions *options)
@@ -262,10 +244,18 @@ check_analysis (ToolPlotOptions *options)
 static ToolStatus
 check_look (ToolPlotOptions *options, PlotPage *page)
 {
+  static const char *const maps[] = {
+    [COLOUR_MAGMA] = "magma",
+    [COLOUR_VIRIDIS] = "viridis",
+    [COLOUR_GREY] = "grey",
+    NULL,
+  };
+
   if (!find_type (options->output, &options->type))
     return tool_usage_error ("plot", "expected a name that ends in .png, .svg or .pdf behind -o, found %s",
         options->output);
-  if (!find_map (options->map_name, &options->map))
+  options->map = options->map_name ? tool_find_word (maps, options->map_name) : COLOUR_MAGMA;
+  if (options->map < 0)
     return tool_usage_error ("plot", "expected --map magma, viridis or grey, found %s", options->map_name);
   if (!(options->dpi >= 10 && options->dpi <= 2400))
     return tool_usage_error ("plot", "expected --dpi from 10 to 2400, found %g", options->dpi);
@@ -327,20 +317,6 @@ static const char text[] =
     "  gst-genre-1.0 plot --genres --mel --dark --size 1600x900 mix.mp3 -o mix.svg\n"
     "  gst-genre-1.0 plot --spectrogram --from 1:30 --to 1:45 --map viridis song.ogg -o part.pdf\n";
 
-static void
-clear (ToolPlotOptions *options)
-{
-  g_strfreev (options->locations);
-  g_free (options->output);
-  g_free (options->size);
-  g_free (options->from_text);
-  g_free (options->to_text);
-  g_free (options->map_name);
-  g_free (options->ref_name);
-  g_free (options->model);
-  g_free (options->font);
-}
-
 ToolStatus
 tool_plot (int n, char **arguments)
 {
@@ -375,6 +351,6 @@ tool_plot (int n, char **arguments)
   ToolStatus status = TOOL_OK;
   if (tool_parse_options ("plot", "FILE|URI -o PICTURE", text, entries, n, arguments, &status))
     status = run (&options);
-  clear (&options);
+  tool_clear_options (entries);
   return status;
 }

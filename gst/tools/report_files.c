@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "gst/tools/report.h"
 
+#include "gst/tools/row.h"
 #include "models/genre_aggregate.h"
 #include "models/training/svg_confusion.h"
 #include "models/training/svg_plot.h"
@@ -12,17 +13,17 @@
 static void
 append_cell (GString *csv, const char *text)
 {
-  const gboolean quote = text[strcspn (text, ",\"\r\n")] != '\0';
+  tool_row_quote (csv, TOOL_ROW_CSV, text);
+}
 
-  if (quote)
-    g_string_append_c (csv, '"');
-  for (; *text; text++) {
-    if (*text == '"')
-      g_string_append_c (csv, '"');
-    g_string_append_c (csv, *text);
+static void
+append_labels (GString *csv, const char *const *labels)
+{
+  for (gsize i = 0; labels[i]; i++) {
+    g_string_append_c (csv, ',');
+    append_cell (csv, labels[i]);
   }
-  if (quote)
-    g_string_append_c (csv, '"');
+  g_string_append_c (csv, '\n');
 }
 
 char *
@@ -32,11 +33,7 @@ tool_report_confusion_csv (const ToolReport *report)
   const Metrics *metrics = report->evaluation->by_track;
   GString *csv = g_string_new ("true");
 
-  for (gsize i = 0; labels[i]; i++) {
-    g_string_append_c (csv, ',');
-    append_cell (csv, labels[i]);
-  }
-  g_string_append_c (csv, '\n');
+  append_labels (csv, labels);
   for (gsize i = 0; labels[i]; i++) {
     append_cell (csv, labels[i]);
     for (gsize k = 0; k < metrics->n_labels; k++)
@@ -73,11 +70,7 @@ tool_report_tracks_csv (const ToolReport *report)
   const char *const *labels = genre_model_labels (report->evaluation->model);
   GString *csv = g_string_new ("track,name,label,predicted,windows");
 
-  for (gsize i = 0; labels[i]; i++) {
-    g_string_append_c (csv, ',');
-    append_cell (csv, labels[i]);
-  }
-  g_string_append_c (csv, '\n');
+  append_labels (csv, labels);
   for (gsize k = 0; k < report->evaluation->n_cases; k++)
     append_csv_track (csv, report->evaluation, k);
   return g_string_free (csv, FALSE);

@@ -64,6 +64,25 @@ append_name (GString *out, const char *name)
 }
 
 static void
+append_percent_line (GString *out, const char *name, double fraction)
+{
+  append_name (out, name);
+  append_percent (out, fraction, 6);
+  g_string_append_c (out, '\n');
+}
+
+/* "calibration error   0.092 -> 0.031" */
+static void
+append_change (GString *out, const char *name, const double *values)
+{
+  append_name (out, name);
+  append_fixed (out, values[0], 3, 6);
+  g_string_append (out, " -> ");
+  append_fixed (out, values[1], 3, 0);
+  g_string_append_c (out, '\n');
+}
+
+static void
 append_left_out (GString *out, const ToolEvaluation *evaluation)
 {
   const GenreTracks *tracks = evaluation->tracks;
@@ -105,15 +124,11 @@ append_summary (GString *out, const ToolEvaluation *evaluation)
   append_percent (out, windows->accuracy, 6);
   g_string_append_printf (out, "   %" G_GUINT64_FORMAT " of %" G_GSIZE_FORMAT " windows\n", windows->right,
       windows->n_cases);
-  append_name (out, "among the first two");
-  append_percent (out, tracks->top2, 6);
-  g_string_append_c (out, '\n');
+  append_percent_line (out, "among the first two", tracks->top2);
   append_name (out, "macro F1");
   append_fixed (out, tracks->macro_f1, 3, 6);
   g_string_append_c (out, '\n');
-  append_name (out, "mean recall");
-  append_percent (out, tracks->mean_recall, 6);
-  g_string_append_c (out, '\n');
+  append_percent_line (out, "mean recall", tracks->mean_recall);
   append_name (out, "calibration error");
   append_fixed (out, tracks->ece, 3, 6);
   g_string_append (out, "     in 15 bins, where chance alone gives ");
@@ -284,14 +299,13 @@ append_comparison (GString *out, const ToolReport *report)
 
   g_string_append_printf (out, "\ncompared with %s on the %" G_GSIZE_FORMAT " tracks of both\n", other,
       comparison->n_cases);
-  append_name (out, "  accuracy");
-  append_percent (out, tool_rate (comparison->first_right, comparison->n_cases), 6);
-  append_interval (out, comparison->first_right, comparison->n_cases);
-  g_string_append (out, "\n");
-  append_name (out, "  the other");
-  append_percent (out, tool_rate (comparison->second_right, comparison->n_cases), 6);
-  append_interval (out, comparison->second_right, comparison->n_cases);
-  g_string_append_c (out, '\n');
+  const guint64 right[] = { comparison->first_right, comparison->second_right };
+  for (gsize i = 0; i < G_N_ELEMENTS (right); i++) {
+    append_name (out, i == 0 ? "  accuracy" : "  the other");
+    append_percent (out, tool_rate (right[i], comparison->n_cases), 6);
+    append_interval (out, right[i], comparison->n_cases);
+    g_string_append_c (out, '\n');
+  }
   append_name (out, "  right alone");
   append_count (out, comparison->only_first, 6);
   g_string_append_printf (out, "     the other %" G_GUINT64_FORMAT "\n", comparison->only_second);
@@ -317,16 +331,9 @@ append_calibration (GString *out, const ToolCalibration *calibration)
     g_ascii_formatd (text[i], sizeof text[i], "%.4g", calibration->temperature[i]);
   append_name (out, "  temperature");
   g_string_append_printf (out, "%6s -> %s\n", text[0], text[1]);
-  append_name (out, "  calibration error");
-  append_fixed (out, calibration->ece[0], 3, 6);
-  g_string_append (out, " -> ");
-  append_fixed (out, calibration->ece[1], 3, 0);
+  append_change (out, "  calibration error", calibration->ece);
+  append_change (out, "  log loss", calibration->nll);
   g_string_append_c (out, '\n');
-  append_name (out, "  log loss");
-  append_fixed (out, calibration->nll[0], 3, 6);
-  g_string_append (out, " -> ");
-  append_fixed (out, calibration->nll[1], 3, 0);
-  g_string_append (out, "\n\n");
 }
 
 char *

@@ -1,10 +1,58 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "gst/tools/row.h"
 
-#include "gst/tools/track_table.h"
 #include "models/file/json_write.h"
 
 #include <math.h>
+#include <string.h>
+
+/* --- values ---------------------------------------------------------------------------------------------------- */
+
+static void
+append_csv (GString *out, const char *value)
+{
+  if (!strpbrk (value, "\",\r\n")) {
+    g_string_append (out, value);
+    return;
+  }
+  g_string_append_c (out, '"');
+  for (const char *c = value; *c; c++) {
+    if (*c == '"')
+      g_string_append_c (out, '"');
+    g_string_append_c (out, *c);
+  }
+  g_string_append_c (out, '"');
+}
+
+static void
+append_tsv (GString *out, const char *value)
+{
+  for (const char *c = value; *c; c++) {
+    const char *escape = *c == '\t' ? "\\t" : *c == '\n' ? "\\n" : *c == '\r' ? "\\r" : *c == '\\' ? "\\\\" : NULL;
+    if (escape)
+      g_string_append (out, escape);
+    else
+      g_string_append_c (out, *c);
+  }
+}
+
+void
+tool_row_quote (GString *out, ToolRowFormat format, const char *value)
+{
+  switch (format) {
+    case TOOL_ROW_CSV:
+      append_csv (out, value);
+      break;
+    case TOOL_ROW_TSV:
+      append_tsv (out, value);
+      break;
+    case TOOL_ROW_JSON:
+      json_append_string (out, value);
+      break;
+  }
+}
+
+/* --- rows ------------------------------------------------------------------------------------------------------ */
 
 ToolRow *
 tool_row_new (ToolRowFormat format)
@@ -33,36 +81,24 @@ tool_row_begin (ToolRow *row)
 static void
 begin_cell (ToolRow *row, const char *column)
 {
-  switch (row->format) {
-    case TOOL_ROW_CSV:
-      if (row->text->len > 0)
-        g_string_append_c (row->text, ',');
-      break;
-    case TOOL_ROW_TSV:
-      if (row->text->len > 0)
-        g_string_append_c (row->text, '\t');
-      break;
-    case TOOL_ROW_JSON:
-      json_add_key (row->text, column);
-      break;
-  }
+  if (row->format == TOOL_ROW_JSON)
+    json_add_key (row->text, column);
+  else if (row->text->len > 0)
+    g_string_append_c (row->text, row->format == TOOL_ROW_CSV ? ',' : '\t');
 }
 
 void
 tool_row_text (ToolRow *row, const char *column, const char *value)
 {
   begin_cell (row, column);
-  switch (row->format) {
-    case TOOL_ROW_CSV:
-      tool_table_append_value (row->text, TOOL_TABLE_CSV, value);
-      break;
-    case TOOL_ROW_TSV:
-      tool_table_append_value (row->text, TOOL_TABLE_TSV, value);
-      break;
-    case TOOL_ROW_JSON:
-      json_append_string (row->text, value);
-      break;
-  }
+  tool_row_quote (row->text, row->format, value);
+}
+
+void
+tool_row_double (ToolRow *row, const char *column, double value)
+{
+  begin_cell (row, column);
+  json_append_double (row->text, value); /* a point in every locale */
 }
 
 void
@@ -75,8 +111,7 @@ tool_row_number (ToolRow *row, const char *column, double value)
 void
 tool_row_seconds (ToolRow *row, const char *column, double value)
 {
-  begin_cell (row, column);
-  json_append_double (row->text, round (value * 1e6) / 1e6);
+  tool_row_double (row, column, round (value * 1e6) / 1e6);
 }
 
 void
@@ -90,15 +125,7 @@ tool_row_none (ToolRow *row, const char *column)
 void
 tool_row_end (ToolRow *row)
 {
-  switch (row->format) {
-    case TOOL_ROW_CSV:
-      g_string_append (row->text, "\r\n");
-      break;
-    case TOOL_ROW_TSV:
-      g_string_append_c (row->text, '\n');
-      break;
-    case TOOL_ROW_JSON:
-      g_string_append (row->text, "}\n");
-      break;
-  }
+  static const char *const ends[] = { [TOOL_ROW_CSV] = "\r\n", [TOOL_ROW_TSV] = "\n", [TOOL_ROW_JSON] = "}\n" };
+
+  g_string_append (row->text, ends[row->format]);
 }

@@ -83,6 +83,26 @@ tool_parse_options (const char *command, const char *synopsis, const char *text,
   return FALSE;
 }
 
+void
+tool_clear_options (const GOptionEntry *entries)
+{
+  for (; entries->long_name; entries++) {
+    if (entries->arg == G_OPTION_ARG_STRING || entries->arg == G_OPTION_ARG_FILENAME)
+      g_clear_pointer ((char **) entries->arg_data, g_free);
+    else if (entries->arg == G_OPTION_ARG_STRING_ARRAY || entries->arg == G_OPTION_ARG_FILENAME_ARRAY)
+      g_clear_pointer ((char ***) entries->arg_data, g_strfreev);
+  }
+}
+
+int
+tool_find_word (const char *const *words, const char *value)
+{
+  for (int i = 0; words[i]; i++)
+    if (strcmp (words[i], value) == 0)
+      return i;
+  return -1;
+}
+
 /* --- what is said ---------------------------------------------------------------------------------------------- */
 
 /* One line: before, what the format says, after. */

@@ -44,6 +44,14 @@ ToolStatus tool_train (int n, char **arguments);
 gboolean tool_parse_options (const char *command, const char *synopsis, const char *text, const GOptionEntry *entries,
     int n, char **arguments, ToolStatus *ret_status);
 
+/* Frees every string and list that the options have set. */
+void tool_clear_options (const GOptionEntry *entries);
+
+/* words  of an option's value; ends in NULL
+ *
+ * Which of them the value is; -1: none of them. */
+int tool_find_word (const char *const *words, const char *value);
+
 /* What follows says its message on one line: what is not printable in it, from a file's name or its content, is escaped
  * (models/file/printable.h).  While a progress line is shown, use progress_message() instead. */
 
