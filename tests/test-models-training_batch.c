@@ -74,10 +74,11 @@ test_targets (const Fixture *fixture)
   for (guint64 step = 0; step < 9; step++) {
     training_batch_fill (batch, 3, 0, step);
     const NnTarget *targets = training_batch_targets (batch);
-    const gsize frames = training_batch_frames (batch);
+    gsize samples, frames;
+    training_batch_input (batch, &samples, &frames);
     seen_short |= frames < 12;
     seen_whole |= frames == 12;
-    CHECK (frames >= 6 && frames <= 12 && training_batch_samples (batch) == 12, "shape");
+    CHECK (frames >= 6 && frames <= 12 && samples == 12, "shape");
     double label = 0, embedding = 0, logits = 0;
     gsize measured = 0;
     for (gsize i = 0; i < 12; i++) {
@@ -171,10 +172,10 @@ static void
 copy_batch (TrainingBatch *batch, guint64 seed, guint64 step, GByteArray *bytes)
 {
   training_batch_fill (batch, seed, 0, step);
-  const gsize n = training_batch_samples (batch);
+  gsize n, frames;
+  const float *input = training_batch_input (batch, &n, &frames);
   g_byte_array_set_size (bytes, 0);
-  g_byte_array_append (bytes, (const guint8 *) training_batch_input (batch),
-      (guint) (n * training_batch_frames (batch) * TB_BANDS * sizeof (float)));
+  g_byte_array_append (bytes, (const guint8 *) input, (guint) (n * frames * TB_BANDS * sizeof (float)));
   g_byte_array_append (bytes, (const guint8 *) training_batch_targets (batch)[0].values, (guint) (n * 3 * 4));
   g_byte_array_append (bytes, (const guint8 *) training_batch_targets (batch)[0].weights, (guint) (n * 4));
 }
@@ -224,7 +225,8 @@ test_mix (const Fixture *fixture)
   NnPool *pool = nn_pool_new (1);
   TrainingBatch *batch = training_batch_new (recipe, data, pool);
   training_batch_fill (batch, 1, 0, 0);
-  const float *input = training_batch_input (batch);
+  gsize samples, frames;
+  const float *input = training_batch_input (batch, &samples, &frames);
   const NnTarget *target = training_batch_targets (batch);
   unsigned mixed = 0;
   for (gsize i = 0; i < 64; i++) {

@@ -313,7 +313,8 @@ training_step (Training *training, TrainingProgress *ret_progress, GError **erro
       take_average (training);
     training->learning_rate = nn_schedule_rate (&schedule, step);
     training_batch_fill (training->batch, training->seed, index, step);
-    training->windows = training_batch_samples (training->batch);
+    gsize frames;
+    const float *input = training_batch_input (training->batch, &training->windows, &frames);
     const NnStep how = {
       .learning_rate = training->learning_rate,
       .weight_decay = stage->weight_decay,
@@ -322,8 +323,8 @@ training_step (Training *training, TrainingProgress *ret_progress, GError **erro
       .seed = training->seed,
       .heads_only = stage->heads_only,
     };
-    const NnStepReport report = nn_trainer_step (training->trainer, training_batch_input (training->batch),
-        training->windows, training_batch_frames (training->batch), training_batch_targets (training->batch), &how);
+    const NnStepReport report = nn_trainer_step (training->trainer, input, training->windows, frames,
+        training_batch_targets (training->batch), &how);
     if (!report.finite)
       return diverged (training, index, &report, error);
     training->step++;

@@ -381,21 +381,11 @@ training_batch_fill (TrainingBatch *batch, guint64 seed, gsize stage, guint64 st
 }
 
 const float *
-training_batch_input (const TrainingBatch *batch)
+training_batch_input (const TrainingBatch *batch, gsize *ret_samples, gsize *ret_frames)
 {
+  *ret_samples = batch->samples;
+  *ret_frames = batch->frames;
   return batch->input;
-}
-
-gsize
-training_batch_samples (const TrainingBatch *batch)
-{
-  return batch->samples;
-}
-
-gsize
-training_batch_frames (const TrainingBatch *batch)
-{
-  return batch->frames;
 }
 
 const NnTarget *

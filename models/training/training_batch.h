@@ -31,10 +31,8 @@ void training_batch_free (TrainingBatch *batch); /* NULL is a no-op */
 /* Step `step` of stage `stage`.  The same bytes for the same arguments, whatever was filled before. */
 void training_batch_fill (TrainingBatch *batch, guint64 seed, gsize stage, guint64 step);
 
-/* What was filled last. */
-const float *training_batch_input (const TrainingBatch *batch); /* [samples][frames][bands] */
-gsize training_batch_samples (const TrainingBatch *batch);
-gsize training_batch_frames (const TrainingBatch *batch);
+/* What was filled last: [samples][frames][bands] */
+const float *training_batch_input (const TrainingBatch *batch, gsize *ret_samples, gsize *ret_frames);
 const NnTarget *training_batch_targets (const TrainingBatch *batch); /* [n_heads] */
 
 /* The heads that a recipe's targets need.  heads [TRAINING_MAX_HEADS] out; label_name: of the labels' dense layer */
