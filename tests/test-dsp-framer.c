@@ -9,7 +9,6 @@
 #include "tests/test.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 typedef struct Shape
 {

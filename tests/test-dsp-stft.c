@@ -9,7 +9,6 @@
 #include "dsp/stft.h"
 #include "tests/test.h"
 
-#include <float.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>

@@ -8,8 +8,6 @@
  */
 #include "tests/element.h"
 
-#include <stdlib.h>
-
 /* random_model.tiny_model() */
 enum
 {

@@ -8,7 +8,6 @@
 #include "tests/element.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* --- The same buffers --- */

@@ -6,8 +6,6 @@
 
 #include "tests/test.h"
 
-#include <string.h>
-
 /* Lines of names that are one artist's. */
 static const char *const artists[][8] = {
   { "Queen", "queen", " QUEEN ", "Queen feat. David Bowie", "Queen & David Bowie", "Queen (ft. X)",

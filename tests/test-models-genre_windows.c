@@ -11,7 +11,6 @@
 #include "tests/test.h"
 
 #include <math.h>
-#include <string.h>
 
 enum
 {

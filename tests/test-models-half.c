@@ -4,7 +4,6 @@
 #include "tests/test.h"
 
 #include <math.h>
-#include <string.h>
 
 /* The definition: sign, exponent and fraction as IEEE 754 has them. */
 static double

@@ -10,7 +10,6 @@
 #include "tests/test.h"
 
 #include <inttypes.h>
-#include <math.h>
 #include <stdlib.h>
 
 enum

@@ -9,7 +9,6 @@
 
 #include <glib.h>
 #include <math.h>
-#include <string.h>
 
 enum
 {

@@ -12,7 +12,6 @@
 #include "tests/training_builder.h"
 
 #include <json-glib/json-glib.h>
-#include <math.h>
 
 /* Two stages, all losses, everything that is random. */
 static const char recipe_json[] =

@@ -4,7 +4,6 @@
 #include "gst/picture/axes.h"
 
 #include <cairo.h>
-#include <math.h>
 
 static const double LEAST_SHARE = .005;                   /* below, a genre is not in the legend: it would be 0 % */
 static const double ROW = 1.25, SWATCH = .8, INDENT = .8; /* of the legend, in ems */

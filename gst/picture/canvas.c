@@ -4,7 +4,6 @@
 #include <cairo-pdf.h>
 #include <cairo-svg.h>
 #include <cairo.h>
-#include <math.h>
 #include <pango/pangocairo.h>
 #include <string.h>
 

@@ -2,7 +2,6 @@
 #include "gst/picture/wave.h"
 
 #include <cairo.h>
-#include <math.h>
 
 double
 plot_wave_range (double peak)

@@ -6,8 +6,6 @@
 #include "models/file/printable.h"
 #include "models/genre_aggregate.h"
 
-#include <string.h>
-
 enum
 {
   MAX_NAMED = 3, /* genres of a folder whose tracks do not agree */

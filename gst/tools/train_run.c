@@ -4,7 +4,6 @@
 #include "gst/tools/commit.h"
 #include "gst/tools/interrupt.h"
 #include "gst/tools/output.h"
-#include "gst/tools/outputs.h"
 #include "gst/tools/progress.h"
 #include "models/training/checkpoint.h"
 #include "models/sets/metrics.h"

@@ -2,8 +2,6 @@
 #include "models/sets/feature_set_load.h"
 
 #include "models/frontend.h"
-#include "models/file/json_field.h"
-#include "models/file/json_scan.h"
 #include "models/file/json_write.h"
 #include "models/sets/union_find.h"
 

@@ -4,7 +4,6 @@
 #include "models/sets/artist_name.h"
 #include "models/sets/union_find.h"
 
-#include <stdbool.h>
 #include <string.h>
 
 /* --- artists --------------------------------------------------------------------------------------------------- */

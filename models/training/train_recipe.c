@@ -2,7 +2,6 @@
 #include "models/training/train_recipe_json.h"
 
 #include "models/file/error.h"
-#include "models/file/json_write.h"
 #include "models/training/recipes.h"
 #include "models/file/regular_file.h"
 

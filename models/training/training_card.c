@@ -5,7 +5,6 @@
 #include "models/sets/metrics.h"
 #include "models/training/svg_plot.h"
 
-#include <math.h>
 #include <string.h>
 
 char *

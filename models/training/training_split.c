@@ -4,8 +4,6 @@
 #include "models/file/json_write.h"
 #include "models/training/pieces.h"
 
-#include <string.h>
-
 enum
 {
   MOST_NAMES = 4,  /* of recordings that sound the same */
