@@ -88,7 +88,7 @@ static const char text[] =
     "Writes a model whose weights are the mean of those of the given ones, which must have been\n"
     "trained from the same model (train --initial) by the same recipe with different seeds.  The\n"
     "mean is often better than each of them.  Its confidence is not calibrated: see evaluate\n"
-    "--calibrate; a recipe whose only stage has heads_only fits its last layers anew.\n"
+    "--calibrate; a recipe whose only stage has heads_only trains its last layers again.\n"
     "\n"
     "  gst-genre-1.0 average seed-0.safetensors seed-1.safetensors -o mean.safetensors\n"
     "  gst-genre-1.0 average seed-?.safetensors -o mean.safetensors\n";

@@ -337,16 +337,16 @@ evaluate (const Options *options, const char *path, const char *location)
 static const char text[] =
     "FEATURES is a feature set with labels; a DIRECTORY has one folder per genre and is decoded\n"
     "first; decoded recordings are kept in ~/.cache/genreclassify for the next time.  Labels are\n"
-    "matched by name; tracks without a label, or with one that the model does not know, are left\n"
-    "out and counted.  Figures are per track: the aggregate of all its windows.\n"
+    "matched by name; tracks without a label, or with a label that the model does not know, are\n"
+    "left out and counted.  All figures are per track: the aggregate of its windows.\n"
     "\n"
-    "--calibrate SET fits the temperature of the model's softmax on SET, writes the model, in\n"
-    "place or to -o, and evaluates it; use a set that the model was not trained on.  Given\n"
-    "several times, it fits one temperature on all of them.  If a FILE exists, it must be one\n"
-    "that this command wrote, and is replaced.\n"
+    "--calibrate SET fits the temperature of the model's softmax on SET, writes the model to\n"
+    "its own file or to -o, and evaluates it; use a set that the model was not trained on.  If\n"
+    "it is given several times, one temperature is fitted on all sets.  If a FILE exists, it\n"
+    "must be one that this command wrote, and is replaced.\n"
     "\n"
-    "--not-music SET measures how well the model tells the music of FEATURES from the clips of\n"
-    "SET, or the files of a directory, that are not music; it may be given several times.\n"
+    "--not-music SET measures how well the model distinguishes the music of FEATURES from the\n"
+    "clips of SET, or the files of a directory, that are not music.\n"
     "\n"
     "  gst-genre-1.0 evaluate my.safetensors ~/Music/by-genre\n"
     "  gst-genre-1.0 evaluate my.safetensors valid.safetensors --seconds --gain\n"
@@ -383,26 +383,27 @@ tool_evaluate (int n, char **arguments)
   Options options = { 0 };
   char **rest = NULL;
   const GOptionEntry entries[] = {
-    { "json", 0, 0, G_OPTION_ARG_NONE, &options.json, "One JSON object instead of the text", NULL },
-    { "csv", 0, 0, G_OPTION_ARG_FILENAME, &options.files[CONFUSION_CSV], "The confusion matrix as a table", "FILE" },
+    { "json", 0, 0, G_OPTION_ARG_NONE, &options.json, "Print one JSON object instead of text", NULL },
+    { "csv", 0, 0, G_OPTION_ARG_FILENAME, &options.files[CONFUSION_CSV], "Write the confusion matrix as a table",
+        "FILE" },
     { "tracks-csv", 0, 0, G_OPTION_ARG_FILENAME, &options.files[TRACKS_CSV],
-        "The label that each track has, and the one it was given", "FILE" },
-    { "confusion-svg", 0, 0, G_OPTION_ARG_FILENAME, &options.files[CONFUSION_SVG], "The confusion matrix as a picture",
+        "Write the true and the predicted label of each track", "FILE" },
+    { "confusion-svg", 0, 0, G_OPTION_ARG_FILENAME, &options.files[CONFUSION_SVG], "Draw the confusion matrix",
         "FILE" },
     { "seconds-svg", 0, 0, G_OPTION_ARG_FILENAME, &options.files[SECONDS_SVG],
-        "Accuracy against seconds heard as a picture", "FILE" },
-    { "seconds", 0, 0, G_OPTION_ARG_NONE, &options.seconds, "Accuracy after 3.5 to 30 seconds", NULL },
+        "Draw the accuracy after 3.5 to 30 seconds", "FILE" },
+    { "seconds", 0, 0, G_OPTION_ARG_NONE, &options.seconds, "Print the accuracy after 3.5 to 30 seconds", NULL },
     { "coverage", 0, 0, G_OPTION_ARG_NONE, &options.coverage,
-        "Accuracy of the tracks that the model is sure of, by confidence", NULL },
-    { "gain", 0, 0, G_OPTION_ARG_NONE, &options.gain, "Accuracy at -30, -20, -12, -6 and +6 dB", NULL },
+        "Print the accuracy of the tracks above each level of confidence", NULL },
+    { "gain", 0, 0, G_OPTION_ARG_NONE, &options.gain, "Print the accuracy at -30, -20, -12, -6 and +6 dB", NULL },
     { "compare", 0, 0, G_OPTION_ARG_FILENAME, &options.compare, "Compare with another model on the same tracks",
         "MODEL" },
     { "calibrate", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &options.calibrate,
-        "Fit the model's temperature on this set first; may be given several times", "SET" },
+        "Fit the model's temperature on SET first; may be given several times", "SET" },
     { "not-music", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &options.not_music,
-        "A set or directory of what is not music; may be given several times", "SET" },
-    { "output", 'o', 0, G_OPTION_ARG_FILENAME, &options.output, "Where the calibrated model goes; default: in place",
-        "MODEL" },
+        "A set or directory of sounds that are not music; may be given several times", "SET" },
+    { "output", 'o', 0, G_OPTION_ARG_FILENAME, &options.output,
+        "Path of the calibrated model; default: it replaces MODEL", "MODEL" },
     { "jobs", 'j', 0, G_OPTION_ARG_INT, &options.jobs, "Tracks evaluated at the same time; default: number of CPUs",
         "N" },
     { "no-cache", 0, 0, G_OPTION_ARG_NONE, &options.no_cache, "Decode every file, and keep nothing for the next time",

@@ -61,9 +61,9 @@ extract (const Options *options, const char *directory)
 }
 
 static const char text[] =
-    "A directory with one folder per genre gives clips with labels: the folders' names.  A flat\n"
-    "directory gives clips without labels, and so does --unlabelled.  Folders inside a genre's\n"
-    "folder may be nested.  Recordings are cut into clips of 387 frames; a file that cannot be\n"
+    "A directory with one folder per genre gives clips with labels: the names of the folders.  A\n"
+    "directory without folders gives clips without labels, and so does --unlabelled.  A genre's\n"
+    "folder may have folders in it.  Recordings are cut into clips of 387 frames; a file that cannot be\n"
     "decoded is reported, and the others are used.  If SET exists, it must be a feature set, and\n"
     "is replaced when the new one is complete.  Decoded recordings are kept (not with --no-cache)\n"
     "in ~/.cache/genreclassify or $XDG_CACHE_HOME/genreclassify, 8 GiB at most, so that the next\n"
@@ -102,10 +102,10 @@ tool_extract (int n, char **arguments)
         "TYPE" },
     { "unlabelled", 'u', 0, G_OPTION_ARG_NONE, &options.unlabelled, "The names of folders are not labels", NULL },
     { "not-music", 0, 0, G_OPTION_ARG_NONE, &options.not_music,
-        "None of the files is music: what train and evaluate are to tell music from", NULL },
+        "None of the files is music; train and evaluate use them as examples of that", NULL },
     { "no-cache", 0, 0, G_OPTION_ARG_NONE, &options.no_cache, "Decode every file, and keep nothing for the next time",
         NULL },
-    { "quiet", 'q', 0, G_OPTION_ARG_NONE, &options.quiet, "Print only what fails", NULL },
+    { "quiet", 'q', 0, G_OPTION_ARG_NONE, &options.quiet, "Print only errors", NULL },
     { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &directories, NULL, NULL },
     { NULL, 0, 0, 0, NULL, NULL, NULL },
   };

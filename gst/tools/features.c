@@ -215,16 +215,16 @@ features (const Options *options, const ToolFeaturesConfig *config, char **locat
 /* --- the command line ------------------------------------------------------------------------------------------- */
 
 static const char text_before[] =
-    "One row a recording: mean and standard deviation of each value below over all of it.  The\n"
-    "descriptors, which --only names:\n"
+    "Writes one row per recording: mean and standard deviation of each value below over the whole\n"
+    "recording.  These are the descriptors, as --only takes them:\n"
     "\n";
 
 static const char text_after[] =
     "\n"
-    "The last four are of texture windows of 5.94 s, one each 2.97 s, and their cells are empty where\n"
-    "a recording is shorter.  A frame is 93 ms, one each 23 ms.  Values are librosa's at 22050 Hz,\n"
-    "whatever the rate; docs/features.md has the formulas.  If FILE exists, it must be a table of this\n"
-    "program.  Rows that wait for their turn are kept in $TMPDIR or /tmp where they are many.\n"
+    "The last four describe texture windows of 5.94 s, one every 2.97 s; their cells are empty if a\n"
+    "recording is shorter.  A frame is 93 ms long, one every 23 ms.  At any sampling rate, the values\n"
+    "are those of librosa at 22050 Hz; docs/features.md has the formulas.  If FILE exists, it must be\n"
+    "a table of this program.  Long results wait in $TMPDIR or /tmp until they are written in order.\n"
     "\n"
     "  gst-genre-1.0 features ~/Music -o features.csv\n"
     "  gst-genre-1.0 features --per frame --only spectral_centroid,mfcc song.flac > frames.csv\n"
@@ -299,13 +299,12 @@ tool_features (int n, char **arguments)
   char **locations = NULL;
   g_autofree char *text = help_text ();
   const GOptionEntry entries[] = {
-    { "output", 'o', 0, G_OPTION_ARG_FILENAME, &options.output, "Where the table goes; default: standard output",
-        "FILE" },
-    { "json", 0, 0, G_OPTION_ARG_NONE, &options.json, "A JSON object a line instead of CSV", NULL },
-    { "tsv", 0, 0, G_OPTION_ARG_NONE, &options.tsv, "Tabs between the columns instead of CSV", NULL },
-    { "per", 0, 0, G_OPTION_ARG_STRING, &options.per, "What a row is: a file, texture or frame; default: file",
+    { "output", 'o', 0, G_OPTION_ARG_FILENAME, &options.output, "File of the table; default: standard output", "FILE" },
+    { "json", 0, 0, G_OPTION_ARG_NONE, &options.json, "One JSON object per line instead of CSV", NULL },
+    { "tsv", 0, 0, G_OPTION_ARG_NONE, &options.tsv, "Columns separated by tabs instead of CSV", NULL },
+    { "per", 0, 0, G_OPTION_ARG_STRING, &options.per, "One row per file, texture (window) or frame; default: file",
         "WHAT" },
-    { "only", 0, 0, G_OPTION_ARG_STRING, &options.only, "These descriptors alone; default: all", "NAME,..." },
+    { "only", 0, 0, G_OPTION_ARG_STRING, &options.only, "Only these descriptors; default: all", "NAME,..." },
     { "jobs", 'j', 0, G_OPTION_ARG_INT, &options.jobs, "Files read at the same time; default: number of CPUs", "N" },
     { "quiet", 'q', 0, G_OPTION_ARG_NONE, &options.quiet, "Show no progress", NULL },
     { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &locations, NULL, NULL },

@@ -308,10 +308,10 @@ run (ToolPlotOptions *options)
 /* --- the command line ------------------------------------------------------------------------------------------- */
 
 static const char text[] =
-    "A picture of a recording, PNG, SVG or PDF by the name of PICTURE: panels over one axis of time.  Without a\n"
-    "choice they are --waveform --spectrogram --mel.  The spectrograms are librosa's, at any rate of the recording;\n"
-    "lengths of --fft and --hop count at 22050 Hz.  Where a pixel covers several frames, it shows their mean power.\n"
-    "If PICTURE exists, it must be one of this command.  The recording may be of any length.\n"
+    "Draws a recording as PNG, SVG or PDF, by the name of PICTURE: panels above a common time axis.  The default is\n"
+    "--waveform --spectrogram --mel.  At any sampling rate, the spectrograms are those of librosa; --fft and --hop\n"
+    "count samples at 22050 Hz.  Where a pixel covers several frames, it shows their mean power.  If PICTURE exists,\n"
+    "it must be a picture of this command.  The recording may have any length.\n"
     "\n"
     "  gst-genre-1.0 plot song.flac -o song.png\n"
     "  gst-genre-1.0 plot --genres --mel --dark --size 1600x900 mix.mp3 -o mix.svg\n"
@@ -322,27 +322,32 @@ tool_plot (int n, char **arguments)
 {
   ToolPlotOptions options = { .width = 1200, .height = 800, .dpi = 96, .n_fft = 2048, .hop_length = 512, .top_db = 80 };
   const GOptionEntry entries[] = {
-    { "output", 'o', 0, G_OPTION_ARG_FILENAME, &options.output, "Where the picture goes: .png, .svg or .pdf",
-        "PICTURE" },
-    { "waveform", 0, 0, G_OPTION_ARG_NONE, &options.waveform, "Least and greatest sample, and the RMS within", NULL },
-    { "spectrogram", 0, 0, G_OPTION_ARG_NONE, &options.spectrogram, "Level in dB over a logarithmic frequency", NULL },
-    { "mel", 0, 0, G_OPTION_ARG_NONE, &options.mel, "Level in dB of 128 mel bands", NULL },
-    { "genres", 0, 0, G_OPTION_ARG_NONE, &options.genres, "How probable each genre is, stacked", NULL },
-    { "size", 0, 0, G_OPTION_ARG_STRING, &options.size, "Pixels; default: 1200x800", "WxH" },
-    { "dpi", 0, 0, G_OPTION_ARG_DOUBLE, &options.dpi, "Pixels an inch: letters are 9 points; default: 96", "N" },
-    { "from", 0, 0, G_OPTION_ARG_STRING, &options.from_text, "Begin there: seconds, or as 1:30", "TIME" },
-    { "to", 0, 0, G_OPTION_ARG_STRING, &options.to_text, "End there", "TIME" },
-    { "trim", 0, 0, G_OPTION_ARG_NONE, &options.trim, "Cut off silent edges, 60 dB under the loudest", NULL },
-    { "fft", 0, 0, G_OPTION_ARG_INT, &options.n_fft, "Samples of a frame; default: 2048", "N" },
-    { "hop", 0, 0, G_OPTION_ARG_INT, &options.hop_length, "Samples from frame to frame; default: 512", "N" },
-    { "top-db", 0, 0, G_OPTION_ARG_DOUBLE, &options.top_db, "Range of colours below the loudest; default: 80", "DB" },
-    { "ref", 0, 0, G_OPTION_ARG_STRING, &options.ref_name, "0 dB is the loudest, or a power of 1; default: max",
+    { "output", 'o', 0, G_OPTION_ARG_FILENAME, &options.output, "File of the picture: .png, .svg or .pdf", "PICTURE" },
+    { "waveform", 0, 0, G_OPTION_ARG_NONE, &options.waveform,
+        "Draw the waveform: smallest and largest sample, and the RMS", NULL },
+    { "spectrogram", 0, 0, G_OPTION_ARG_NONE, &options.spectrogram,
+        "Draw the level in dB over a logarithmic frequency axis", NULL },
+    { "mel", 0, 0, G_OPTION_ARG_NONE, &options.mel, "Draw the level in dB of 128 mel bands", NULL },
+    { "genres", 0, 0, G_OPTION_ARG_NONE, &options.genres, "Draw the probability of each genre, stacked", NULL },
+    { "size", 0, 0, G_OPTION_ARG_STRING, &options.size, "Size in pixels; default: 1200x800", "WxH" },
+    { "dpi", 0, 0, G_OPTION_ARG_DOUBLE, &options.dpi, "Pixels per inch, for letters of 9 points; default: 96", "N" },
+    { "from", 0, 0, G_OPTION_ARG_STRING, &options.from_text, "Begin at this time: seconds, or as 1:30", "TIME" },
+    { "to", 0, 0, G_OPTION_ARG_STRING, &options.to_text, "End at this time", "TIME" },
+    { "trim", 0, 0, G_OPTION_ARG_NONE, &options.trim, "Cut off silence at begin and end: 60 dB below the loudest frame",
+        NULL },
+    { "fft", 0, 0, G_OPTION_ARG_INT, &options.n_fft, "Length of a frame in samples; default: 2048", "N" },
+    { "hop", 0, 0, G_OPTION_ARG_INT, &options.hop_length, "Samples from one frame to the next; default: 512", "N" },
+    { "top-db", 0, 0, G_OPTION_ARG_DOUBLE, &options.top_db, "Range of the colours below the loudest value; default: 80",
+        "DB" },
+    { "ref", 0, 0, G_OPTION_ARG_STRING, &options.ref_name, "0 dB is the loudest value, or a power of 1; default: max",
         "max|1" },
-    { "map", 0, 0, G_OPTION_ARG_STRING, &options.map_name, "Colours: magma, viridis or grey; default: magma", "NAME" },
-    { "dark", 0, 0, G_OPTION_ARG_NONE, &options.dark, "Light letters on a dark ground", NULL },
+    { "map", 0, 0, G_OPTION_ARG_STRING, &options.map_name, "Colour map: magma, viridis or grey; default: magma",
+        "NAME" },
+    { "dark", 0, 0, G_OPTION_ARG_NONE, &options.dark, "Light letters on a dark background", NULL },
     { "font", 0, 0, G_OPTION_ARG_STRING, &options.font,
-        "Of all letters; @cairo: is the same everywhere; default: sans-serif", "FAMILY" },
-    { "model", 'm', 0, G_OPTION_ARG_FILENAME, &options.model, "For --genres; default: the embedded one", "MODEL" },
+        "Font of all text; @cairo: looks the same on every machine; default: sans-serif", "FAMILY" },
+    { "model", 'm', 0, G_OPTION_ARG_FILENAME, &options.model, "Model for --genres; default: the embedded one",
+        "MODEL" },
     { "quiet", 'q', 0, G_OPTION_ARG_NONE, &options.quiet, "Show no progress", NULL },
     { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &options.locations, NULL, NULL },
     { NULL, 0, 0, 0, NULL, NULL, NULL },
