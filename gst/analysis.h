@@ -17,8 +17,6 @@
 
 #include <gst/gst.h>
 
-G_BEGIN_DECLS
-
 typedef struct GenreAnalysis GenreAnalysis;
 
 typedef struct GenreAnalysisConfig
@@ -86,7 +84,5 @@ void genre_analysis_next_run (GenreAnalysis *analysis);
 
 /* Reads the buffer, keeps no reference, allocates nothing, does not block when live. */
 void genre_analysis_buffer (GenreAnalysis *analysis, GstBuffer *buffer);
-
-G_END_DECLS
 
 #endif

@@ -12,8 +12,6 @@
 
 #include <gst/audio/audio.h>
 
-G_BEGIN_DECLS
-
 typedef struct GenreChannels GenreChannels;
 
 GenreChannels *genre_channels_new (void);
@@ -42,7 +40,5 @@ gdouble genre_channels_mean_energy (const GenreChannels *channels);
 /* Whether the channels cancel each other.  The mean of n unrelated channels has 1/n of their power; this is TRUE
  * below a tenth of that. */
 gboolean genre_channels_cancel (const GenreChannels *channels);
-
-G_END_DECLS
 
 #endif

@@ -32,8 +32,6 @@
 #include <gst/audio/audio.h>
 #include <gst/gst.h>
 
-G_BEGIN_DECLS
-
 typedef struct GenreFeed GenreFeed;
 
 enum
@@ -70,7 +68,5 @@ void genre_feed_buffer (GenreFeed *feed, GstBuffer *buffer);
 
 GstClockTime genre_feed_get_skipped (GenreFeed *feed);
 gboolean genre_feed_is_live (GenreFeed *feed);
-
-G_END_DECLS
 
 #endif

@@ -13,8 +13,6 @@
 
 #include "gst/timeline.h"
 
-G_BEGIN_DECLS
-
 typedef struct GenreFrameClock
 {
   guint rate_hz;      /* of samples */
@@ -37,7 +35,5 @@ guint64 genre_frame_clock_start_of (const GenreFrameClock *clock, guint64 frame)
 
 /* Time of a sample; before the origin, the time of the origin; NONE: unknown. */
 GstClockTime genre_frame_clock_time_of (const GenreFrameClock *clock, guint64 sample);
-
-G_END_DECLS
 
 #endif

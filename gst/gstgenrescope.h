@@ -11,13 +11,9 @@
 #include <gst/gst.h>
 #include <gst/pbutils/gstaudiovisualizer.h>
 
-G_BEGIN_DECLS
-
 #define GST_TYPE_GENRE_SCOPE (gst_genre_scope_get_type ())
 G_DECLARE_FINAL_TYPE (GstGenreScope, gst_genre_scope, GST, GENRE_SCOPE, GstAudioVisualizer)
 
 GST_ELEMENT_REGISTER_DECLARE (genrescope)
-
-G_END_DECLS
 
 #endif

@@ -10,15 +10,11 @@
 
 #include "gst/analysis.h"
 
-G_BEGIN_DECLS
-
 /* "model-info": labels, sha256, parameters, music (whether the model can tell music from what is none), front end and
  * window of the model in use, else of the one that would be; NULL: that cannot be loaded.  To be freed. */
 GstStructure *genre_info_of_model (GenreAnalysis *analysis);
 
 /* "stats": windows, skipped, inference-mean, inference-max, lag, lag-max (ns) and live, since start.  To be freed. */
 GstStructure *genre_info_of_stats (GenreAnalysis *analysis);
-
-G_END_DECLS
 
 #endif

@@ -14,8 +14,6 @@
 
 #include <gst/gst.h>
 
-G_BEGIN_DECLS
-
 /* One window's, or the final of a run. */
 typedef struct GenreAnswer
 {
@@ -32,7 +30,5 @@ typedef struct GenreListener
   void (*run_begins) (GstElement *element); /* its first sample is there; NULL: nothing is done */
   void (*answer) (GstElement *element, const GenreAnswer *answer); /* void when it returns; none that was flushed */
 } GenreListener;
-
-G_END_DECLS
 
 #endif

@@ -14,15 +14,11 @@
 
 #include <gst/gst.h>
 
-G_BEGIN_DECLS
-
 /* descriptors: for the field `features`; NULL: it is not there
  * threshold: below it the label is "unknown", [0, 1]
  *
  * Returns a new message of `source`. */
 GstMessage *genre_message_new (GstObject *source, const GenreModel *model, const GenreResult *result,
     const GenreDescriptorValues *descriptors, const GenreTimes *times, gdouble threshold);
-
-G_END_DECLS
 
 #endif

@@ -10,8 +10,6 @@
 
 #include <gst/audio/audio.h>
 
-G_BEGIN_DECLS
-
 /* planes     [1] interleaved, [channels] non-interleaved (as GstAudioBuffer.planes): where sample frame 0 starts
  * first      sample frame to begin with
  * mono       [n_frames] out, the plain mean of all channels, full scale = [-1, 1).  NaN, Inf and what overflows float
@@ -27,7 +25,5 @@ void genre_pcm_to_mono (const GstAudioInfo *info, gpointer const *planes, gsize 
  * Returns the sum of the squares of all samples of all channels. */
 gdouble genre_pcm_add_channels (const GstAudioInfo *info, gpointer const *planes, gsize first, gsize n_frames,
     gdouble *sums);
-
-G_END_DECLS
 
 #endif

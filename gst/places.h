@@ -12,8 +12,6 @@
 
 #include <gst/gst.h>
 
-G_BEGIN_DECLS
-
 /* All ns; GST_CLOCK_TIME_NONE where unknown. */
 typedef struct GenreTimes
 {
@@ -40,7 +38,5 @@ void genre_places_forget (GenrePlaces *places, guint64 sample);
 
 /* Duration is NONE, and so is what is unknown. */
 GenreTimes genre_places_times (const GenrePlaces *places, guint64 sample, guint rate_hz);
-
-G_END_DECLS
 
 #endif

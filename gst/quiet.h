@@ -12,8 +12,6 @@
 
 #include <glib.h>
 
-G_BEGIN_DECLS
-
 /* All 0: nothing has been heard. */
 typedef struct GenreQuiet
 {
@@ -24,7 +22,5 @@ typedef struct GenreQuiet
 /* mono [n]  the next samples, n above 0
  * level_db  their RMS below this is quiet, dB of full scale */
 void genre_quiet_listen (GenreQuiet *quiet, const float *mono, gsize n, gdouble level_db);
-
-G_END_DECLS
 
 #endif

@@ -10,8 +10,6 @@
 
 #include "gst/analysis.h"
 
-G_BEGIN_DECLS
-
 /* The values that the analysis does not have.  Guarded by the element's object lock. */
 typedef struct GenreScopeSettings
 {
@@ -25,7 +23,5 @@ void genre_scope_settings_set (GObject *element, GenreScopeSettings *settings, G
     const GValue *value, GParamSpec *pspec);
 void genre_scope_settings_get (GObject *element, const GenreScopeSettings *settings, GenreAnalysis *analysis, guint id,
     GValue *ret_value, GParamSpec *pspec);
-
-G_END_DECLS
 
 #endif

@@ -13,8 +13,6 @@
 #include "gst/listener.h"
 #include "gst/queue.h"
 
-G_BEGIN_DECLS
-
 typedef struct GenreWorkerStats
 {
   guint64 windows;            /* analysed since start, silent ones included */
@@ -49,7 +47,5 @@ gpointer genre_session_work (gpointer session);
 
 /* On its own thread, that is in a handler: when that has returned, it touches nothing that is shared any more. */
 void genre_session_end (GenreSession *session);
-
-G_END_DECLS
 
 #endif

@@ -10,8 +10,6 @@
 
 #include "gst/analysis.h"
 
-G_BEGIN_DECLS
-
 /* The values that the analysis does not have.  Guarded by the element's object lock. */
 typedef struct GenreSettings
 {
@@ -31,7 +29,5 @@ void genre_settings_get (GObject *element, const GenreSettings *settings, GenreA
 
 /* A copy, made under the object lock. */
 GenreSettings genre_settings_copy (GstElement *element, const GenreSettings *settings);
-
-G_END_DECLS
 
 #endif

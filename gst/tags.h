@@ -13,8 +13,6 @@
 
 #include <gst/gst.h>
 
-G_BEGIN_DECLS
-
 typedef struct GenreTags GenreTags;
 
 GenreTags *genre_tags_new (void);
@@ -43,7 +41,5 @@ GstEvent *genre_tags_merge (GenreTags *tags, GstEvent *event);
 /* The TAG event with the genre that has been decided.  NULL: none has been decided, it is the one that was taken before
  * in this run, or upstream has a genre. */
 GstEvent *genre_tags_take (GenreTags *tags);
-
-G_END_DECLS
 
 #endif

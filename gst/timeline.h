@@ -24,8 +24,6 @@
 
 #include <gst/gst.h>
 
-G_BEGIN_DECLS
-
 enum
 {
   /* ns: a smaller difference is rounding or jitter, and time goes on by the count of samples, as in
@@ -98,7 +96,5 @@ GstClockTime genre_time_distance (GstClockTime a, GstClockTime b);
 
 /* Whether the time stamp agrees with the counted time.  No time stamp, or no counted time that differs, agrees. */
 gboolean genre_time_agrees (GstClockTime counted, GstClockTime pts);
-
-G_END_DECLS
 
 #endif

@@ -14,8 +14,6 @@
 #include <gst/audio/audio.h>
 #include <gst/gst.h>
 
-G_BEGIN_DECLS
-
 typedef struct _GstVideoInfo GstVideoInfo; /* to use them, include <gst/video/video.h> */
 typedef struct _GstVideoFrame GstVideoFrame;
 
@@ -63,7 +61,5 @@ GstClockTime genre_view_next_frame (GenreView *view);
  * shares  [n_labels]  how much of the music each genre is, in [0, 1]; all 0 while none is known
  * frame   out */
 void genre_view_draw (GenreView *view, ScopeMood mood, const gdouble *shares, GstVideoFrame *frame);
-
-G_END_DECLS
 
 #endif

@@ -10,8 +10,6 @@
 
 #include <gst/gst.h>
 
-G_BEGIN_DECLS
-
 typedef enum GenreWarning
 {
   GENRE_WARNING_NO_CAPS,    /* audio before caps */
@@ -25,7 +23,5 @@ typedef enum GenreWarning
 
 /* Posts it, with no lock held. */
 void genre_warning_post (GstElement *element, GenreWarning warning);
-
-G_END_DECLS
 
 #endif

@@ -13,8 +13,6 @@
 
 #include <gst/gst.h>
 
-G_BEGIN_DECLS
-
 typedef struct GenreWorker GenreWorker;
 
 /* element:  owns the worker; the worker keeps a weak reference.
@@ -39,7 +37,5 @@ void genre_worker_stop (GenreWorker *worker);
 /* From the next window on. */
 void genre_worker_configure (GenreWorker *worker, const GenreStreamConfig *config);
 void genre_worker_get_stats (GenreWorker *worker, GenreWorkerStats *ret_stats);
-
-G_END_DECLS
 
 #endif

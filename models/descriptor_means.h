@@ -12,8 +12,6 @@
 
 #include "models/descriptors.h"
 
-G_BEGIN_DECLS
-
 typedef struct GenreDescriptorValues
 {
   bool has_short_term;                                      /* there was a frame */
@@ -49,7 +47,5 @@ const GenreDescriptorValues *genre_descriptor_means_window (GenreDescriptorMeans
 /* Of the run: means over all its frames, and over its texture windows, one each 128 frames, as `gst-genre-1.0 features`
  * has them.  A reset must follow. */
 const GenreDescriptorValues *genre_descriptor_means_finish (GenreDescriptorMeans *means);
-
-G_END_DECLS
 
 #endif

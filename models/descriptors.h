@@ -16,8 +16,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-G_BEGIN_DECLS
-
 enum
 {
   GENRE_N_DESCRIPTORS = 10,
@@ -73,7 +71,5 @@ bool genre_descriptors_next (GenreDescriptors *descriptors, double *values);
  *
  * Of the texture window that ends with the last frame; false, and nothing written, where fewer frames have come. */
 bool genre_descriptors_texture (GenreDescriptors *descriptors, double *values);
-
-G_END_DECLS
 
 #endif

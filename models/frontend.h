@@ -17,8 +17,6 @@
 
 #include <glib.h>
 
-G_BEGIN_DECLS
-
 /* The recipe: the spectrogram, then dB, then standardised. */
 typedef struct GenreFrontend
 {
@@ -69,7 +67,5 @@ void genre_frontend_clear (GenreFrontend *frontend); /* frees the arrays; again 
 
 /* Appends the object with every key, in the order of docs/model-file.md: parsing it gives an equal recipe. */
 void genre_frontend_append (const GenreFrontend *frontend, GString *json);
-
-G_END_DECLS
 
 #endif

@@ -12,8 +12,6 @@
 #include "models/frontend.h"
 #include "nn/network.h"
 
-G_BEGIN_DECLS
-
 typedef struct GenreModel GenreModel;
 
 /* path: UTF-8, or the file system's encoding on Unix; or the name of an installed model, see model_path.h.  Reads a
@@ -77,7 +75,5 @@ GBytes *genre_model_serialize_tempered (const GenreModel *model, double temperat
 /* SHA-256 of all that follows the header in such a file, 64 hex digits: the values of the tensors, whatever is said of
  * how they were made, and whatever the temperature.  g_free(). */
 char *genre_model_weights_sha256 (const GenreModel *model);
-
-G_END_DECLS
 
 #endif

@@ -13,8 +13,6 @@
 
 #include <glib.h>
 
-G_BEGIN_DECLS
-
 #define GENRE_MODEL_PATH "GENRECLASSIFY_MODEL_PATH"
 
 /* Whether this can be the name of an installed model: no directory and no ending are in it. */
@@ -26,7 +24,5 @@ char *genre_model_find (const char *path);
 
 /* The directories that are searched, " and " between them, for messages.  UTF-8, freed with g_free(). */
 char *genre_model_places (void);
-
-G_END_DECLS
 
 #endif

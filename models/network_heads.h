@@ -15,8 +15,6 @@
 #include <glib.h>
 #include <stdbool.h>
 
-G_BEGIN_DECLS
-
 /* json     the text of the object: {"music":[...]}
  * file     stands for the file in messages
  * network  not prepared, without heads; gets those of the object, their weights zero
@@ -37,7 +35,5 @@ void network_heads_append (const NnNetwork *network, GString *json);
 
 /* Index of the head "music", -1: none. */
 int network_heads_music (const NnNetwork *network);
-
-G_END_DECLS
 
 #endif

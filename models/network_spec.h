@@ -13,8 +13,6 @@
 
 #include <glib.h>
 
-G_BEGIN_DECLS
-
 enum
 {
   NETWORK_SPEC_MAX_LAYERS = 1024
@@ -39,7 +37,5 @@ void network_spec_append (const NnLayerSpec *specs, gsize n, GString *json);
 
 /* "layer 3 (conv2d \"conv2\")", for messages. */
 char *network_spec_describe (const NnLayerSpec *spec, gsize index);
-
-G_END_DECLS
 
 #endif

@@ -10,8 +10,6 @@
 
 #include "gst/picture/canvas.h"
 
-G_BEGIN_DECLS
-
 typedef struct PlotAreas
 {
   guint n_labels;
@@ -35,7 +33,5 @@ void plot_areas_draw_empty (PlotCanvas *canvas, const PlotBox *box);
  * empty             whether something of the box is not known: the last line says what its hatching means */
 void plot_areas_draw_legend (const PlotAreas *areas, PlotCanvas *canvas, const PlotBox *margin, const double *means,
     gboolean empty);
-
-G_END_DECLS
 
 #endif

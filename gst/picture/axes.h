@@ -11,8 +11,6 @@
 #include "gst/picture/canvas.h"
 #include "gst/picture/ticks.h"
 
-G_BEGIN_DECLS
-
 /* How many numbers have room one above the other. */
 guint plot_axes_room (const PlotCanvas *canvas, const PlotBox *box);
 
@@ -34,7 +32,5 @@ void plot_axes_frame (PlotCanvas *canvas, const PlotBox *box);
 
 /* Above the box. */
 void plot_axes_heading (PlotCanvas *canvas, const PlotBox *box, double middle, const char *text);
-
-G_END_DECLS
 
 #endif

@@ -12,8 +12,6 @@
 
 #include <glib.h>
 
-G_BEGIN_DECLS
-
 typedef struct _cairo cairo_t; /* to use it, include <cairo.h> */
 
 typedef enum PlotType
@@ -98,7 +96,5 @@ gboolean plot_canvas_lacks_letters (const PlotCanvas *canvas);
  *
  * The file; NULL: `error` says why in one line.  The canvas can only be freed then. */
 GByteArray *plot_canvas_finish (PlotCanvas *canvas, const char *title, GError **error);
-
-G_END_DECLS
 
 #endif

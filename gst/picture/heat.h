@@ -10,8 +10,6 @@
 
 #include "gst/picture/canvas.h"
 
-G_BEGIN_DECLS
-
 typedef struct PlotHeat PlotHeat;
 
 /* As many cells as the box has pixels, all at the lowest level.
@@ -32,7 +30,5 @@ void plot_heat_draw (const PlotHeat *heat, PlotCanvas *canvas);
 
 /* margin: on the right of the box, as high */
 void plot_heat_draw_bar (const PlotHeat *heat, PlotCanvas *canvas, const PlotBox *margin);
-
-G_END_DECLS
 
 #endif

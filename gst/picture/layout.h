@@ -10,8 +10,6 @@
 
 #include <glib.h>
 
-G_BEGIN_DECLS
-
 /* In pixels from the top left corner of the picture. */
 typedef struct ScopeBox
 {
@@ -33,7 +31,5 @@ ScopeLayout scope_layout (gint width, gint height, guint n_labels);
 
 /* The track of a bar; a bar of 1 fills it.  row < n_rows. */
 ScopeBox scope_layout_row (const ScopeLayout *layout, guint row);
-
-G_END_DECLS
 
 #endif

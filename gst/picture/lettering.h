@@ -10,8 +10,6 @@
 
 #include <glib.h>
 
-G_BEGIN_DECLS
-
 typedef struct _cairo cairo_t; /* to use it, include <cairo.h> */
 
 /* In OKLCH, as scope_colour() has it. */
@@ -29,7 +27,5 @@ gdouble scope_text_width (cairo_t *cr, const gchar *text);
 
 /* From x on, the middle of the capitals on `middle`. */
 void scope_show_text (cairo_t *cr, gdouble x, gdouble middle, gdouble size, const gchar *text);
-
-G_END_DECLS
 
 #endif

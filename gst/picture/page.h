@@ -10,8 +10,6 @@
 
 #include "gst/picture/canvas.h"
 
-G_BEGIN_DECLS
-
 enum
 {
   PLOT_MAX_PANELS = 4,
@@ -46,7 +44,5 @@ typedef struct PlotPage
  * FALSE: there is no room for them. */
 gboolean plot_page_layout (gint width, gint height, double em, const PlotPanelShape *shapes, guint n,
     PlotPage *ret_page);
-
-G_END_DECLS
 
 #endif

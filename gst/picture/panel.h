@@ -10,8 +10,6 @@
 
 #include "gst/picture/layout.h"
 
-G_BEGIN_DECLS
-
 typedef struct _cairo_surface cairo_surface_t; /* to use it, include <cairo.h> */
 
 /* What is said about the music. */
@@ -38,7 +36,5 @@ void scope_panel_set_bars (ScopePanel *panel, ScopeMood mood, const gdouble *sha
 
 /* layout.panel as a picture, RGB24, the panel's own; drawn again only when it looks different. */
 cairo_surface_t *scope_panel_surface (ScopePanel *panel);
-
-G_END_DECLS
 
 #endif

@@ -10,8 +10,6 @@
 
 #include "gst/picture/panel.h"
 
-G_BEGIN_DECLS
-
 /* A frequency to write beside the spectrogram. */
 typedef struct ScopeTick
 {
@@ -39,7 +37,5 @@ void scope_picture_set_bars (ScopePicture *picture, ScopeMood mood, const gdoubl
 /* pixels [height][stride]  out, 32 bits 0x00RRGGBB in the machine's byte order, aligned to 4 bytes
  * stride                   bytes, a multiple of 4, at least 4 width */
 void scope_picture_draw (ScopePicture *picture, guint8 *pixels, gint stride);
-
-G_END_DECLS
 
 #endif

@@ -12,8 +12,6 @@
 
 #include <glib.h>
 
-G_BEGIN_DECLS
-
 enum
 {
   PLOT_MAX_TICKS = 64,
@@ -42,7 +40,5 @@ guint plot_ticks_linear (double low, double high, guint most, PlotTick *ticks);
 
 /* Hz: 64 times a power of 2, of which so many are left out that they have room: 64, 128, 256 or 64, 256, 1024. */
 guint plot_ticks_octaves (double low, double high, guint most, PlotTick *ticks);
-
-G_END_DECLS
 
 #endif

@@ -10,8 +10,6 @@
 
 #include "gst/picture/canvas.h"
 
-G_BEGIN_DECLS
-
 typedef struct PlotWavePoint
 {
   double x; /* 0 the left edge, 1 the right one */
@@ -26,7 +24,5 @@ double plot_wave_range (double peak);
  * filled  FALSE: each point is one sample, and a line joins them */
 void plot_wave_draw (PlotCanvas *canvas, const PlotBox *box, const PlotWavePoint *points, gsize n, double range,
     gboolean filled);
-
-G_END_DECLS
 
 #endif

@@ -13,8 +13,6 @@
 
 #include <glib.h>
 
-G_BEGIN_DECLS
-
 /* Whether an argument follows, or stands behind "=". */
 gboolean tool_option_takes_value (const GOptionEntry *entry);
 
@@ -24,7 +22,5 @@ gboolean tool_option_takes_value (const GOptionEntry *entry);
  *
  * A list of its own, for g_option_context_parse_strv(). */
 char **tool_arguments (const char *program, int n, char *const *arguments, const GOptionEntry *entries);
-
-G_END_DECLS
 
 #endif

@@ -13,8 +13,6 @@
 
 #include <glib.h>
 
-G_BEGIN_DECLS
-
 typedef struct ToolAudioEstimate ToolAudioEstimate;
 
 /* most: seconds of each file that are heard at most; 0: all */
@@ -29,7 +27,5 @@ void tool_audio_estimate_take (ToolAudioEstimate *estimate, const char *location
 
 /* Seconds of audio in all that was added and not taken; -1: nothing is known. */
 double tool_audio_estimate_left (const ToolAudioEstimate *estimate);
-
-G_END_DECLS
 
 #endif

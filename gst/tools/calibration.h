@@ -10,8 +10,6 @@
 
 #include "gst/tools/evaluation.h"
 
-G_BEGIN_DECLS
-
 enum
 {
   TOOL_MAX_CALIBRATION = 8 /* sets */
@@ -40,7 +38,5 @@ GenreModel *tool_calibrate (GenreModel *model, const char *name, const GenreFeat
     const ToolEvaluationConfig *config, ToolCalibration *ret_calibration, GBytes **ret_bytes, GError **error);
 
 void tool_calibration_clear (ToolCalibration *calibration);
-
-G_END_DECLS
 
 #endif

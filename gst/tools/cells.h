@@ -14,8 +14,6 @@
 
 #include <glib.h>
 
-G_BEGIN_DECLS
-
 gsize tool_cells (const char *text);
 
 /* The longest start of it that takes at most so many; its last character keeps its marks. */
@@ -26,7 +24,5 @@ const char *tool_cells_end (const char *text, gsize most);
 
 /* Appends `text` cut to `width` and, behind it or in front, as many blanks as are missing to that. */
 void tool_cells_append (GString *out, const char *text, gsize width, gboolean right);
-
-G_END_DECLS
 
 #endif

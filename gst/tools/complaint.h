@@ -12,15 +12,11 @@
 
 #include <gst/gst.h>
 
-G_BEGIN_DECLS
-
 /* One line, without the name of the file.
  *
  * path     of the file that could not be decoded; NULL: it is no file
  * error    GStreamer's; NULL: it gave none
  * missing  the structure of GStreamer's missing-plugin message; NULL: none came */
 char *tool_complaint (const char *path, const GError *error, const GstStructure *missing);
-
-G_END_DECLS
 
 #endif

@@ -13,8 +13,6 @@
 
 #include <gst/gst.h>
 
-G_BEGIN_DECLS
-
 typedef struct GenreDecoder GenreDecoder;
 
 /* location: a file's path, or a URI.  Returns at once: what is wrong with it comes with the first stretch. */
@@ -52,7 +50,5 @@ gboolean genre_decoder_cancelled (const GenreDecoder *decoder);
 
 /* What has been seen so far, all of them at the end; the first of each that came.  Never NULL. */
 const GstTagList *genre_decoder_tags (const GenreDecoder *decoder);
-
-G_END_DECLS
 
 #endif

@@ -10,8 +10,6 @@
 
 #include <gst/gst.h>
 
-G_BEGIN_DECLS
-
 typedef struct ToolDownmix ToolDownmix;
 
 ToolDownmix *tool_downmix_new (void);
@@ -31,7 +29,5 @@ guint tool_downmix_rate (const ToolDownmix *downmix);        /* of the last samp
 /* Whether in some stretch of one format nothing was left of the channels but silence, as they cancel each other in
  * their mean. */
 gboolean tool_downmix_cancelled (const ToolDownmix *downmix);
-
-G_END_DECLS
 
 #endif

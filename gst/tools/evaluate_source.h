@@ -12,8 +12,6 @@
 #include "gst/tools/extraction.h"
 #include "models/sets/feature_set.h"
 
-G_BEGIN_DECLS
-
 /* Begins with a path; the rest is zero. */
 typedef struct ToolEvaluateSource
 {
@@ -32,7 +30,5 @@ gboolean tool_evaluate_source_look (ToolEvaluateSource *source, const GenreModel
 gboolean tool_evaluate_source_decode (ToolEvaluateSource *source, const ToolExtractionConfig *config);
 
 void tool_evaluate_source_clear (ToolEvaluateSource *source);
-
-G_END_DECLS
 
 #endif

@@ -11,8 +11,6 @@
 #include "models/sets/genre_tracks.h"
 #include "models/sets/metrics.h"
 
-G_BEGIN_DECLS
-
 typedef struct ToolEvaluationConfig
 {
   guint jobs;     /* at least 1 */
@@ -121,7 +119,5 @@ ToolComparison tool_evaluation_compare (const ToolEvaluation *first, const ToolE
 
 /* The same model on one set or more; by what its temperature is to be multiplied.  Each track weighs alike. */
 double tool_evaluation_fit (ToolEvaluation *const *evaluations, gsize n);
-
-G_END_DECLS
 
 #endif

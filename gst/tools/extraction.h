@@ -14,8 +14,6 @@
 #include "models/genre_model.h"
 #include "models/file/safetensors.h"
 
-G_BEGIN_DECLS
-
 typedef struct ToolExtractionConfig
 {
   const GenreFrontend *recipe; /* sample_rate ... power of it count */
@@ -44,7 +42,5 @@ ToolStatus tool_extraction_run (const ToolExtractionConfig *config, const ToolFi
 
 /* The cache that a run uses unless --no-cache was given.  NULL: said on stderr, there is none. */
 ToolRecordingCache *tool_extraction_open_cache (gboolean unwanted);
-
-G_END_DECLS
 
 #endif

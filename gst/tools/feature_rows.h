@@ -14,8 +14,6 @@
 #include "gst/tools/spool.h"
 #include "models/descriptors.h"
 
-G_BEGIN_DECLS
-
 typedef enum ToolFeaturesPer
 {
   TOOL_FEATURES_PER_FILE,    /* mean and standard deviation of each value */
@@ -54,7 +52,5 @@ typedef struct ToolFeatureReport
  * FALSE: `error` says why in one line, without the name of the file; the spool can only be freed then. */
 gboolean tool_feature_rows (const ToolFeatureColumns *columns, const char *location, const char *name, const char *uri,
     ToolSpool *spool, ToolFeatureReport *ret_report, GError **error);
-
-G_END_DECLS
 
 #endif

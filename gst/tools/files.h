@@ -18,8 +18,6 @@
 
 #include <glib.h>
 
-G_BEGIN_DECLS
-
 typedef struct ToolFile
 {
   char *path; /* in the file system's encoding */
@@ -58,7 +56,5 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (ToolFiles, tool_files_free)
 
 /* The name of a file or folder as UTF-8: bytes that are none become "\\xE9".  Different names stay different. */
 char *tool_file_name (const char *name);
-
-G_END_DECLS
 
 #endif

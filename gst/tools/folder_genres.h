@@ -15,8 +15,6 @@
 #include "gst/tools/results.h"
 #include "gst/tools/track_text.h"
 
-G_BEGIN_DECLS
-
 typedef struct ToolFolders ToolFolders;
 
 ToolFolders *tool_folders_new (unsigned n_labels);
@@ -32,7 +30,5 @@ void tool_folders_append_text (const ToolFolders *folders, GString *out, const T
  * the results have of a folder already is left out. */
 void tool_folders_append_json (const ToolFolders *folders, GString *out, const char *const *labels,
     const ToolResults *results);
-
-G_END_DECLS
 
 #endif

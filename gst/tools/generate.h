@@ -13,8 +13,6 @@
 
 #include <glib.h>
 
-G_BEGIN_DECLS
-
 /* What the hidden argument begins with. */
 #define TOOL_GENERATE "--generate="
 
@@ -40,7 +38,5 @@ gboolean tool_generate_options (const char *kind, const ToolManual *manual);
  * the head and the foot of the page of `only`. */
 void tool_generate_begin (const char *kind, const ToolCommand *commands, gsize n, const ToolCommand *only);
 void tool_generate_end (const char *kind, const ToolCommand *only);
-
-G_END_DECLS
 
 #endif

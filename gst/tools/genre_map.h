@@ -13,15 +13,11 @@
 
 #include <glib.h>
 
-G_BEGIN_DECLS
-
 /* path    NULL: only the built-in names
  * labels  of the model; ends in NULL
  *
  * The name of each label, "" for what is never to be written; ends in NULL, g_strfreev() it.  NULL: an error that names
  * file and line. */
 char **tool_genre_map_read (const char *path, const char *const *labels, GError **error);
-
-G_END_DECLS
 
 #endif

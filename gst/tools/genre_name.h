@@ -10,8 +10,6 @@
 
 #include <glib.h>
 
-G_BEGIN_DECLS
-
 /* label  UTF-8
  *
  * From a small table, or else each word with a capital, '_' read as a blank.  g_free() it. */
@@ -19,7 +17,5 @@ char *tool_genre_name (const char *label);
 
 /* What is the same for all ways to write one genre, "Hip-Hop", "hip hop", "HIPHOP": its letters and digits, folded. */
 char *tool_genre_key (const char *name);
-
-G_END_DECLS
 
 #endif

@@ -13,8 +13,6 @@
 
 #include "gst/tools/track.h"
 
-G_BEGIN_DECLS
-
 typedef struct ToolPlaylists ToolPlaylists;
 
 /* names  [n] of the genres for people, then NULL; copied */
@@ -33,7 +31,5 @@ void tool_playlists_add (ToolPlaylists *playlists, guint order, const ToolInput 
  *
  * walk  no input is written to */
 guint tool_playlists_write (const ToolPlaylists *playlists, const ToolWalk *walk, gboolean force);
-
-G_END_DECLS
 
 #endif

@@ -12,8 +12,6 @@
 
 #include "gst/tools/track_text.h"
 
-G_BEGIN_DECLS
-
 typedef struct ToolGenreReport ToolGenreReport;
 
 /* labels  [n_labels] of the model, then NULL; copied */
@@ -25,7 +23,5 @@ void tool_genre_report_add (ToolGenreReport *report, const ToolTrack *track);
 
 /* How many agree, a table of both, genres that the model has not, the strongest disagreements. */
 void tool_genre_report_append (const ToolGenreReport *report, GString *out, const ToolTextStyle *style);
-
-G_END_DECLS
 
 #endif

@@ -13,8 +13,6 @@
 
 #include <glib.h>
 
-G_BEGIN_DECLS
-
 typedef struct ToolGenreSeconds ToolGenreSeconds;
 
 ToolGenreSeconds *tool_genre_seconds_new (unsigned n_labels);
@@ -32,7 +30,5 @@ void tool_genre_seconds_add (ToolGenreSeconds *seconds, double start, double end
  *
  * Its distribution [n_labels], valid until the next call on the object, and its number from 0; NULL: there is none. */
 const double *tool_genre_seconds_next (ToolGenreSeconds *seconds, double start, guint64 *ret_second);
-
-G_END_DECLS
 
 #endif

@@ -12,8 +12,6 @@
 
 #include "gst/tools/tag_reader.h"
 
-G_BEGIN_DECLS
-
 enum
 {
   ID3V2_HEADER = 10,    /* bytes */
@@ -54,7 +52,5 @@ GBytes *id3v2_genre (guint version, const char *text, gsize size);
  *
  * old  NULL: there was none, and it is of version 4 */
 GBytes *id3v2_render (const Id3v2 *old, const GPtrArray *frames);
-
-G_END_DECLS
 
 #endif

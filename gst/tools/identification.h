@@ -16,8 +16,6 @@
 
 #include <stdatomic.h>
 
-G_BEGIN_DECLS
-
 typedef struct ToolIdentifyConfig
 {
   GenreModel *model;      /* the caller's, for as long as identifiers are at work */
@@ -56,7 +54,5 @@ void tool_identifier_free (ToolIdentifier *identifier); /* NULL is a no-op */
  * NULL: `error` says why in one line, without the name of the file. */
 ToolIdentification *tool_identifier_hear (ToolIdentifier *identifier, const char *location, GError **error);
 void tool_identification_free (ToolIdentification *identification); /* NULL is a no-op */
-
-G_END_DECLS
 
 #endif

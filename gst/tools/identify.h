@@ -14,8 +14,6 @@
 #include "gst/tools/walk.h"
 #include "models/genre_model.h"
 
-G_BEGIN_DECLS
-
 typedef enum ToolFormat
 {
   TOOL_FORMAT_TEXT,
@@ -50,7 +48,5 @@ typedef struct ToolIdentifyOptions
 
 /* The recordings of `walk` that are to be heard, from what is there to the summary. */
 ToolStatus tool_identify_run (const ToolIdentifyOptions *options, const ToolWalk *walk, GenreModel *model);
-
-G_END_DECLS
 
 #endif

@@ -14,8 +14,6 @@
 #include "gst/tools/results.h"
 #include "gst/tools/track_text.h"
 
-G_BEGIN_DECLS
-
 typedef struct ToolExtras ToolExtras;
 
 /* All is the caller's, as long as the object. */
@@ -37,7 +35,5 @@ void tool_extras_append_report (const ToolExtras *extras, GString *out);
 
 /* Writes playlists.  FALSE: some could not be written, which is said. */
 gboolean tool_extras_finish (ToolExtras *extras);
-
-G_END_DECLS
 
 #endif

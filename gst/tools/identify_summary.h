@@ -15,8 +15,6 @@
 
 #include "gst/tools/track_text.h"
 
-G_BEGIN_DECLS
-
 typedef struct ToolSummary ToolSummary;
 
 ToolSummary *tool_summary_new (unsigned n_labels);
@@ -32,7 +30,5 @@ guint tool_summary_failed (const ToolSummary *summary);
  * before        tracks that an earlier run had done; walk: for what was left out */
 void tool_summary_say (const ToolSummary *summary, char *const *names, double wall_seconds, guint before,
     const ToolWalk *walk);
-
-G_END_DECLS
 
 #endif

@@ -12,8 +12,6 @@
 #include "gst/tools/progress.h"
 #include "gst/tools/track.h"
 
-G_BEGIN_DECLS
-
 typedef struct ToolTags ToolTags;
 
 /* model   its SHA-256
@@ -42,7 +40,5 @@ ToolTagConfig tool_tags_config (const ToolIdentifyOptions *options);
 
 /* Takes back what a log says, options->undo.  With options->dry_run it touches nothing. */
 ToolStatus tool_tags_undo (const ToolIdentifyOptions *options);
-
-G_END_DECLS
 
 #endif

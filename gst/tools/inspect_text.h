@@ -10,8 +10,6 @@
 
 #include "models/frontend.h"
 
-G_BEGIN_DECLS
-
 /* text, filled up to so many columns, more if it is longer. */
 char *tool_inspect_columns (const char *text, gsize width);
 
@@ -26,7 +24,5 @@ char *tool_inspect_json_line (const char *text);
 
 /* text: valid JSON.  One value a line, numbers as they were written. */
 void tool_inspect_print_json (const char *text);
-
-G_END_DECLS
 
 #endif

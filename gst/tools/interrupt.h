@@ -14,8 +14,6 @@
 
 #include "gst/tools/tool.h"
 
-G_BEGIN_DECLS
-
 /* From now on.  Signals that are ignored, as by nohup, stay so.  The main thread, once. */
 void tool_catch_interrupts (void);
 
@@ -31,7 +29,5 @@ void tool_leftover_forget (const char *path);
 /* What main() returns.  A command that failed because it was interrupted ends by the very signal: by SIGINT,
  * shells have status 130 for that. */
 int tool_exit_status (ToolStatus status);
-
-G_END_DECLS
 
 #endif

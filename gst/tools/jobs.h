@@ -14,8 +14,6 @@
 
 #include "gst/tools/progress.h"
 
-G_BEGIN_DECLS
-
 enum
 {
   TOOL_JOBS_AHEAD = 4
@@ -63,7 +61,5 @@ ToolJobsEnd tool_jobs_run (const ToolJobs *jobs);
 
 /* The same for who needs all results.  FALSE: a G_FILE_ERROR, "out of memory" or "interrupted". */
 gboolean tool_jobs_run_all (const ToolJobs *jobs, GError **error);
-
-G_END_DECLS
 
 #endif

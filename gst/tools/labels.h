@@ -10,12 +10,8 @@
 
 #include "gst/tools/files.h"
 
-G_BEGIN_DECLS
-
 /* The first folder below `directory` that a file lies in is its label.  Two folders are two labels, however alike their
  * names are.  Adds to files->notes: folders without music, names that are no UTF-8, names that are almost the same. */
 void tool_labels_assign (ToolFiles *files, const char *directory);
-
-G_END_DECLS
 
 #endif

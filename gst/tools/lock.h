@@ -13,8 +13,6 @@
 
 #include <glib.h>
 
-G_BEGIN_DECLS
-
 typedef struct ToolLock ToolLock;
 
 /* path     of the file that is locked; made if need be
@@ -26,7 +24,5 @@ ToolLock *tool_lock_new (const char *path, gint64 *ret_pid, GError **error);
 /* Removes the file.  NULL is a no-op. */
 void tool_lock_free (ToolLock *lock);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ToolLock, tool_lock_free)
-
-G_END_DECLS
 
 #endif

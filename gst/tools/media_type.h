@@ -10,12 +10,8 @@
 
 #include <gst/gst.h>
 
-G_BEGIN_DECLS
-
 /* "audio/x-wav", with how sure that is in *ret_probability, which may be NULL.  NULL: the file is empty, cannot be
  * read, or is nothing that GStreamer knows. */
 char *tool_media_type (const char *path, GstTypeFindProbability *ret_probability);
-
-G_END_DECLS
 
 #endif

@@ -15,8 +15,6 @@
 
 #include "gst/tools/evaluation.h"
 
-G_BEGIN_DECLS
-
 typedef struct ToolMusicRate
 {
   gsize n, wrong; /* called what they are not */
@@ -48,7 +46,5 @@ ToolMusic *tool_music_new (GenreModel *model, const GenreFeatureSet *music, cons
     gsize n_others, const ToolEvaluationConfig *config, GError **error);
 void tool_music_free (ToolMusic *music); /* NULL is a no-op */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ToolMusic, tool_music_free)
-
-G_END_DECLS
 
 #endif

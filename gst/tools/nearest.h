@@ -10,8 +10,6 @@
 
 #include <glib.h>
 
-G_BEGIN_DECLS
-
 /* How many letters must be changed, added, left out, or swapped with their neighbour to get from one to the other. */
 guint tool_distance (const char *a, const char *b);
 
@@ -19,7 +17,5 @@ guint tool_distance (const char *a, const char *b);
  *
  * The nearest, the first of equals; NULL: none is so near that it could be meant. */
 const char *tool_nearest (const char *word, const char *const *words);
-
-G_END_DECLS
 
 #endif

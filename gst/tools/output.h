@@ -13,8 +13,6 @@
 
 #include <glib.h>
 
-G_BEGIN_DECLS
-
 typedef struct ToolOutput ToolOutput;
 
 /* path: NULL: standard output.  Writes nothing yet. */
@@ -32,7 +30,5 @@ gboolean tool_output_finish (ToolOutput *output);
 
 /* All of it in one call: data [size]. */
 gboolean tool_output_save (const char *path, const char *data, gsize size);
-
-G_END_DECLS
 
 #endif

@@ -15,8 +15,6 @@
 
 #include "gst/tools/tool.h"
 
-G_BEGIN_DECLS
-
 typedef enum ToolKind
 {
   TOOL_KIND_MODEL,
@@ -54,7 +52,5 @@ ToolStatus tool_outputs_check (const ToolOutputs *outputs);
 
 /* An identity of the file that a path leads to, whether it exists or not. */
 char *tool_outputs_identity (const char *path);
-
-G_END_DECLS
 
 #endif

@@ -12,8 +12,6 @@
 
 #include <glib.h>
 
-G_BEGIN_DECLS
-
 #define TOOL_PICTURE_MARK "gst-genre-1.0 plot"
 
 /* Puts the mark into a PNG or SVG as cairo writes it; what is neither stays as it is. */
@@ -21,7 +19,5 @@ void tool_picture_mark (GByteArray *picture);
 
 /* Whether the file is a picture with the mark. */
 gboolean tool_picture_is_marked (const char *path);
-
-G_END_DECLS
 
 #endif

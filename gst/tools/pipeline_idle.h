@@ -10,11 +10,7 @@
 
 #include <gst/gst.h>
 
-G_BEGIN_DECLS
-
 /* Whether no task of the pipeline runs, and at least one is paused.  FALSE while elements come and go. */
 gboolean tool_pipeline_is_idle (GstBin *pipeline);
-
-G_END_DECLS
 
 #endif

@@ -10,8 +10,6 @@
 
 #include <glib.h>
 
-G_BEGIN_DECLS
-
 enum
 {
   TOOL_PLAYLIST_MAX_BYTES = 256 << 20, /* a list of millions */
@@ -30,7 +28,5 @@ GPtrArray *tool_playlist_parse (const char *text, gsize size, const char *folder
 
 /* text  [size], names that end in `end`, '\n' or '\0'; the last one need not.  Empty ones are left out. */
 GPtrArray *tool_playlist_split (const char *text, gsize size, char end);
-
-G_END_DECLS
 
 #endif

@@ -10,8 +10,6 @@
 
 #include <glib.h>
 
-G_BEGIN_DECLS
-
 typedef enum ToolPlotPanel
 {
   TOOL_PLOT_WAVEFORM,
@@ -40,7 +38,5 @@ typedef struct ToolPlotOptions
   double from, to;   /* seconds; to INFINITY: the end */
   gboolean ref_max;  /* 0 dB is the loudest; else power 1 */
 } ToolPlotOptions;
-
-G_END_DECLS
 
 #endif

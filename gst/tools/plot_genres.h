@@ -13,8 +13,6 @@
 
 #include "models/genre_model.h"
 
-G_BEGIN_DECLS
-
 typedef struct ToolPlotGenres ToolPlotGenres;
 
 /* most: columns that are kept, at least 2.  NULL: out of memory. */
@@ -38,7 +36,5 @@ gboolean tool_plot_genres_shares (ToolPlotGenres *genres, double begin, double e
 
 /* means [n_labels]  out: over all seconds in which music was heard.  FALSE: there were none. */
 gboolean tool_plot_genres_means (ToolPlotGenres *genres, double *means);
-
-G_END_DECLS
 
 #endif

@@ -12,8 +12,6 @@
 #include "gst/tools/plot.h"
 #include "gst/tools/plot_sound.h"
 
-G_BEGIN_DECLS
-
 /* Where all panels are.  FALSE: there is no room for them. */
 gboolean tool_plot_page (const ToolPlotOptions *options, PlotPage *ret_page);
 
@@ -34,7 +32,5 @@ typedef struct ToolPlotSubject
  * NULL: `error` says why in one line. */
 GByteArray *tool_plot_draw (const ToolPlotOptions *options, const PlotPage *page, const ToolPlotSubject *subject,
     gboolean *ret_lacks_letters, GError **error);
-
-G_END_DECLS
 
 #endif

@@ -15,8 +15,6 @@
 #include "models/envelope.h"
 #include "models/spectra.h"
 
-G_BEGIN_DECLS
-
 typedef struct ToolPlotSoundConfig
 {
   double from, to; /* seconds; to INFINITY: the end */
@@ -45,7 +43,5 @@ ToolPlotSound *tool_plot_sound_hear (const ToolPlotSoundConfig *config, const ch
     GError **error);
 void tool_plot_sound_free (ToolPlotSound *sound); /* NULL is a no-op */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ToolPlotSound, tool_plot_sound_free)
-
-G_END_DECLS
 
 #endif

@@ -12,8 +12,6 @@
 
 #include <glib.h>
 
-G_BEGIN_DECLS
-
 typedef struct ToolProgress ToolProgress;
 
 /* what   "extract", the start of the line, copied
@@ -38,7 +36,5 @@ void tool_progress_update (ToolProgress *progress, guint64 done, const char *not
 
 /* A line of its own on stderr, as tool_say() has it; the progress line is wiped before and comes back after. */
 void tool_progress_message (ToolProgress *progress, const char *format, ...) G_GNUC_PRINTF (2, 3);
-
-G_END_DECLS
 
 #endif

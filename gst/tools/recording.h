@@ -10,8 +10,6 @@
 
 #include "models/genre_model.h"
 
-G_BEGIN_DECLS
-
 /* recording_cache.c keeps every field. */
 typedef struct ToolRecording
 {
@@ -34,7 +32,5 @@ typedef struct ToolRecording
 ToolRecording *tool_recording_read (const GenreFrontend *recipe, const char *location, GError **error);
 void tool_recording_free (ToolRecording *recording); /* NULL is a no-op */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ToolRecording, tool_recording_free)
-
-G_END_DECLS
 
 #endif

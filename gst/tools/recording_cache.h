@@ -14,8 +14,6 @@
 
 #include "gst/tools/recording.h"
 
-G_BEGIN_DECLS
-
 #define TOOL_CACHE_MAX_BYTES ((guint64) 8 << 30) /* some 10,000 songs */
 
 typedef struct ToolRecordingCache ToolRecordingCache;
@@ -40,7 +38,5 @@ ToolRecording *tool_recording_cache_read (ToolRecordingCache *cache, const Genre
 /* How many recordings could not be kept: no room, or no permission.  ret_reason: why the first one was not, NULL if
  * there is none; the cache's. */
 guint tool_recording_cache_lost (ToolRecordingCache *cache, const char **ret_reason);
-
-G_END_DECLS
 
 #endif

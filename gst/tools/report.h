@@ -13,8 +13,6 @@
 #include "gst/tools/calibration.h"
 #include "gst/tools/music_evaluation.h"
 
-G_BEGIN_DECLS
-
 typedef struct ToolReport
 {
   const ToolEvaluation *evaluation;
@@ -45,7 +43,5 @@ char *tool_report_tracks_csv (const ToolReport *report);
 
 char *tool_report_confusion_svg (const ToolReport *report);
 char *tool_report_seconds_svg (const ToolReport *report);
-
-G_END_DECLS
 
 #endif

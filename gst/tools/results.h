@@ -13,8 +13,6 @@
 
 #include "gst/tools/track_json.h"
 
-G_BEGIN_DECLS
-
 /* What an earlier run says of a recording, the last line if there are several. */
 typedef struct ToolDone
 {
@@ -55,7 +53,5 @@ gboolean tool_results_write (ToolResults *results, const char *line, gsize size,
 
 /* All lines are on the disk. */
 gboolean tool_results_sync (ToolResults *results, GError **error);
-
-G_END_DECLS
 
 #endif

@@ -14,8 +14,6 @@
 
 #include <glib.h>
 
-G_BEGIN_DECLS
-
 typedef enum ToolRowFormat
 {
   TOOL_ROW_CSV,
@@ -49,7 +47,5 @@ void tool_row_seconds (ToolRow *row, const char *column, double value); /* to th
 void tool_row_none (ToolRow *row, const char *column);                  /* there is no value: empty, null */
 
 void tool_row_end (ToolRow *row);
-
-G_END_DECLS
 
 #endif

@@ -14,8 +14,6 @@
 
 #include <glib.h>
 
-G_BEGIN_DECLS
-
 /* A window from `start` to `end`, seconds.
  *
  * probabilities  [n_labels] */
@@ -43,7 +41,5 @@ double tool_sections_end (const ToolSections *sections);
 
 /* What is said of all windows together; valid until the next call that is not const. */
 const GenreResult *tool_sections_finish (ToolSections *sections);
-
-G_END_DECLS
 
 #endif

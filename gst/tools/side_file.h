@@ -10,8 +10,6 @@
 
 #include "gst/tools/walk.h"
 
-G_BEGIN_DECLS
-
 /* folder  NULL: beside the recording; else below it, as it lies in the directory that was walked
  * suffix  ".genre.srt", behind the whole name, so that two recordings never share one
  *
@@ -25,7 +23,5 @@ gboolean tool_side_file_may_write (const ToolWalk *walk, const char *path, gbool
 
 /* Writes it whole, and makes its folder if need be.  FALSE: `error` names it. */
 gboolean tool_side_file_write (const char *path, const char *data, gsize size, GError **error);
-
-G_END_DECLS
 
 #endif

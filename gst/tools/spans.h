@@ -12,8 +12,6 @@
 
 #include <glib.h>
 
-G_BEGIN_DECLS
-
 typedef struct ToolSpan
 {
   double start, end;  /* seconds */
@@ -38,7 +36,5 @@ void tool_spans_add (ToolSpans *spans, double start, double end, const double *p
  * near       seconds: spans of one label that are no farther apart are one, silence in between or not
  * shortest   seconds: a span that is shorter joins the one before, if that is near, or else the one behind */
 GArray *tool_spans_finish (ToolSpans *spans, double end, double near, double shortest);
-
-G_END_DECLS
 
 #endif

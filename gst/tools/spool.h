@@ -12,8 +12,6 @@
 
 #include <glib.h>
 
-G_BEGIN_DECLS
-
 enum
 {
   TOOL_SPOOL_MEMORY = 1 << 20, /* bytes */
@@ -34,7 +32,5 @@ gboolean tool_spool_append (ToolSpool *spool, const char *text, gsize size, GErr
  *
  * FALSE: a G_FILE_ERROR. */
 gboolean tool_spool_read (ToolSpool *spool, const char **ret_text, gsize *ret_size, GError **error);
-
-G_END_DECLS
 
 #endif

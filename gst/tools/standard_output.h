@@ -12,8 +12,6 @@
 
 #include "gst/tools/tool.h"
 
-G_BEGIN_DECLS
-
 /* Before any file is opened: where one of the three standard streams is closed, what is written to it fails, instead of
  * ending up in a file that was given its number. */
 void tool_standard_output_begin (void);
@@ -21,7 +19,5 @@ void tool_standard_output_begin (void);
 /* As the last thing: writes out what is left.  `status`; TOOL_FAILED if anything could not be written, which is said on
  * stderr, unless the reader has closed the pipe. */
 ToolStatus tool_standard_output_end (ToolStatus status);
-
-G_END_DECLS
 
 #endif

@@ -13,8 +13,6 @@
 
 #include "gst/tools/tag_survey.h"
 
-G_BEGIN_DECLS
-
 typedef struct ToolComments
 {
   GBytes *vendor;
@@ -38,7 +36,5 @@ GBytes *tool_comments_edit (const ToolComments *comments, const GPtrArray *genre
  *
  * names [n] + NULL */
 GPtrArray *tool_comments_genres (const ToolTagSurvey *survey, const char *const *names);
-
-G_END_DECLS
 
 #endif

@@ -14,8 +14,6 @@
 
 #include "gst/tools/tag_survey.h"
 
-G_BEGIN_DECLS
-
 typedef struct ToolTagCopy ToolTagCopy;
 
 /* Opens the original, whose links are followed.  NULL: a G_FILE_ERROR.  Messages here have no name of a file. */
@@ -49,7 +47,5 @@ gboolean tool_tag_copy_dress (ToolTagCopy *copy, gboolean keep_mtime, GError **e
 
 /* It takes the original's place.  FALSE: someone has changed the original since it was opened, or an error. */
 gboolean tool_tag_copy_place (ToolTagCopy *copy, GError **error);
-
-G_END_DECLS
 
 #endif

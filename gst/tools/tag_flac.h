@@ -12,15 +12,11 @@
 
 #include "gst/tools/tag_survey.h"
 
-G_BEGIN_DECLS
-
 /* Also one behind an ID3v2 tag. */
 gboolean tool_tag_flac_is (const ToolTagReader *reader);
 
 /* As those of tag_mp3.h. */
 gboolean tool_tag_flac_survey (const ToolTagReader *reader, ToolTagSurvey *survey, GError **error);
 GArray *tool_tag_flac_edit (const ToolTagReader *reader, const GPtrArray *genres, GError **error);
-
-G_END_DECLS
 
 #endif

@@ -13,8 +13,6 @@
 
 #include "gst/tools/tag_survey.h"
 
-G_BEGIN_DECLS
-
 typedef struct ToolTagEntry
 {
   char *uri;
@@ -42,7 +40,5 @@ gboolean tool_tag_log_add (ToolTagLog *log, const ToolTagEntry *entry, GError **
 
 /* Every line of a log, a torn last one left out.  Of ToolTagEntry; NULL: an error that names the file and the line. */
 GPtrArray *tool_tag_log_read (const char *path, GError **error);
-
-G_END_DECLS
 
 #endif

@@ -13,14 +13,10 @@
 
 #include "gst/tools/tag_survey.h"
 
-G_BEGIN_DECLS
-
 gboolean tool_tag_m4a_is (const ToolTagReader *reader);
 
 /* Fills the survey.  FALSE: an error, see tool_tag_survey_new(): what has absolute places in it that would not move
  * along, as fragments have, is one. */
 gboolean tool_tag_m4a_survey (const ToolTagReader *reader, ToolTagSurvey *survey, GError **error);
-
-G_END_DECLS
 
 #endif

@@ -12,8 +12,6 @@
 
 #include "gst/tools/tag_survey.h"
 
-G_BEGIN_DECLS
-
 gboolean tool_tag_mp3_is (const ToolTagReader *reader);
 
 /* Fills the survey.  FALSE: an error, see tool_tag_survey_new(). */
@@ -34,7 +32,5 @@ GArray *tool_tag_mp3_edit (const ToolTagReader *reader, const GPtrArray *genres,
  * Of ToolTagGenre.  NULL: it has only an ID3v1 tag, which cannot hold this genre. */
 GPtrArray *tool_tag_mp3_genres (const ToolTagSurvey *survey, const char *const *names, const char *joined,
     guint8 number, GError **error);
-
-G_END_DECLS
 
 #endif

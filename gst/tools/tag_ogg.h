@@ -12,8 +12,6 @@
 
 #include "gst/tools/tag_survey.h"
 
-G_BEGIN_DECLS
-
 /* format: TOOL_TAG_OGG or TOOL_TAG_OPUS */
 gboolean tool_tag_ogg_is (const ToolTagReader *reader, ToolTagFormat format);
 
@@ -23,7 +21,5 @@ gboolean tool_tag_ogg_survey (const ToolTagReader *reader, ToolTagSurvey *survey
 
 /* The packet of comments with these genres.  NULL: an error. */
 GBytes *tool_tag_ogg_edit (const ToolTagReader *reader, const GPtrArray *genres, GError **error);
-
-G_END_DECLS
 
 #endif

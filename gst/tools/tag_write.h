@@ -11,8 +11,6 @@
 
 #include "gst/tools/tag_log.h"
 
-G_BEGIN_DECLS
-
 /* --existing: what becomes of genres that a file has. */
 typedef enum ToolExisting
 {
@@ -75,7 +73,5 @@ char **tool_tag_genres (const char *path);
 
 /* Takes an entry of a log back: WRITTEN; SAME: it is as before the entry; FAILED.  path: of its URI */
 ToolTagResult *tool_tag_undo (const char *path, const ToolTagEntry *entry, const ToolTagConfig *config);
-
-G_END_DECLS
 
 #endif

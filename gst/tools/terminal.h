@@ -11,8 +11,6 @@
 #include <glib.h>
 #include <stdio.h>
 
-G_BEGIN_DECLS
-
 /* --color */
 typedef enum ToolColour
 {
@@ -46,7 +44,5 @@ void tool_terminal_put (FILE *stream, const char *text);
 /* The same for a table, whose names may be any bytes: to a terminal what is not printable in it is escaped, but for
  * line ends and tabs; to a file or pipe they are exact. */
 void tool_terminal_put_table (FILE *stream, const char *text);
-
-G_END_DECLS
 
 #endif

@@ -17,8 +17,6 @@
 
 #include "gst/tools/track_text.h"
 
-G_BEGIN_DECLS
-
 typedef enum ToolTimeline
 {
   TOOL_TIMELINE_TEXT,
@@ -40,7 +38,5 @@ const char *tool_timeline_suffix (ToolTimeline kind);
  *
  * Of a track that was heard.  g_string_free() it. */
 GString *tool_timeline_text (ToolTimeline kind, const ToolTrack *track, char *const *names, const char *const *labels);
-
-G_END_DECLS
 
 #endif

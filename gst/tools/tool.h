@@ -13,8 +13,6 @@
 
 #include <glib.h>
 
-G_BEGIN_DECLS
-
 typedef enum ToolStatus
 {
   TOOL_OK = 0,
@@ -74,7 +72,5 @@ enum
 
 /* --jobs: `wanted`, or as many as there are processors if that is 0. */
 guint tool_jobs (int wanted);
-
-G_END_DECLS
 
 #endif

@@ -12,8 +12,6 @@
 #include "gst/tools/tag_write.h"
 #include "gst/tools/walk.h"
 
-G_BEGIN_DECLS
-
 typedef struct ToolTrack
 {
   const ToolInput *input; /* the caller's */
@@ -49,7 +47,5 @@ unsigned tool_track_top (const ToolTrack *track, unsigned most, unsigned *labels
 
 /* 0 to 100, rounded. */
 int tool_percent (double probability);
-
-G_END_DECLS
 
 #endif

@@ -12,8 +12,6 @@
 
 #include "gst/tools/track.h"
 
-G_BEGIN_DECLS
-
 /* With a newline.  model: its SHA-256; labels: of the model */
 void tool_track_json_append (GString *out, const ToolTrack *track, const char *model, const char *const *labels);
 
@@ -44,7 +42,5 @@ typedef struct ToolTrackLine
 /* text [size]: without the newline.  FALSE: it is no line of identify --json; ret_reason: why, g_free() it. */
 gboolean tool_track_line_parse (const char *text, gsize size, ToolTrackLine *ret_line, char **ret_reason);
 void tool_track_line_clear (ToolTrackLine *line);
-
-G_END_DECLS
 
 #endif

@@ -11,8 +11,6 @@
 #include "gst/tools/row.h"
 #include "gst/tools/track.h"
 
-G_BEGIN_DECLS
-
 /* The names of the columns become the row.  labels: of the model; with_tag: there are columns for what became of the
  * genre in the file */
 void tool_track_table_head (ToolRow *row, const char *const *labels, gboolean with_tag);
@@ -20,7 +18,5 @@ void tool_track_table_head (ToolRow *row, const char *const *labels, gboolean wi
 /* A track becomes the row.  What does not apply, as the error of a track that was heard, is empty. */
 void tool_track_table_fill (ToolRow *row, const ToolTrack *track, const char *model, const char *const *labels,
     gboolean with_tag);
-
-G_END_DECLS
 
 #endif

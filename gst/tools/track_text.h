@@ -16,8 +16,6 @@
 #include "gst/tools/terminal.h"
 #include "gst/tools/track.h"
 
-G_BEGIN_DECLS
-
 typedef struct ToolTextStyle
 {
   ToolTerminal terminal;
@@ -41,7 +39,5 @@ void tool_track_text_append_spans (GString *out, const ToolTextStyle *style, con
 
 /* "3:20", "1:02:03" */
 void tool_text_append_time (GString *out, double seconds);
-
-G_END_DECLS
 
 #endif

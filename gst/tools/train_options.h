@@ -11,8 +11,6 @@
 #include "gst/tools/tool.h"
 #include "models/training/training.h"
 
-G_BEGIN_DECLS
-
 /* Numbers are -1 where the command line has none. */
 typedef struct ToolTrainOptions
 {
@@ -40,7 +38,5 @@ gboolean tool_train_limit_steps (TrainRecipe *recipe, const TrainingData *data, 
 
 /* Whether the recipe is final before there is data: no stage's length depends on it. */
 gboolean tool_train_recipe_is_final (const ToolTrainOptions *options, const TrainRecipe *recipe);
-
-G_END_DECLS
 
 #endif

@@ -10,8 +10,6 @@
 
 #include "gst/tools/train_options.h"
 
-G_BEGIN_DECLS
-
 /* Nothing of it is owned. */
 typedef struct ToolTrainRun
 {
@@ -37,7 +35,5 @@ double tool_train_run_finished (const ToolTrainRun *run);
  *
  * FALSE: the reason, and what is left on disk, is said on stderr. */
 gboolean tool_train_run (const ToolTrainRun *run, double *ret_recall);
-
-G_END_DECLS
 
 #endif

@@ -12,8 +12,6 @@
 #include "gst/tools/outputs.h"
 #include "models/training/training_data.h"
 
-G_BEGIN_DECLS
-
 /* An argument. */
 typedef struct ToolTrainSource
 {
@@ -74,7 +72,5 @@ char *tool_train_sources_digest (const ToolTrainSources *sources);
 
 /* Decodes the directories.  FALSE: said on stderr.  some_failed is set if some files could not be used. */
 gboolean tool_train_sources_decode (const ToolTrainSources *sources, gboolean *some_failed);
-
-G_END_DECLS
 
 #endif

@@ -13,8 +13,6 @@
 
 #include <glib.h>
 
-G_BEGIN_DECLS
-
 typedef struct ToolInput
 {
   char *location; /* a path in the file system's encoding, as it was named or walked to; or a URI */
@@ -50,7 +48,5 @@ gboolean tool_walk_add_list (ToolWalk *walk, const char *path, char end, GError 
 
 /* What tells this input from all others, and exactly: file:// with every odd byte as %XX, or the URI itself. */
 char *tool_input_uri (const ToolInput *input);
-
-G_END_DECLS
 
 #endif

@@ -10,8 +10,6 @@
 
 #include <glib.h>
 
-G_BEGIN_DECLS
-
 /* One code per cause.  Every message names the file, the thing, what was expected and what was found. */
 #define GENRE_MODEL_ERROR (genre_model_error_quark ())
 GQuark genre_model_error_quark (void);
@@ -37,7 +35,5 @@ typedef enum GenreModelError
 
 /* Sets an error of that code.  Returns FALSE. */
 gboolean genre_model_fail (GError **error, GenreModelError code, const char *format, ...) G_GNUC_PRINTF (3, 4);
-
-G_END_DECLS
 
 #endif

@@ -13,8 +13,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-G_BEGIN_DECLS
-
 typedef struct _JsonNode JsonNode; /* json-glib's: to look inside, include <json-glib/json-glib.h> */
 
 /* Where a value was read: the start of every message, "FILE: THING: KEY: ". */
@@ -49,7 +47,5 @@ bool json_field_word (JsonNode *node, const JsonPlace *place, const char *const 
 
 /* The string, owned by the node; NULL and no error if it is none. */
 const char *json_field_string (JsonNode *node);
-
-G_END_DECLS
 
 #endif

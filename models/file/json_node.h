@@ -12,8 +12,6 @@
 
 #include <glib.h>
 
-G_BEGIN_DECLS
-
 typedef struct _JsonNode JsonNode; /* json-glib's */
 
 /* On one line. */
@@ -21,7 +19,5 @@ void json_append_node (GString *json, JsonNode *node);
 
 /* With an indent of two; what fits into 100 columns stays on one line. */
 void json_append_node_pretty (GString *json, JsonNode *node);
-
-G_END_DECLS
 
 #endif

@@ -13,8 +13,6 @@
 
 #include <glib.h>
 
-G_BEGIN_DECLS
-
 enum
 {
   JSON_SCAN_MAX_DEPTH = 16,
@@ -46,7 +44,5 @@ JsonScanStatus json_scan (const char *text, gsize size, JsonIntegers integers, c
 /* One more than the commas outside of strings: the most values that one array or object of the text can have, and, but
  * for nesting, that all have together.  To bound what a parser makes of it before it takes memory. */
 gsize json_scan_count (const char *text, gsize size);
-
-G_END_DECLS
 
 #endif

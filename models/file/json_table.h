@@ -11,8 +11,6 @@
 
 #include "models/file/json_field.h"
 
-G_BEGIN_DECLS
-
 typedef enum JsonKind
 {
   JSON_KIND_NUMBER,   /* double */
@@ -64,7 +62,5 @@ bool json_table_parse (const JsonTable *table, JsonNode *node, const JsonPlace *
 
 /* Every key in the order of the table, on one line.  context: for JsonKey.append */
 void json_table_append (const JsonTable *table, const void *context, const void *object, GString *json);
-
-G_END_DECLS
 
 #endif

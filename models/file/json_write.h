@@ -10,8 +10,6 @@
 
 #include <glib.h>
 
-G_BEGIN_DECLS
-
 /* text: UTF-8; a byte that is none stays, for a reader to reject.  What is not printable becomes \uXXXX. */
 void json_append_string (GString *json, const char *text);
 
@@ -34,7 +32,5 @@ void json_add_counts (GString *json, const char *key, const gsize *values, gsize
 
 /* text as a JSON string on one line, cut after about 80 bytes: for names from untrusted files in messages. */
 char *json_quote (const char *text);
-
-G_END_DECLS
 
 #endif

@@ -13,8 +13,6 @@
 
 #include <glib.h>
 
-G_BEGIN_DECLS
-
 /* FALSE: the control characters C0, DEL and C1, the ends of line and paragraph U+2028 and U+2029, and the embeddings,
  * overrides and isolates of Unicode's bidirectional algorithm, U+202A ... U+202E and U+2066 ... U+2069.  Marks and
  * joiners, which scripts and emoji need, are TRUE. */
@@ -30,7 +28,5 @@ char *printable_text (const char *text);
 
 /* texts  ends in NULL.  Each of them so; g_strfreev() it. */
 char **printable_texts (const char *const *texts);
-
-G_END_DECLS
 
 #endif

@@ -11,8 +11,6 @@
 
 #include <glib.h>
 
-G_BEGIN_DECLS
-
 /* path       UTF-8, or the file system's encoding on Unix
  * max_bytes  checked before memory is taken
  *
@@ -66,7 +64,5 @@ const char *regular_file_draft_temporary (const RegularFileDraft *draft);
 gboolean regular_file_draft_write (RegularFileDraft *draft, const guint8 *data, gsize size, GError **error);
 gboolean regular_file_draft_sync (RegularFileDraft *draft, GError **error);
 gboolean regular_file_draft_place (RegularFileDraft *draft, GError **error);
-
-G_END_DECLS
 
 #endif

@@ -14,8 +14,6 @@
 
 #include "models/file/safetensors_tensor.h"
 
-G_BEGIN_DECLS
-
 enum
 {
   SAFETENSORS_MAX_BYTES = 256 << 20,
@@ -44,7 +42,5 @@ const char *safetensors_metadata (const Safetensors *file, const char *key); /* 
 gsize safetensors_n_tensors (const Safetensors *file);
 const SafetensorsTensor *safetensors_tensor (const Safetensors *file, gsize index);    /* in the order of the data */
 const SafetensorsTensor *safetensors_find (const Safetensors *file, const char *name); /* NULL: no such tensor */
-
-G_END_DECLS
 
 #endif

@@ -11,8 +11,6 @@
 #include "models/file/json_field.h"
 #include "models/file/safetensors_tensor.h"
 
-G_BEGIN_DECLS
-
 /* file        stands for the file in messages
  * name        of the tensor, which keeps it
  * node        {"dtype": ..., "shape": ..., "data_offsets": [begin, end]}, not trusted
@@ -27,7 +25,5 @@ bool safetensors_entry_read (const char *file, const char *name, JsonNode *node,
 /* False, and GENRE_MODEL_ERROR_CONTAINER, "FILE: tensor NAME: ..." */
 bool safetensors_entry_fail (GError **error, const char *file, const char *tensor, const char *format, ...)
     G_GNUC_PRINTF (4, 5);
-
-G_END_DECLS
 
 #endif

@@ -11,8 +11,6 @@
 #include <glib.h>
 #include <stdbool.h>
 
-G_BEGIN_DECLS
-
 enum
 {
   SAFETENSORS_MAX_RANK = 8,
@@ -67,7 +65,5 @@ char *safetensors_shape_text (const gsize *dim, unsigned rank);
 /* tensor  of type F32
  * values  [n_values]  out */
 void safetensors_copy_f32 (const SafetensorsTensor *tensor, float *values);
-
-G_END_DECLS
 
 #endif

@@ -12,8 +12,6 @@
 
 #include "models/file/safetensors.h"
 
-G_BEGIN_DECLS
-
 typedef struct SafetensorsWriter SafetensorsWriter;
 
 SafetensorsWriter *safetensors_writer_new (void);
@@ -49,7 +47,5 @@ gboolean safetensors_writer_finish_parts (SafetensorsWriter *writer, const Safet
 /* Writes a temporary file beside `path` and renames it: a reader sees the old file or the new one, whole.
  * path: UTF-8, or the file system's encoding on Unix.  False: a GFileError; what was there is still there. */
 gboolean safetensors_save (GBytes *bytes, const char *path, GError **error);
-
-G_END_DECLS
 
 #endif

@@ -10,8 +10,6 @@
 
 #include <glib.h>
 
-G_BEGIN_DECLS
-
 /* name: UTF-8, or NULL.
  *
  * The first of several counts: what stands before ";" "/" "," "&" "+", or before one of the words feat, ft, featuring,
@@ -21,7 +19,5 @@ G_BEGIN_DECLS
  *
  * NULL: nobody, as "", "Unknown Artist", "Various Artists". */
 char *artist_name_key (const char *name);
-
-G_END_DECLS
 
 #endif

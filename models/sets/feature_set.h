@@ -14,8 +14,6 @@
 
 #include "models/frontend.h"
 
-G_BEGIN_DECLS
-
 /* What the reader takes and the writer makes, at most. */
 #define FEATURE_SET_MAX_BYTES ((gsize) MIN (G_MAXUINT32, G_MAXSIZE / 4)) /* just under 4 GiB */
 enum
@@ -126,7 +124,5 @@ const char *const *genre_feature_set_soft_labels (const GenreFeatureSet *set); /
  *
  * Returns how much the opinion is worth, at least 0; 0: there is none, whatever the values say. */
 float genre_feature_set_soft (const GenreFeatureSet *set, gsize clip, gsize window, float *probabilities);
-
-G_END_DECLS
 
 #endif

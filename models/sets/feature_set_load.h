@@ -13,8 +13,6 @@
 #include "models/file/error.h"
 #include "models/sets/feature_set_file.h"
 
-G_BEGIN_DECLS
-
 /* A set in the making. */
 typedef struct FeatureSetLoad
 {
@@ -65,7 +63,5 @@ bool feature_set_read_strings (const FeatureSetLoad *load, const char *key, Genr
 /* One I32 a clip, min ... max.  *ret_values NULL: there is no such tensor. */
 bool feature_set_read_integers (const FeatureSetLoad *load, const char *name, gint32 min, gint32 max,
     gint32 **ret_values, GError **error);
-
-G_END_DECLS
 
 #endif

@@ -16,8 +16,6 @@
 #include "models/sets/feature_set.h"
 #include "models/file/safetensors.h"
 
-G_BEGIN_DECLS
-
 /* One clip; names a thing as the set will. */
 typedef struct GenreFeatureClip
 {
@@ -63,7 +61,5 @@ const char *genre_feature_set_writer_temporary (const GenreFeatureSetWriter *wri
 /* Writes the whole file, syncs it and renames it to `path`.  At least one clip.  FALSE: as append.  Only free may
  * follow. */
 gboolean genre_feature_set_writer_finish (GenreFeatureSetWriter *writer, GError **error);
-
-G_END_DECLS
 
 #endif

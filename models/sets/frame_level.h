@@ -24,8 +24,6 @@
 #include "models/frontend.h"
 #include "models/genre_model.h"
 
-G_BEGIN_DECLS
-
 typedef struct FrameLevel FrameLevel;
 
 /* max_frames: of a window, at most */
@@ -43,7 +41,5 @@ void frame_level_push (FrameLevel *level, const float *db, double gain_db);
 
 /* Level of the last n frames in dBFS, 1 <= n <= max_frames, n <= those since the reset. */
 double frame_level_window_db (const FrameLevel *level, gsize n);
-
-G_END_DECLS
 
 #endif

@@ -12,8 +12,6 @@
 #include "models/genre_aggregate.h"
 #include "models/genre_model.h"
 
-G_BEGIN_DECLS
-
 typedef struct GenreHearing
 {
   gsize n_answers;
@@ -76,7 +74,5 @@ void genre_listener_hear (GenreListener *listener, const GenreFeatureSet *set, c
 
 /* The answers to all passages since the last take, one after another. */
 GenreHearing *genre_listener_take (GenreListener *listener);
-
-G_END_DECLS
 
 #endif

@@ -10,8 +10,6 @@
 
 #include "models/sets/genre_listener.h"
 
-G_BEGIN_DECLS
-
 typedef struct GenreTrack
 {
   gsize id;           /* its number in the set */
@@ -47,7 +45,5 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (GenreTracks, genre_tracks_free)
  * gain_db  is added to all levels before the model's floor */
 GenreHearing *genre_track_hear (const GenreTrack *track, const GenreFeatureSet *set, GenreListener *listener,
     double gain_db);
-
-G_END_DECLS
 
 #endif

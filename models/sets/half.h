@@ -10,14 +10,10 @@
 
 #include <glib.h>
 
-G_BEGIN_DECLS
-
 /* Exact; infinity and NaN stay what they are. */
 float half_to_float (guint16 half);
 
 /* The nearest, ties to even; beyond +-65504 infinity from 65520 on; NaN stays one. */
 guint16 half_from_float (float value);
-
-G_END_DECLS
 
 #endif

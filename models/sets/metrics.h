@@ -14,8 +14,6 @@
 
 #include <glib.h>
 
-G_BEGIN_DECLS
-
 enum
 {
   METRICS_ECE_BINS = 15
@@ -99,7 +97,5 @@ double metrics_mcnemar (guint64 only_first, guint64 only_second);
  *
  * 1/64 to 64; one of these two: there is no minimum between, the cases are all right, or no better than chance. */
 double metrics_fit_temperature (const unsigned *truth, const double *log_probabilities, gsize n_cases, gsize n_labels);
-
-G_END_DECLS
 
 #endif

@@ -12,8 +12,6 @@
 
 #include <glib.h>
 
-G_BEGIN_DECLS
-
 /* n items, none joined.  Never NULL; g_free() it. */
 guint32 *union_find_new (gsize n);
 
@@ -30,7 +28,5 @@ void union_find_join_key (guint32 *parent, guint32 item, GHashTable *first, gpoi
 /* parent [n]  in: trees; out: the number of each item's tree, 0, 1, ... in the order of their first items.
  * Returns how many there are. */
 gsize union_find_number (guint32 *parent, gsize n);
-
-G_END_DECLS
 
 #endif

@@ -13,8 +13,6 @@
 
 #include "models/training/random.h"
 
-G_BEGIN_DECLS
-
 /* How far it may go.  All zero but the two stretches at 1: nothing is changed. */
 typedef struct AugmentConfig
 {
@@ -88,7 +86,5 @@ void augment_edge (const AugmentConfig *config, Random *random, float *db, gsize
  *
  * input [n_frames][bands] */
 void augment_mask (const Augment *augment, float *input, gsize n_frames, gsize bands);
-
-G_END_DECLS
 
 #endif

@@ -17,8 +17,6 @@
 
 #include <stdbool.h>
 
-G_BEGIN_DECLS
-
 typedef enum CheckpointText
 {
   CHECKPOINT_RECIPE, /* what says which recipe it is of */
@@ -61,7 +59,5 @@ bool checkpoint_read_floats (const Safetensors *file, const char *name, float *v
 
 /* Takes all three files away.  False: a G_FILE_ERROR. */
 bool checkpoint_remove (const char *path, GError **error);
-
-G_END_DECLS
 
 #endif

@@ -12,8 +12,6 @@
 
 #include "models/sets/feature_set.h"
 
-G_BEGIN_DECLS
-
 typedef struct Pieces
 {
   gsize n_clips;
@@ -30,7 +28,5 @@ typedef struct Pieces
 Pieces *pieces_new (const GenreFeatureSet *const *sets, gsize n_sets);
 void pieces_free (Pieces *pieces); /* NULL is a no-op */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Pieces, pieces_free)
-
-G_END_DECLS
 
 #endif

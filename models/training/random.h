@@ -12,8 +12,6 @@
 
 #include <glib.h>
 
-G_BEGIN_DECLS
-
 typedef struct Random
 {
   guint64 state;
@@ -30,7 +28,5 @@ double random_beta (Random *random, double a);                   /* Beta (a, a),
 
 /* Where `index` of 0 ... n - 1 goes in a shuffle of n: one to one, without a table.  n >= 1 */
 gsize random_permute (const guint64 *keys, gsize n_keys, gsize index, gsize n);
-
-G_END_DECLS
 
 #endif

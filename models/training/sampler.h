@@ -10,13 +10,9 @@
 
 #include <glib.h>
 
-G_BEGIN_DECLS
-
 /* Draw d = 0, 1, ... of n items: every item once, in an order of its own, before any comes again.
  *
  * keys [n_keys]  seed, stage, ...   n_items >= 1 */
 gsize sampler_draw (const guint64 *keys, gsize n_keys, guint64 draw, gsize n_items);
-
-G_END_DECLS
 
 #endif

@@ -11,8 +11,6 @@
 #include <glib.h>
 #include <stdbool.h>
 
-G_BEGIN_DECLS
-
 typedef struct SplitItem
 {
   int label;     /* -1: none */
@@ -41,7 +39,5 @@ typedef struct SplitLabel
  * The order of items, and the numbers of labels and groups, do not matter. */
 void split_items (const SplitItem *items, gsize n, gsize n_labels, double fraction, guint64 seed, bool *held,
     SplitLabel *labels);
-
-G_END_DECLS
 
 #endif

@@ -12,15 +12,11 @@
 
 #include <glib.h>
 
-G_BEGIN_DECLS
-
 /* labels  [n], n >= 1
  * counts  [n][n]  [true][predicted]
  * title   NULL: none
  *
  * One row a true label, with its recall; shaded by the share of the row.  The whole file, to be freed with g_free(). */
 char *svg_confusion (const char *title, const char *const *labels, gsize n, const guint64 *counts);
-
-G_END_DECLS
 
 #endif

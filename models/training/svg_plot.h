@@ -12,8 +12,6 @@
 
 #include <glib.h>
 
-G_BEGIN_DECLS
-
 /* One line of a plot, from point to point; it is broken where y is not finite. */
 typedef struct SvgLine
 {
@@ -39,7 +37,5 @@ typedef struct SvgPlot
  *
  * The whole file, to be freed with g_free(). */
 char *svg_plots (const SvgPlot *plots, gsize n_plots);
-
-G_END_DECLS
 
 #endif

@@ -13,8 +13,6 @@
 
 #include <glib.h>
 
-G_BEGIN_DECLS
-
 enum
 {
   SVG_FONT = 13,  /* px, of everything but titles */
@@ -43,7 +41,5 @@ char *svg_rotated (double degrees, double x, double y, const char *anchor);
 
 /* The file with the picture around `body`, which it frees.  g_free(). */
 char *svg_finish (GString *body, double width, double height);
-
-G_END_DECLS
 
 #endif

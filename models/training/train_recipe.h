@@ -18,8 +18,6 @@
 
 #include <stdbool.h>
 
-G_BEGIN_DECLS
-
 enum
 {
   TRAIN_MAX_DATA = 8,
@@ -152,7 +150,5 @@ const AugmentConfig *train_stage_augment (const TrainRecipe *recipe, const Train
 
 /* "labels", ... */
 const char *train_loss_name (TrainLoss loss);
-
-G_END_DECLS
 
 #endif

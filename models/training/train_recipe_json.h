@@ -14,8 +14,6 @@
 #include "models/file/json_table.h"
 #include "models/training/train_recipe.h"
 
-G_BEGIN_DECLS
-
 enum
 {
   TRAIN_MAX_COUNT = 1000000000, /* of steps, windows, ... */
@@ -53,7 +51,5 @@ void train_data_append (const void *context, const void *object, GString *json);
 extern const JsonTable train_augment_table;
 bool train_stages_parse (void *context, JsonNode *node, const JsonPlace *place, void *object, GError **error);
 void train_stages_append (const void *context, const void *object, GString *json);
-
-G_END_DECLS
 
 #endif

@@ -17,8 +17,6 @@
 #include "models/training/training_data.h"
 #include "models/training/training_validation.h"
 
-G_BEGIN_DECLS
-
 typedef struct Training Training;
 
 typedef struct TrainingProgress
@@ -90,7 +88,5 @@ char *training_curve (const Training *training);
  * name    of the model's file
  * sha256  of its bytes */
 char *training_card (const Training *training, const char *name, const char *sha256);
-
-G_END_DECLS
 
 #endif

@@ -14,8 +14,6 @@
 #include "nn/pool.h"
 #include "nn/trainer.h"
 
-G_BEGIN_DECLS
-
 enum
 {
   TRAINING_HEAD_LABELS,
@@ -37,7 +35,5 @@ const NnTarget *training_batch_targets (const TrainingBatch *batch); /* [n_heads
 
 /* The heads that a recipe's targets need.  heads [TRAINING_MAX_HEADS] out; label_name: of the labels' dense layer */
 gsize training_batch_heads (const TrainingData *data, const char *label_name, NnHead *heads);
-
-G_END_DECLS
 
 #endif

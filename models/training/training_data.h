@@ -14,8 +14,6 @@
 #include "models/training/train_recipe.h"
 #include "models/training/training_split.h"
 
-G_BEGIN_DECLS
-
 enum
 {
   TRAINING_MAX_TESTS = 8 /* sets to validate on */
@@ -109,7 +107,5 @@ double training_data_sure (const TrainingData *data, const TrainRecipe *recipe, 
 
 /* Whether any stage gives that loss of that group a weight. */
 bool training_data_wants (const TrainRecipe *recipe, gsize group, TrainLoss loss);
-
-G_END_DECLS
 
 #endif

@@ -11,8 +11,6 @@
 
 #include "models/training/training_data.h"
 
-G_BEGIN_DECLS
-
 /* Data in the making. */
 typedef struct TrainingLoad
 {
@@ -40,7 +38,5 @@ bool training_load_choose_teacher (TrainingLoad *load, GError **error);
 bool training_load_choose_soft (TrainingLoad *load, GError **error);
 void training_load_weigh_classes (TrainingLoad *load);
 void training_load_weigh_items (TrainingLoad *load);
-
-G_END_DECLS
 
 #endif

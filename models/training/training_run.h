@@ -12,8 +12,6 @@
 #include "models/training/training.h"
 #include "models/training/training_batch.h"
 
-G_BEGIN_DECLS
-
 /* What the curve remembers. */
 typedef struct LossPoint
 {
@@ -71,7 +69,5 @@ GenreModel *training_make_model (const Training *training, bool best, GError **e
 
 /* Windows that were learned from in the first so many steps. */
 guint64 training_count_windows (const Training *training, guint64 steps);
-
-G_END_DECLS
 
 #endif

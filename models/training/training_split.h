@@ -15,8 +15,6 @@
 #include "models/sets/feature_set.h"
 #include "models/training/split.h"
 
-G_BEGIN_DECLS
-
 /* A set, and what it is for. */
 typedef struct TrainingSplitSet
 {
@@ -51,7 +49,5 @@ TrainingSplit *training_split_new (const TrainingSplitSet *sets, gsize n_sets, c
     gsize n_labels, double fraction, guint64 seed);
 void training_split_free (TrainingSplit *split); /* NULL is a no-op */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (TrainingSplit, training_split_free)
-
-G_END_DECLS
 
 #endif

@@ -10,8 +10,6 @@
 
 #include "models/training/training_data.h"
 
-G_BEGIN_DECLS
-
 /* Before the weights of the batch are known. */
 typedef struct TrainingTarget
 {
@@ -42,7 +40,5 @@ void training_target_fill (const TrainRecipe *recipe, const TrainingData *data, 
 
 /* target = share target + (1 - share) other; what only one of the two has of the teacher, the mixture has not. */
 void training_target_mix (const TrainingData *data, TrainingTarget *target, const TrainingTarget *other, double share);
-
-G_END_DECLS
 
 #endif

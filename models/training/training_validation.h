@@ -11,8 +11,6 @@
 #include "models/training/training_data.h"
 #include "nn/pool.h"
 
-G_BEGIN_DECLS
-
 /* Of one set, or of all together. */
 typedef struct TrainingAccuracy
 {
@@ -49,7 +47,5 @@ typedef struct TrainingRecall
  * FALSE: out of memory. */
 bool training_validate (const TrainingData *data, GenreModel *model, double interval_s, NnPool *pool,
     TrainingScore *ret_score, TrainingRecall *ret_recalls);
-
-G_END_DECLS
 
 #endif
