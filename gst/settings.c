@@ -197,8 +197,8 @@ genre_settings_install (GObjectClass *object_class)
    */
   g_object_class_install_property (object_class, PROP_WINDOW,
       g_param_spec_uint64 ("window", "Window",
-          "The most audio that one answer looks at, in nanoseconds, rounded to frames and clamped to what the model "
-          "can (0: the model's own); takes effect on READY to PAUSED",
+          "Longest piece of audio for one answer, in nanoseconds, rounded to frames and limited to the range of the "
+          "model (0: the model's own length); takes effect on READY to PAUSED",
           0, G_MAXUINT64, 0, ready));
   /**
    * GstGenreClassify:smoothing:
@@ -263,7 +263,7 @@ genre_settings_install (GObjectClass *object_class)
    */
   g_object_class_install_property (object_class, PROP_SPLIT_TITLES,
       g_param_spec_boolean ("split-titles", "Split Titles",
-          "End the run, with its final message, where the stream's title changes, as on the radio; takes effect with "
+          "End the run, with its final message, when the stream's title changes, as on the radio; takes effect with "
           "the next title",
           FALSE, playing));
   /**
@@ -292,8 +292,8 @@ genre_settings_install (GObjectClass *object_class)
    */
   g_object_class_install_property (object_class, PROP_MAX_LAG,
       g_param_spec_uint64 ("max-lag", "Maximum lag",
-          "Audio that may wait for analysis in a live pipeline before some is skipped, in nanoseconds; takes effect on "
-          "READY to PAUSED",
+          "Audio that may wait for analysis in a live pipeline before audio is skipped, in nanoseconds; takes effect "
+          "on READY to PAUSED",
           100 * GST_MSECOND, 10 * GST_SECOND, GST_SECOND, ready));
   /**
    * GstGenreClassify:labels:

@@ -18,16 +18,17 @@ struct GenreDescriptors
 };
 
 static const GenreDescriptor descriptors[GENRE_N_DESCRIPTORS] = {
-  { "zero_crossings", "how often the sound changes its sign in a second: low for a bass, high for noise", 0, 1 },
-  { "spectral_centroid", "where the middle of the spectrum lies: how bright it is", 1, 1 },
-  { "spectral_rolloff", "below which frequency 85 % of the spectrum lies", 2, 1 },
-  { "spectral_flux", "how much the spectrum changes from frame to frame, 0 to 2", 3, 1 },
+  { "zero_crossings", "changes of sign per second: few for a bass, many for noise", 0, 1 },
+  { "spectral_centroid", "mean frequency of the spectrum: the brightness", 1, 1 },
+  { "spectral_rolloff", "frequency below which 85 % of the spectrum lies", 2, 1 },
+  { "spectral_flux", "change of the spectrum from frame to frame, 0 to 2", 3, 1 },
   { "mfcc", "mel-frequency cepstral coefficients 0 to 19: the timbre; 0 is the level", 4, 20 },
-  { "spectral_contrast", "octave-based spectral contrast (OSC): how far tones stand out, in seven octaves", 24, 7 },
-  { "low_energy", "how many frames are quieter than the mean: high where sound and pauses alternate", 31, 1 },
-  { "omsc", "octave-based modulation spectral contrast: how steadily the contrast of octaves pulses", 32, 28 },
-  { "mscm", "modulation spectral crest: how much one tempo stands out, in seven octaves, from 1", 60, 7 },
-  { "msfm", "modulation spectral flatness: 1 where all tempi are alike, 0 for one steady beat", 67, 7 },
+  { "spectral_contrast", "octave-based spectral contrast (OSC): level of tones above the rest, in seven octaves", 24,
+      7 },
+  { "low_energy", "share of frames that are quieter than the mean: high if sound and pauses alternate", 31, 1 },
+  { "omsc", "octave-based modulation spectral contrast: how regularly the contrast of octaves changes", 32, 28 },
+  { "mscm", "modulation spectral crest: how much one tempo dominates, in seven octaves, at least 1", 60, 7 },
+  { "msfm", "modulation spectral flatness: 1 if all tempi are equally strong, 0 for one steady beat", 67, 7 },
 };
 
 /* Values that share a name. */

@@ -84,7 +84,7 @@ def bad_files(root):
         "album.mp3": (b"PK\3\4\x14\0\0\0\x08\0" + noise.randbytes(2000), r"not music: an archive"),
         "list.mp3": (b"#EXTM3U\nhttp://localhost/y.mp3\n", r"not music: a playlist"),
         "xml.mp3": (b'<?xml version="1.0"?>\n<a>' + b"<b/>" * 200 + b"</a>", r"not music: XML"),
-        "notes.mp3": (midi, r"not music: notes \(MIDI\), which are no recording"),
+        "notes.mp3": (midi, r"not music: notes \(MIDI\), not a recording"),
         "empty.mp3": (b"", r"the file is empty"),
         "zeros.mp3": (bytes(5000), r"not music, or damaged: GStreamer knows no format in it"),
         "noise.mp3": (noise.randbytes(50000), r"not music, or damaged: GStreamer knows no format in it"),
@@ -188,7 +188,7 @@ def test_stalled(root):
                  "GST_REGISTRY": str(root / "stalling.registry")}  # fmt: skip
     status, output, errors = call("identify", "--json", "-j1", folder, env=os.environ | variables)
     found = [json.loads(line) for line in output.splitlines()]
-    words = "nothing was read and nothing came out of the decoder for 5 s"
+    words = "no data was read and the decoder gave no audio for 5 s"
     verdict.check(status == 1 and f"a.flac: {words}" in errors, f"{status} {errors}")
     verdict.check([one.get("error") for one in found] == [words, None], f"{output}")
 

@@ -292,8 +292,8 @@ def test_folders(verdict, root):
     verdict.check(sorted(tensors["label"].tolist()) == list(range(6)), f"folders: {tensors['label']}")
     for words in [
         '"jazz": there is no music', '"Rock" and "rock" have almost the same name',
-        '"Cafe\u0301" and "Caf\u00e9" have the same name in two Unicode forms', '"caf\\xE8": its name is no UTF-8',
-        '"caf\\xE9": its name is no UTF-8',
+        '"Cafe\u0301" and "Caf\u00e9" have the same name in two Unicode forms', '"caf\\xE8": its name is not UTF-8',
+        '"caf\\xE9": its name is not UTF-8',
     ]:  # fmt: skip
         verdict.check(errors.count(words) == 1, f"folders: {words} in {errors}")
     status, _, errors = call("extract", folders, "-o", path, "-q")

@@ -95,7 +95,7 @@ def test_changes(root, out):
     first = lines(out)
     verdict.check(status == 1 and len(first) == 7, f"{status} {first}")
     status, _, errors = identify(root, "-o", out, "--resume")
-    verdict.check(lines(out) == first and "6 tracks had been done before" in errors, errors)
+    verdict.check(lines(out) == first and "6 tracks were done before" in errors, errors)
     verdict.check(status == 1 and "bad.mp3: " in errors, "an error that stays is said again, and not written again")
     os.utime(os.path.join(root, "0", "0.wav"), (1, 1))
     write_wav(os.path.join(root, "1", "1.wav"), music("drums", 9, 6))
@@ -154,7 +154,7 @@ def test_interrupt(root, out):
     _, errors = process.communicate(timeout=60)
     verdict.check(process.returncode == -signal.SIGINT, f"{process.returncode}")
     verdict.check(time.monotonic() - before < 10, "it took long")  # the second is for a machine that does nothing else
-    verdict.check("the same command with --resume goes on" in errors, errors)
+    verdict.check("the same command with --resume continues" in errors, errors)
     verdict.check(0 < len(lines(out)) < 30, f"{len(lines(out))} lines")
     status, _, _ = identify(root, "-o", out, "--resume")
     verdict.check(status == 0 and len(set(names(out))) == len(names(out)) == 30, f"{status} {len(names(out))}")

@@ -23,7 +23,7 @@ from tool import start
 FILES = 30  # a folder of them takes seconds
 SOON = 3.0  # seconds to an end: .6 if it must be by force; the rest is for a busy machine
 TIMEOUT = 120
-DECODED = re.compile(r"(\d+) of (\d+) files had been decoded before")
+DECODED = re.compile(r"(\d+) of (\d+) files were decoded before")
 SIGNALS = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGPIPE]
 
 
@@ -238,7 +238,7 @@ def test_training(verdict, root, model, dice):
         verdict.check(set(names) <= known, f"train, {number.name}: left {names}")
         status, _, err = runner.call(*train_arguments(root, path))
         verdict.check(status == 0 and "resumed after" in err, f"train, {number.name}: {status} {err}")
-        verdict.check("12 of 12 files had been decoded before" in err, f"train, {number.name}: {err}")
+        verdict.check("12 of 12 files were decoded before" in err, f"train, {number.name}: {err}")
         verdict.check(sha256(path) == sha256(model), f"train, {number.name}: another model")
         names = sorted(entry.name for entry in out.iterdir())
         wanted = ["model-music.features.safetensors", "model.md", "model.safetensors", "model.svg"]

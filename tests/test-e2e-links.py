@@ -98,9 +98,9 @@ def test_outside(root):
         "rock/circle/other/e.wav": "rock",
     }  # fmt: skip
     verdict.check(status == 1 and found == expected, f"outside: {status} {found}")
-    words = "jazz/both/b.wav and rock/both/b.wav: one file under different labels: it is left out"
+    words = "jazz/both/b.wav and rock/both/b.wav: the same file under different labels: it is left out"
     verdict.check(words in stderr, f"outside: {stderr}")
-    verdict.check("rock/gone.wav: a link that leads nowhere" in stderr, f"outside: {stderr}")
+    verdict.check("rock/gone.wav: a link without a target" in stderr, f"outside: {stderr}")
 
 
 def test_files(root):
@@ -114,7 +114,7 @@ def test_files(root):
     link(top / "soul" / "d.wav", "../jazz/d.wav")
     status, found, stderr = extract(top, root / "set.safetensors")
     verdict.check(status == 1 and found == {"jazz/c.wav": "jazz", "rock/b.wav": "rock"}, f"files: {status} {found}")
-    for words in ("jazz/hard.wav and rock/a.wav: one file", "jazz/d.wav and soul/d.wav: one file"):
+    for words in ("jazz/hard.wav and rock/a.wav: the same file", "jazz/d.wav and soul/d.wav: the same file"):
         verdict.check(words in stderr, f"files: {stderr}")
     status, found, stderr = extract(top, root / "set.safetensors", "--unlabelled")
     verdict.check(status == 0 and len(found) == 4, f"without labels, each once: {status} {found}")

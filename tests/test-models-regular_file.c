@@ -106,7 +106,7 @@ test_missing (void)
   check_failure (below, 1 << 20, GENRE_MODEL_ERROR_NOT_FOUND, "below: no such file");
   char *circle = path_of ("circle");
   CHECK (symlink (circle, circle) == 0, "symlink");
-  check_failure (circle, 1 << 20, GENRE_MODEL_ERROR_READ, "circle: cannot look at it: ");
+  check_failure (circle, 1 << 20, GENRE_MODEL_ERROR_READ, "circle: cannot examine it: ");
   g_free (circle);
   g_free (below);
   g_free (link);

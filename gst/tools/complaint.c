@@ -24,8 +24,8 @@ static const Kind no_music[] = {
   { "application/x-subtitle", "subtitles" },
   { "text/", "a text" },
   { "image/", "a picture" },
-  { "audio/midi", "notes (MIDI), which are no recording" },
-  { "audio/riff-midi", "notes (MIDI), which are no recording" },
+  { "audio/midi", "notes (MIDI), not a recording" },
+  { "audio/riff-midi", "notes (MIDI), not a recording" },
   { "application/zip", "an archive" },
   { "application/x-gzip", "an archive" },
   { "application/x-bzip", "an archive" },
@@ -168,5 +168,5 @@ tool_complaint (const char *path, const GError *error, const GstStructure *missi
     return complain_of_container (container, error);
   if (error && path && !type)
     return g_strdup ("not music, or damaged: GStreamer knows no format in it");
-  return g_strdup (error ? error->message : "nothing comes out of the decoder");
+  return g_strdup (error ? error->message : "the decoder gives no audio");
 }

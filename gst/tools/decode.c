@@ -275,7 +275,7 @@ may_wait (GenreDecoder *decoder, gint *reads, gint64 *since_us, GError **error)
   if (is_dead (decoder))
     return complain (decoder, NULL, error);
   if (now_us - *since_us > patience_us)
-    return fail (error, "nothing was read and nothing came out of the decoder for %d s",
+    return fail (error, "no data was read and the decoder gave no audio for %d s",
         (int) (patience_us / G_USEC_PER_SEC));
   return TRUE;
 }
@@ -382,7 +382,7 @@ genre_decoder_seek (GenreDecoder *decoder, double offset, double length, double 
   if (!gst_element_seek_simple (decoder->pipeline, GST_FORMAT_TIME, GST_SEEK_FLAG_FLUSH,
           (gint64) (offset * GST_SECOND)))
     return fail (error,
-        "no part of it can be found: expected a recording that can be searched, found a stream or a "
+        "expected a recording in which a position can be found, found a stream or a "
         "file without times");
   *ret_offset = offset;
   return TRUE;

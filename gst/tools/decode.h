@@ -48,6 +48,10 @@ gboolean genre_decoder_next (GenreDecoder *decoder, GenreStretch *ret_stretch, G
  * other in their mean. */
 gboolean genre_decoder_cancelled (const GenreDecoder *decoder);
 
+/* How a message says that. */
+#define GENRE_DECODER_CANCELLED                                                                                        \
+  "its channels cancel each other in their mean, which is silence: change the sign of one or leave it out"
+
 /* What has been seen so far, all of them at the end; the first of each that came.  Never NULL. */
 const GstTagList *genre_decoder_tags (const GenreDecoder *decoder);
 

@@ -71,7 +71,7 @@ take_caps (ToolDownmix *downmix, GstCaps *caps, gboolean *ret_fresh, char **ret_
   const GstAudioInfo before = downmix->info;
   downmix->cancelled |= channels_cancel (downmix);
   if (!caps || !gst_audio_info_from_caps (&downmix->info, caps))
-    return fail (ret_wrong, g_strdup ("the audio format is not one that GStreamer describes"));
+    return fail (ret_wrong, g_strdup ("GStreamer does not describe this audio format"));
   const int rate = GST_AUDIO_INFO_RATE (&downmix->info);
   if (rate < GENRE_STREAM_MIN_RATE || rate > GENRE_STREAM_MAX_RATE)
     return fail (ret_wrong,

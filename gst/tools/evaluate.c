@@ -218,8 +218,7 @@ look_ahead (Run *run, const ToolExtractionConfig *config)
       return TOOL_FAILED;
   if (run->n_not_music > 0 && !genre_model_has_music (run->model)) {
     g_autofree char *name = g_filename_display_name (run->path);
-    tool_fail ("%s: expected a model that tells music from what is none, for --not-music, found one that does not",
-        name);
+    tool_fail ("%s: expected a model with a head for music, for --not-music, found one without", name);
     return TOOL_FAILED;
   }
   if (run->options->compare && !(run->compared = load_model (run->options->compare)))

@@ -4,6 +4,7 @@
  */
 #include "gst/tools/extraction.h"
 
+#include "gst/tools/decode.h"
 #include "gst/tools/interrupt.h"
 #include "gst/tools/jobs.h"
 #include "gst/tools/progress.h"
@@ -119,9 +120,7 @@ append_result (Extraction *extraction, const ToolFile *file, const Result *resul
     return TRUE;
   }
   if (recording->cancelled)
-    tool_progress_message (extraction->progress,
-        "%s: its channels cancel each other in their mean, which is silence: change the sign of one or leave it out",
-        file->name);
+    tool_progress_message (extraction->progress, "%s: %s", file->name, GENRE_DECODER_CANCELLED);
   extraction->seconds += recording->seconds;
   return append_recording (extraction, file, recording);
 }
@@ -197,7 +196,7 @@ tool_extraction_open_cache (gboolean unwanted)
   ToolRecordingCache *cache = unwanted ? NULL : tool_recording_cache_new (folder, TOOL_CACHE_MAX_BYTES, &error);
 
   if (error)
-    tool_say ("%s: what is decoded is not kept", error->message);
+    tool_say ("%s: decoded recordings are not kept", error->message);
   return cache;
 }
 
@@ -212,7 +211,7 @@ report_cache (const Extraction *extraction)
   if (extraction->config->quiet)
     return;
   if (extraction->kept > 0)
-    tool_say ("%u of %u files had been decoded before", extraction->kept, extraction->files->files->len);
+    tool_say ("%u of %u files were decoded before", extraction->kept, extraction->files->files->len);
   if (lost > 0)
     tool_say ("%u recordings were not kept for the next time: %s", lost, reason);
 }
@@ -249,7 +248,7 @@ write_set (Extraction *extraction, const char *directory, const char *output, co
   g_clear_pointer (&extraction->progress, tool_progress_free);
   if (tool_interrupted ())
     return tool_fail ("interrupted: %s is not written%s", output,
-        extraction->config->cache ? "; what is decoded is kept for the next time" : "");
+        extraction->config->cache ? "; decoded recordings are kept for the next time" : "");
   if (ok && genre_feature_set_writer_n_clips (extraction->writer) == 0)
     return tool_fail ("%s: none of %u files could be used: %s is not written", directory, files->files->len, output);
   const char *temporary = ok ? genre_feature_set_writer_temporary (extraction->writer) : NULL;

@@ -2,6 +2,7 @@
  *
  * gst-genre-1.0 features - recordings -> tables of what can be measured in them: the ten descriptors.
  */
+#include "gst/tools/decode.h"
 #include "gst/tools/feature_rows.h"
 #include "gst/tools/files.h"
 #include "gst/tools/interrupt.h"
@@ -125,9 +126,7 @@ take_result (gpointer data, gsize index, gpointer taken)
   if (result->error)
     take_failure (run, input, name, result->error->message);
   else if (result->report.cancelled)
-    tool_progress_message (run->progress,
-        "%s: its channels cancel each other in their mean, which is silence: change the sign of one or leave it out",
-        name);
+    tool_progress_message (run->progress, "%s: %s", name, GENRE_DECODER_CANCELLED);
   free_result (result);
   return !run->broken;
 }
@@ -195,7 +194,7 @@ features (const Options *options, const ToolFeaturesConfig *config, char **locat
   for (char **location = locations; *location; location++)
     tool_walk_add (walk, *location);
   if (walk->inputs->len == 0)
-    return tool_fail ("there is no music in what was named");
+    return tool_fail ("found no music to read");
   const ToolStatus status = check_output (options, walk->inputs);
   if (status != TOOL_OK)
     return status;
@@ -272,7 +271,8 @@ read_only (const Options *options, ToolFeaturesConfig *config)
     if (!descriptor)
       return tool_usage_error ("features", "expected descriptors in --only, found \"%s\"", *name);
     if (config->per == TOOL_FEATURES_PER_FRAME && descriptor->first >= GENRE_FRAME_VALUES)
-      return tool_usage_error ("features", "%s is of a texture window: --per frame has none", *name);
+      return tool_usage_error ("features", "%s needs a texture window: expected --per file or texture, found frame",
+          *name);
     config->wanted[descriptor - genre_descriptor (0)] = TRUE;
   }
   return TOOL_OK;

@@ -172,7 +172,7 @@ visit (Scan *scan, const char *path, const char *name)
   GStatBuf status;
 
   if (g_stat (path, &status) != 0) {
-    add_problem (scan, path, name, is_link ? "a link that leads nowhere" : "it cannot be looked at");
+    add_problem (scan, path, name, is_link ? "a link without a target" : "it cannot be examined");
   } else if (is_link && S_ISDIR (status.st_mode)) {
     g_ptr_array_add (scan->links, file_new (path, name));
   } else if (S_ISDIR (status.st_mode)) {
@@ -275,7 +275,7 @@ name_places (Scan *scan, const GPtrArray *same)
                                  : ", ",
         ((const ToolFile *) g_ptr_array_index (same, i))->name);
   add_problem (scan, ((const ToolFile *) g_ptr_array_index (same, 0))->path, text->str,
-      "one file under different labels: it is left out");
+      "the same file under different labels: it is left out");
   g_string_free (text, TRUE);
 }
 

@@ -29,7 +29,7 @@ typedef struct ToolProblem
 {
   char *path;   /* of what could not be read, in the file system's encoding */
   char *name;   /* as a file's, or those of several files */
-  char *reason; /* "it cannot be looked at" */
+  char *reason; /* "it cannot be examined" */
 } ToolProblem;
 
 typedef struct ToolFiles

@@ -72,7 +72,7 @@ check_outputs (const ToolIdentifyOptions *options, const ToolWalk *walk)
     tool_outputs_writes (outputs, options->tag_log, TOOL_KIND_TAG_LOG);
   const ToolStatus status = tool_outputs_check (outputs);
   if (status == TOOL_OK && options->output && has_results (options->output) && !options->resume && !options->force)
-    return tool_fail ("%s: it has results already: --resume goes on with them, --force begins anew", options->output);
+    return tool_fail ("%s: it has results already: --resume continues them, --force replaces them", options->output);
   return status;
 }
 
@@ -90,7 +90,7 @@ identify (const ToolIdentifyOptions *options)
   walk = tool_walk_new ();
   ToolStatus status = list_inputs (options, walk) ? TOOL_OK : TOOL_FAILED;
   if (status == TOOL_OK && walk->inputs->len == 0)
-    status = tool_fail ("there is no music in what was named");
+    status = tool_fail ("found no music to read");
   if (status == TOOL_OK)
     status = check_outputs (options, walk);
   if (status == TOOL_OK)
@@ -166,7 +166,7 @@ check_numbers (const ToolIdentifyOptions *options)
     return tool_usage_error ("identify", "expected --min-confidence from 0 to 1, found %g", options->min_confidence);
   if (!(options->seconds >= 0 && options->offset >= 0 && options->min_span >= 0) || !isfinite (options->seconds)
       || !isfinite (options->offset))
-    return tool_usage_error ("identify", "expected seconds of 0 or more behind --seconds, --offset and --min-span");
+    return tool_usage_error ("identify", "expected 0 seconds or more for --seconds, --offset and --min-span");
   return TOOL_OK;
 }
 
@@ -177,17 +177,16 @@ check_extras (ToolIdentifyOptions *options)
   const gboolean table = options->format == TOOL_FORMAT_CSV || options->format == TOOL_FORMAT_TSV;
 
   if (options->format_names && !options->timeline)
-    return tool_usage_error ("identify", "--format is of --timeline");
+    return tool_usage_error ("identify", "--format needs --timeline");
   if (options->format_names && !tool_timeline_parse (options->format_names, &options->timelines))
     return tool_usage_error ("identify", "expected --format of text, json, srt, vtt, audacity and lrc, found %s",
         options->format_names);
   if (options->output_dir && options->timelines == 0 && !options->sidecar)
     return tool_usage_error ("identify", "--output-dir is for the files of --sidecar and --timeline --format");
   if (options->by_folder && table)
-    return tool_usage_error ("identify", "--by-folder is for text and JSON: a table has tracks only");
+    return tool_usage_error ("identify", "--by-folder needs text or JSON: a table has only tracks");
   if (options->report && options->resume && !tool_tag_file_is_available ())
-    return tool_usage_error ("identify",
-        "--report with --resume needs TagLib, without which this program was built: expected one of them");
+    return tool_usage_error ("identify", "--report with --resume needs TagLib, and this program was built without it");
   return TOOL_OK;
 }
 
@@ -210,16 +209,16 @@ check_tags (ToolIdentifyOptions *options)
   if (options->genres < 1 || options->genres > 10)
     return tool_usage_error ("identify", "expected --genres from 1 to 10, found %d", options->genres);
   if (options->separator && !*options->separator)
-    return tool_usage_error ("identify", "expected --separator with a character at least, found none");
+    return tool_usage_error ("identify", "expected --separator with one character or more, found none");
   if ((of_writing || options->genres > 1) && !options->write_tags)
     return tool_usage_error ("identify",
-        "--existing, --genres, --genre-map, --separator and --tag-log are of --write-tags");
+        "--existing, --genres, --genre-map, --separator and --tag-log need --write-tags");
   if ((options->dry_run || options->preserve_mtime || options->hard_links) && !options->write_tags && !options->undo)
-    return tool_usage_error ("identify", "--dry-run, --preserve-mtime and --hard-links are of --write-tags and --undo");
+    return tool_usage_error ("identify", "--dry-run, --preserve-mtime and --hard-links need --write-tags or --undo");
   if ((options->write_tags || options->undo) && !tool_tag_file_is_available ())
-    return tool_usage_error ("identify", "--write-tags and --undo need TagLib, without which this program was built");
+    return tool_usage_error ("identify", "--write-tags and --undo need TagLib, and this program was built without it");
   if (options->undo && (options->write_tags || options->arguments || options->files_from || options->output))
-    return tool_usage_error ("identify", "--undo takes back what a log says: expected nothing else to be done");
+    return tool_usage_error ("identify", "--undo restores the genres of a log: expected no other task");
   return TOOL_OK;
 }
 
@@ -238,7 +237,7 @@ check (ToolIdentifyOptions *options)
   if (options->resume && (!options->output || options->format != TOOL_FORMAT_JSON))
     return tool_usage_error ("identify", "--resume needs -o FILE with lines of JSON: FILE.jsonl, or --json");
   if (options->resume && options->force)
-    return tool_usage_error ("identify", "--resume goes on with what is there, --force replaces it: expected one");
+    return tool_usage_error ("identify", "expected --resume, which continues, or --force, which replaces, found both");
   if (options->color && !tool_terminal_parse_colour (options->color, &options->colour))
     return tool_usage_error ("identify", "expected --color auto, always or never, found %s", options->color);
   if (options->shard && !parse_shard (options))

@@ -68,7 +68,7 @@ write_side_file (const ToolExtras *extras, const ToolTrack *track, const char *s
   const char *reason = NULL;
 
   if (!path) {
-    tool_progress_message (progress, "%s: a URI has no place for files beside it", track->input->location);
+    tool_progress_message (progress, "%s: no file can be written beside a URI", track->input->location);
     return FALSE;
   }
   if (!tool_side_file_may_write (extras->walk, path, extras->options->force, mark, &reason)) {

@@ -3,6 +3,7 @@
  * Recordings are heard in parallel; what is said of them is written by the main thread, in their order.
  */
 #include "gst/tools/audio_estimate.h"
+#include "gst/tools/decode.h"
 #include "gst/tools/identify.h"
 #include "gst/tools/identify_extras.h"
 #include "gst/tools/identify_summary.h"
@@ -223,9 +224,7 @@ report_failure (Run *run, const ToolTrack *track)
   if (track->error)
     tool_progress_message (run->progress, "%s: %s", track->input->location, track->error);
   else if (track->heard->cancelled && !track->line)
-    tool_progress_message (run->progress,
-        "%s: its channels cancel each other in their mean, which is silence: change the sign of one",
-        track->input->location);
+    tool_progress_message (run->progress, "%s: %s", track->input->location, GENRE_DECODER_CANCELLED);
 }
 
 /* Where results go into a file, genres that are written are shown on standard output. */
@@ -340,8 +339,8 @@ report_end (Run *run, ToolJobsEnd end)
   switch (end) {
     case TOOL_JOBS_INTERRUPTED:
       if (output && run->options->format == TOOL_FORMAT_JSON)
-        return tool_fail ("interrupted: %s has what is done; the same command with --resume goes on", output);
-      return tool_fail ("interrupted: with -o FILE.jsonl and --resume a run can go on where it ended");
+        return tool_fail ("interrupted: %s has the results so far; the same command with --resume continues", output);
+      return tool_fail ("interrupted: with -o FILE.jsonl and --resume a run can be continued");
     case TOOL_JOBS_NO_MEMORY:
       return tool_fail ("no memory for %u jobs, or the system allows no more threads", tool_jobs (run->options->jobs));
     case TOOL_JOBS_STOPPED:

@@ -144,13 +144,13 @@ tool_summary_say (const ToolSummary *summary, char *const *names, double wall_se
   const guint failed = summary->failures->len;
 
   if (before > 0)
-    tool_say ("%u tracks had been done before", before);
+    tool_say ("%u tracks were done before", before);
   if (summary->heard > 0)
     say_heard (summary, names, wall_seconds);
   if (walk->left_out > 0)
-    tool_say ("%u other files, which are no music, were left out", walk->left_out);
+    tool_say ("%u other files, which are not music, were left out", walk->left_out);
   if (walk->repeated > 0)
-    tool_say ("%u names lead to a file that was there already", walk->repeated);
+    tool_say ("%u names refer to a file that was named before", walk->repeated);
   if (failed > 0)
     tool_say ("%u of %u could not be identified:", failed, failed + summary->heard);
   for (guint i = 0; i < failed; i++)

@@ -250,6 +250,6 @@ tool_tags_say (const ToolTags *tags)
     tool_say ("  %s", (const char *) g_ptr_array_index (tags->failures, i));
   if (log && n[TOOL_TAG_WRITTEN] > 0) {
     g_autofree char *quoted = g_shell_quote (log);
-    tool_say ("gst-genre-1.0 identify --undo %s takes them back", quoted);
+    tool_say ("gst-genre-1.0 identify --undo %s restores the old genres", quoted);
   }
 }

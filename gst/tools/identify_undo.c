@@ -73,6 +73,6 @@ tool_tags_undo (const ToolIdentifyOptions *options)
     undo_entry (&undo, g_ptr_array_index (entries, i));
   say_end (&undo);
   if (tool_interrupted ())
-    return tool_fail ("interrupted: the same command goes on");
+    return tool_fail ("interrupted: the same command continues");
   return undo.failed > 0 ? TOOL_FAILED : TOOL_OK;
 }

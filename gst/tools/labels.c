@@ -98,7 +98,8 @@ note_empty (ToolFiles *files, const GPtrArray *folders, const char *directory)
   }
   g_ptr_array_sort (empty, compare_strings);
   for (guint i = 0; i < empty->len; i++)
-    note (files, "folder \"%s\": there is no music in it: it is no label", (const char *) g_ptr_array_index (empty, i));
+    note (files, "folder \"%s\": there is no music in it: it is not a label",
+        (const char *) g_ptr_array_index (empty, i));
 }
 
 /* What two names that people take for one have in common. */
@@ -136,7 +137,7 @@ note_encodings (ToolFiles *files, const GPtrArray *folders)
   for (guint i = 0; i < folders->len; i++) {
     const Folder *folder = g_ptr_array_index (folders, i);
     if (!g_utf8_validate (folder->name, -1, NULL))
-      note (files, "folder \"%s\": its name is no UTF-8: this is its label", folder->label);
+      note (files, "folder \"%s\": its name is not UTF-8: this text is its label", folder->label);
   }
 }
 

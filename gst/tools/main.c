@@ -19,11 +19,11 @@ typedef struct Command
 
 static const Command commands[] = {
   { { "average", "one model with the mean of the weights of several" }, tool_average },
-  { { "evaluate", "how good a model is on labelled music" }, tool_evaluate },
+  { { "evaluate", "the accuracy of a model on labelled music" }, tool_evaluate },
   { { "extract", "a directory of music -> a feature set" }, tool_extract },
-  { { "features", "recordings -> a table of what can be measured in them" }, tool_features },
+  { { "features", "recordings -> a table of their features, such as MFCC" }, tool_features },
   { { "identify", "recordings -> their genres, on the terminal or as JSON, CSV, playlists" }, tool_identify },
-  { { "inspect", "what is in a model or a feature set" }, tool_inspect },
+  { { "inspect", "the content of a model or a feature set" }, tool_inspect },
   { { "plot", "a recording -> a picture of its waveform, spectrograms and genres" }, tool_plot },
   { { "train", "folders of music, or feature sets -> a model of your own genres" }, tool_train },
 };

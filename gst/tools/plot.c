@@ -12,6 +12,7 @@
 #if GENRE_WITH_PLOT
 
 #include "gst/picture/colour.h"
+#include "gst/tools/decode.h"
 #include "gst/tools/interrupt.h"
 #include "gst/tools/output.h"
 #include "gst/tools/outputs.h"
@@ -74,9 +75,9 @@ draw (const ToolPlotOptions *options, const PlotPage *page, GenreModel *model, c
   const ToolPlotSubject subject = { sound, model, title };
   GByteArray *picture = tool_plot_draw (options, page, &subject, &lacks_letters, error);
   if (picture && lacks_letters)
-    tool_say ("%s: no font here has all characters of \"%s\": boxes stand for them", input->name, title);
+    tool_say ("%s: no installed font has all characters of \"%s\": the others are drawn as boxes", input->name, title);
   if (picture && sound->cancelled)
-    tool_say ("%s: its channels cancel each other in their mean, which is silence", input->name);
+    tool_say ("%s: %s", input->name, GENRE_DECODER_CANCELLED);
   return picture;
 }
 
@@ -252,7 +253,7 @@ check_look (ToolPlotOptions *options, PlotPage *page)
   };
 
   if (!find_type (options->output, &options->type))
-    return tool_usage_error ("plot", "expected a name that ends in .png, .svg or .pdf behind -o, found %s",
+    return tool_usage_error ("plot", "expected -o with a name that ends in .png, .svg or .pdf, found %s",
         options->output);
   options->map = options->map_name ? tool_find_word (maps, options->map_name) : COLOUR_MAGMA;
   if (options->map < 0)
@@ -278,7 +279,7 @@ check (ToolPlotOptions *options, PlotPage *page)
     return tool_usage_error ("plot", "expected -o PICTURE: where the picture goes");
   choose_panels (options);
   if (options->model && !options->genres)
-    return tool_usage_error ("plot", "--model is of --genres");
+    return tool_usage_error ("plot", "--model needs --genres");
   ToolStatus status = check_part (options);
   if (status == TOOL_OK)
     status = check_analysis (options);

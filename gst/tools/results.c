@@ -115,7 +115,7 @@ resume_lines (ToolResults *results, const char *path, const char *model, GError 
     return FALSE;
   results->reads = open (path, O_RDONLY | O_CLOEXEC);
   if (ftruncate (results->fd, (off_t) results->size) != 0)
-    return regular_file_fail (results->name, "cut off the torn end of", error);
+    return regular_file_fail (results->name, "cut off the incomplete end of", error);
   return TRUE;
 }
 
@@ -208,7 +208,7 @@ tool_results_write (ToolResults *results, const char *line, gsize size, GError *
 {
   if (!regular_file_write (results->fd, results->name, (const guint8 *) line, size, error)) {
     if (results->regular && ftruncate (results->fd, (off_t) results->size) != 0)
-      g_prefix_error (error, "the last line may be torn: ");
+      g_prefix_error (error, "the last line may be incomplete: ");
     return FALSE;
   }
   results->size += size;

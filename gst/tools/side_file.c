@@ -49,7 +49,7 @@ tool_side_file_may_write (const ToolWalk *walk, const char *path, gboolean force
   if (g_hash_table_contains (walk->seen, identity))
     *ret_reason = "it is read in this run";
   else if (exists && !g_file_test (path, G_FILE_TEST_IS_REGULAR))
-    *ret_reason = "it is no regular file";
+    *ret_reason = "it is not a regular file";
   else if (exists && !force && !(mark && begins_as (path, mark)))
     *ret_reason = "it is there already: --force replaces it";
   return *ret_reason == NULL;

@@ -126,7 +126,7 @@ tool_tag_copy_new (const char *path, GError **error)
     return NULL;
   }
   if (!S_ISREG (copy->status.st_mode)) {
-    tool_tag_refuse (error, "it is no regular file");
+    tool_tag_refuse (error, "it is not a regular file");
     return NULL;
   }
   copy->original.size = (guint64) copy->status.st_size;

@@ -221,7 +221,7 @@ take_checkpoint (const ToolTrainOptions *options, Training *training, const char
   if (!training_resume (training, checkpoint, &reason, &error))
     return tool_reject ("%s; --restart deletes it", error->message);
   if (reason)
-    tool_say ("%s; the one before it is whole", reason);
+    tool_say ("%s; the checkpoint before it is complete", reason);
   if (!options->quiet) {
     TrainingProgress now;
     training_progress (training, &now);

@@ -73,7 +73,7 @@ check_counts (const ToolTrainSources *sources, const Count *learned, const Count
   gboolean common = FALSE;
 
   if (learned->labels->len < 2)
-    return tool_reject ("expected music of two labels or more to tell apart, found %s%s",
+    return tool_reject ("expected music with two labels or more, found %s%s",
         learned->labels->len == 1 ? "only " : "none",
         learned->labels->len == 1 ? (const char *) g_ptr_array_index (learned->labels, 0) : "");
   for (guint i = 0; i < learned->labels->len; i++) {

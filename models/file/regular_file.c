@@ -125,7 +125,7 @@ regular_file_read (const char *path, gsize max_bytes, GError **error)
 
   /* Checked before it is opened: opening a FIFO waits for its writer, and opening some devices has effects. */
   if (g_stat (path, &status) != 0) {
-    set_errno_error (error, name, "look at it");
+    set_errno_error (error, name, "examine it");
     return NULL;
   }
   if (!check_kind (&status, name, max_bytes, error))
@@ -140,7 +140,7 @@ regular_file_read (const char *path, gsize max_bytes, GError **error)
 #ifdef G_OS_UNIX
   /* Checked again: the name may refer to another file now. */
   if (fstat (fd, &status) != 0)
-    set_errno_error (error, name, "look at it");
+    set_errno_error (error, name, "examine it");
   else if (check_kind (&status, name, max_bytes, error))
     bytes = read_open (fd, (gsize) status.st_size, name, error);
 #else

@@ -187,7 +187,7 @@ checkpoint_load (const char *path, char **ret_reason, GError **error)
     return file;
   }
   g_set_error (error, GENRE_MODEL_ERROR, GENRE_MODEL_ERROR_CHECKPOINT,
-      "expected a whole checkpoint, found none: %s; %s", last_error->message, previous_error->message);
+      "expected a complete checkpoint, found none: %s; %s", last_error->message, previous_error->message);
   return NULL;
 }
 

@@ -89,10 +89,10 @@ training_data_match (const TrainRecipe *recipe, const TrainingSource *sources, g
     g_autofree char *name = g_filename_display_name (sources[i].path);
     if (group < 0 && sources[i].role == TRAINING_ROLE_NOT_MUSIC)
       return genre_model_fail (error, GENRE_MODEL_ERROR_DATA,
-          "%s: expected a recipe with a group of \"data\" for what is not music, found none in this one", name);
+          "%s: expected a recipe with a group of \"data\" for sounds that are not music, found none", name);
     if (group < 0)
       return genre_model_fail (error, GENRE_MODEL_ERROR_DATA,
-          "%s: expected a name that a group of the recipe's \"data\" matches, found none that does", name);
+          "%s: expected a name that matches a group of the recipe's \"data\", found none", name);
     filled[group] = true;
   }
   for (gsize i = 0; i < recipe->n_data; i++) {

@@ -44,9 +44,8 @@ training_load_choose_labels (TrainingLoad *load, GError **error)
     for (gsize i = 0; i < recipe->n_pseudo; i++)
       g_ptr_array_add (labels, g_strdup (recipe->pseudo_labels[i]));
   if (labels->len < 2)
-    return genre_model_fail (error, GENRE_MODEL_ERROR_DATA,
-        "expected clips of two labels or more to tell apart, found %s%s", labels->len == 1 ? "only " : "none",
-        labels->len == 1 ? (const char *) labels->pdata[0] : "");
+    return genre_model_fail (error, GENRE_MODEL_ERROR_DATA, "expected clips with two labels or more, found %s%s",
+        labels->len == 1 ? "only " : "none", labels->len == 1 ? (const char *) labels->pdata[0] : "");
   load->data->n_labels = labels->len;
   g_ptr_array_add (labels, NULL);
   load->data->labels = (char **) g_ptr_array_free (g_steal_pointer (&labels), FALSE);
@@ -269,7 +268,7 @@ check_items (const TrainingLoad *load, GError **error)
     if (used && data->groups[g].n_items == 0) {
       g_autofree char *quoted = json_quote (load->recipe->data[g].name);
       return genre_model_fail (error, GENRE_MODEL_ERROR_DATA,
-          "group %s of data: expected clips of at least %u frames with what the recipe learns from, found none", quoted,
+          "group %s of data: expected clips of at least %u frames that the recipe can learn from, found none", quoted,
           load->recipe->min_frames);
     }
     for (gsize i = 0; i < data->groups[g].n_items; i++) {
@@ -283,7 +282,7 @@ check_items (const TrainingLoad *load, GError **error)
 
   if (data->learns_music && learned[data->n_labels] == 0)
     return genre_model_fail (error, GENRE_MODEL_ERROR_DATA,
-        "the recipe learns what is music: expected clips that are not, found none");
+        "the recipe learns to recognise music: expected clips that are not music, found none");
   const bool labelled = training_load_wants (load, TRAIN_LOSS_LABELS);
   const bool split = load->data->n_tests == 0 && load->recipe->protocol != TRAIN_PROTOCOL_NONE;
   for (gsize i = 0; labelled && i < data->n_labels; i++) {

@@ -206,7 +206,7 @@ check_origin (const Training *training, const Safetensors *file, GError **error)
   if (!what)
     return true;
   return genre_model_fail (error, GENRE_MODEL_ERROR_CHECKPOINT,
-      "%s: expected a checkpoint of this very training, found one of %s", safetensors_name (file), what);
+      "%s: expected a checkpoint of this training, found one of %s", safetensors_name (file), what);
 }
 
 bool
