@@ -55,7 +55,8 @@ inside () {
   shift
   # shellcheck disable=SC2016
   unshare --mount sh -c '
-    mount --rbind /dev "$0/dev" && mount -t proc proc "$0/proc" && cp /etc/resolv.conf "$0/etc/resolv.conf" &&
+    mount --rbind /dev "$0/dev" && mount -t proc proc "$0/proc" && mount -t sysfs -o ro sysfs "$0/sys" &&
+      cp /etc/resolv.conf "$0/etc/resolv.conf" &&
       exec chroot "$0" /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C.UTF-8 \
         DEBIAN_FRONTEND=noninteractive ${OPENBLAS_CORETYPE:+OPENBLAS_CORETYPE="$OPENBLAS_CORETYPE"} "$@"' "$system" "$@"
 }
