@@ -20,6 +20,7 @@ import os
 import pathlib
 import platform
 import re
+import shutil
 import statistics
 import subprocess
 import sys
@@ -408,7 +409,7 @@ class Bench:
 
     def __init__(self, options, scratch):
         self.build, self.rounds, self.scratch = options.build, options.rounds, scratch
-        self.python = options.venv / "bin" / "python"
+        self.python, self.chromaprint = options.venv / "bin" / "python", options.venv / "chromaprint"
         self.tool = self.build / "gst" / "tools" / "gst-genre-1.0"
         self.environment = {"GST_PLUGIN_PATH": str(self.build / "gst"), "GST_REGISTRY": str(scratch / "registry"),
                             "GENRE_BUILD_DIR": str(self.build), "TF_CPP_MIN_LOG_LEVEL": "3",
@@ -438,7 +439,12 @@ class Bench:
 
 
 def group_element(bench):
-    text = run([bench.build / "tests" / "bench-element", 600, bench.rounds], bench.environment).text
+    plugins, libraries = [bench.build / "gst", bench.chromaprint], {p.parent for p in bench.chromaprint.rglob("*.so.*")}
+    environment = {**bench.environment, "GST_REGISTRY": str(bench.scratch / "chromaprint.registry"),
+                   "GST_PLUGIN_PATH": os.pathsep.join(map(str, plugins)),
+                   "LD_LIBRARY_PATH": os.pathsep.join(map(str, libraries))}
+    run(["gst-inspect-1.0", "genreclassify"], environment)  # makes the registry
+    text = run([bench.build / "tests" / "bench-element", 600, bench.rounds], environment).text
     return [line for line in text.splitlines() if line.startswith("|")]
 
 
@@ -551,6 +557,20 @@ def make_venv(folder):
     (folder / "done").touch()
 
 
+def make_chromaprint(folder):
+    """GStreamer's element and its library alone, out of Debian's packages, which would bring many others."""
+    if folder.exists() or not shutil.which("apt-get"):
+        return
+    with tempfile.TemporaryDirectory() as packages:
+        subprocess.run(["apt-get", "-q", "-o", "APT::Sandbox::User=root", "download", "gstreamer1.0-plugins-bad",
+                        "libchromaprint1"], cwd=packages, check=False)
+        for package in pathlib.Path(packages).glob("*.deb"):
+            subprocess.run(["dpkg-deb", "-x", package, packages], check=True)
+        folder.mkdir(parents=True)
+        for found in pathlib.Path(packages).rglob("lib*chromaprint.so*"):
+            shutil.copy(found, folder)
+
+
 def machine():
     names = [line.split(":")[1].strip() for line in open("/proc/cpuinfo", encoding="utf-8")
              if line.startswith("model name")]
@@ -584,6 +604,7 @@ def main():
     options.build = options.build.resolve()
     subprocess.run(["ninja", "-C", options.build, "--quiet"], check=True)
     make_venv(options.venv)
+    make_chromaprint(options.venv / "chromaprint")
     with tempfile.TemporaryDirectory() as scratch:
         bench = Bench(options, pathlib.Path(scratch))
         run(["gst-inspect-1.0", "genreclassify"], bench.environment)  # makes the registry

@@ -3,15 +3,14 @@
 
 #include "gst/tools/complaint.h"
 #include "gst/tools/downmix.h"
+#include "gst/tools/handover.h"
 #include "gst/tools/interrupt.h"
 #include "gst/tools/pipeline_idle.h"
 
-#include <gst/app/app.h>
 #include <gst/pbutils/pbutils.h>
 
 enum
 {
-  MAX_BUFFERS = 16, /* decoded ahead */
   IDLE_POLLS = 2,
 };
 
@@ -27,8 +26,8 @@ struct GenreDecoder
   char *path;  /* NULL: it is no file */
   GstElement *pipeline;
   GstBus *bus;
-  GstAppSink *sink;
-  GstPad *sinkpad; /* the sink's */
+  ToolHandover *handover; /* of the sink's samples */
+  GstPad *sinkpad;        /* the sink's */
   GstTagList *tags;
   gint no_audio;         /* atomic: all streams are known, and none is audio */
   gint reads;            /* atomic: buffers that the source has given */
@@ -131,11 +130,10 @@ genre_decoder_new (const char *location)
   /* Other streams than audio are not decoded. */
   g_autoptr (GstCaps) caps = gst_caps_new_empty_simple ("audio/x-raw");
   g_object_set (source, "uri", uri, "caps", caps, "expose-all-streams", FALSE, NULL);
-  g_object_set (sink, "caps", caps, "sync", FALSE, "max-buffers", (guint) MAX_BUFFERS, "enable-last-sample", FALSE,
-      "wait-on-eos", FALSE, NULL);
+  g_object_set (sink, "caps", caps, "sync", FALSE, "enable-last-sample", FALSE, "wait-on-eos", FALSE, NULL);
   decoder->pipeline = gst_pipeline_new (NULL);
   decoder->bus = gst_element_get_bus (decoder->pipeline);
-  decoder->sink = GST_APP_SINK (gst_object_ref (sink));
+  decoder->handover = tool_handover_new (GST_APP_SINK (sink));
   decoder->sinkpad = sink->sinkpads->data;
   gst_bin_add_many (GST_BIN (decoder->pipeline), source, sink, NULL);
   g_signal_connect (source, "pad-added", G_CALLBACK (on_pad_added), decoder);
@@ -151,10 +149,11 @@ genre_decoder_free (GenreDecoder *decoder)
   if (!decoder)
     return;
   if (decoder->pipeline) {
+    tool_handover_stop (decoder->handover);
     gst_element_set_state (decoder->pipeline, GST_STATE_NULL);
-    gst_object_unref (decoder->sink);
     gst_object_unref (decoder->bus);
     gst_object_unref (decoder->pipeline);
+    tool_handover_free (decoder->handover);
   }
   g_clear_pointer (&decoder->missing, gst_structure_free);
   gst_tag_list_unref (decoder->tags);
@@ -295,8 +294,8 @@ pull (GenreDecoder *decoder, GstSample **ret_sample, GError **error)
     gst_element_set_state (decoder->pipeline, GST_STATE_PLAYING);
   decoder->playing = TRUE;
   for (;;) {
-    g_autoptr (GstSample) sample = gst_app_sink_try_pull_sample (decoder->sink, POLL);
-    const gboolean eos = !sample && gst_app_sink_is_eos (decoder->sink);
+    gboolean eos;
+    g_autoptr (GstSample) sample = tool_handover_take (decoder->handover, POLL, &eos);
 
     if (tool_interrupted ())
       return fail (error, "interrupted");
