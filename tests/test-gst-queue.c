@@ -3,9 +3,12 @@
  * tests/test-gst-queue.c - every line of gst/queue.h's contract, on one thread and on two.
  *
  * Layer:   tests; gst/queue.  Linked with --wrap for malloc, calloc, pthread_cond_signal and the makers of locks.
- * Threads: the main thread plays one role, a Call the other.  That a call blocks is seen by its not being done after a
- *          nap: on a slow machine that check may miss a defect, but never invents one.
+ * Threads: the main thread plays one role, a Call the other.  That a call blocks is seen by its thread, of which the
+ *          kernel says that it sleeps; that it goes on to block, by its not being done after a nap: on a slow machine
+ *          that check may miss a defect, but never invents one.
  */
+#define _GNU_SOURCE /* gettid */
+
 #include "gst/queue.h"
 #include "tests/fail_at.h" /* here locks and conditions count, too */
 #include "tests/test.h"
@@ -76,6 +79,7 @@ typedef struct Call
   size_t n_samples;
   int mark;
   uint64_t epoch;
+  atomic_int id; /* the kernel's, of the thread; 0 before it runs */
   atomic_bool done;
   pthread_t thread;
 } Call;
@@ -86,6 +90,8 @@ call_main (void *data)
   Call *call = data;
   const Verb verb = call->verb;
   float *span;
+
+  atomic_store (&call->id, (int) gettid ());
 
   switch (verb) {
     case RESIZE:
@@ -134,12 +140,29 @@ call_begin (Call *call, GenreQueue *queue, Verb verb, size_t n)
     abort ();
 }
 
-/* Begins a call that must block. */
+/* Whether the kernel says that the call's thread sleeps. */
+static bool
+call_sleeps (Call *call)
+{
+  char name[64], state = '?';
+
+  snprintf (name, sizeof name, "/proc/self/task/%d/stat", atomic_load (&call->id));
+  FILE *file = fopen (name, "r");
+  if (!file)
+    return false;
+  if (fscanf (file, "%*d (%*[^)]) %c", &state) != 1)
+    state = '?';
+  fclose (file);
+  return state == 'S';
+}
+
+/* Begins a call that must block.  It does when its thread is seen asleep again and again, however late it starts. */
 static void
 call_blocked (Call *call, GenreQueue *queue, Verb verb, size_t n)
 {
   call_begin (call, queue, verb, n);
-  nap ();
+  for (int asleep = 0; asleep < 5 && !atomic_load (&call->done); sleep_ms (1))
+    asleep = call_sleeps (call) ? asleep + 1 : 0;
   CHECK (!atomic_load (&call->done), "verb %d has not waited", verb);
 }
 

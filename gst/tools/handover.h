@@ -5,8 +5,8 @@
  * Layer:   gst; GStreamer's app library.
  * Threads: one thread takes and frees; the streaming thread is the pipeline's.
  *
- * An appsink wakes the one who waits for it with each buffer, and is woken for each that is taken: two changes of thread
- * for some 20 ms of audio, which cost as much as half of the work on it.  Here several buffers change hands at a time.
+ * An appsink wakes who waits for it with each buffer, and is woken for each that is taken: two changes of thread for
+ * some 20 ms of audio, which cost as much as half of the work on it.  Here several buffers change hands at a time.
  */
 #ifndef GST_TOOLS_HANDOVER_H
 #define GST_TOOLS_HANDOVER_H
