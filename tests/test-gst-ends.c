@@ -8,6 +8,7 @@
  *
  * Layer:   tests; the elements.  The count of threads reads Linux's /proc.
  */
+#include "tests/count_entries.h"
 #include "tests/element_log.h"
 #include "tests/watchdog.h"
 
@@ -186,19 +187,6 @@ drop_pads (Play *play)
   gst_pad_set_active (play->sink, FALSE);
   gst_object_unref (play->src);
   gst_object_unref (play->sink);
-}
-
-static guint
-count_threads (void)
-{
-  GDir *dir = g_dir_open ("/proc/self/task", 0, NULL);
-  guint n = 0;
-
-  while (dir && g_dir_read_name (dir))
-    n++;
-  if (dir)
-    g_dir_close (dir);
-  return n;
 }
 
 /* All of the element is gone, its thread too. */

@@ -7,6 +7,7 @@
  */
 #define _GNU_SOURCE /* fegetexcept */
 
+#include "tests/count_entries.h"
 #include "tests/element_pipeline.h"
 
 #include <fenv.h>
@@ -52,19 +53,6 @@ check_fp (const gchar *where, const FpState *expected)
       "%s: rounding %d, traps %d, denormals %d, control %x; expected %d, %d, %d, %x", where, found.rounding,
       found.traps, found.denormals, found.control, expected->rounding, expected->traps, expected->denormals,
       expected->control);
-}
-
-static guint
-count_entries (const gchar *directory)
-{
-  GDir *dir = g_dir_open (directory, 0, NULL);
-  guint n = 0;
-
-  while (dir && g_dir_read_name (dir))
-    n++;
-  if (dir)
-    g_dir_close (dir);
-  return n;
 }
 
 /* Everything of the process that a library might touch, as text. */
@@ -150,7 +138,7 @@ test_host_unharmed (void)
   pthread_sigmask (SIG_BLOCK, &signals, NULL);
   setlocale (LC_ALL, "C.UTF-8");
 
-  const guint threads = count_entries ("/proc/self/task");
+  const guint threads = count_threads ();
   const FpState usual = fp_state ();
   gchar *before = describe_process ();
   const Capture out = capture (STDOUT_FILENO), err = capture (STDERR_FILENO);
@@ -179,8 +167,7 @@ test_host_unharmed (void)
   CHECK (*printed == '\0' && *complained == '\0', "it prints \"%s\" and \"%s\"", printed, complained);
   CHECK (g_str_equal (before, after), "the process was\n%s\nand is\n%s", before, after);
   log_close (&log);
-  CHECK (count_entries ("/proc/self/task") == threads, "%u threads, %u before", count_entries ("/proc/self/task"),
-      threads);
+  CHECK (count_threads () == threads, "%u threads, %u before", count_threads (), threads);
   pthread_sigmask (SIG_UNBLOCK, &signals, NULL);
   g_free (complained);
   g_free (printed);
@@ -195,20 +182,19 @@ static void
 test_one_thread_each (void)
 {
   static Log logs[5];
-  const guint threads = count_entries ("/proc/self/task"), files = count_entries ("/proc/self/fd");
+  const guint threads = count_threads (), files = count_entries ("/proc/self/fd");
 
   for (guint i = 0; i < G_N_ELEMENTS (logs); i++) {
     push_song (log_open_audio (&logs[i]), RATE, 5, 0, i);
-    CHECK (threads == 0 || count_entries ("/proc/self/task") == threads + i + 1, "%u elements: %u threads, %u before",
-        i + 1, count_entries ("/proc/self/task"), threads);
+    CHECK (threads == 0 || count_threads () == threads + i + 1, "%u elements: %u threads, %u before", i + 1,
+        count_threads (), threads);
   }
   for (guint i = 0; i < G_N_ELEMENTS (logs); i++) {
     push_eos (logs[i].harness);
     CHECK (log_count (&logs[i], TRUE) == 1, "element %u has %u finals", i, log_count (&logs[i], TRUE));
     log_close (&logs[i]);
   }
-  CHECK (count_entries ("/proc/self/task") == threads, "%u threads, %u before", count_entries ("/proc/self/task"),
-      threads);
+  CHECK (count_threads () == threads, "%u threads, %u before", count_threads (), threads);
   CHECK (count_entries ("/proc/self/fd") == files, "%u open files, %u before", count_entries ("/proc/self/fd"), files);
 }
 

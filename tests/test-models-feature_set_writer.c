@@ -4,6 +4,7 @@
 #include "models/sets/feature_set_writer.h"
 
 #include "models/frontend.h"
+#include "tests/count_entries.h"
 #include "tests/expect_error.h"
 
 #include <glib/gstdio.h>
@@ -99,18 +100,6 @@ write_set (const char *path, SafetensorsType type)
   genre_feature_set_writer_free (writer);
 }
 
-static unsigned
-count_files (const char *directory)
-{
-  unsigned n = 0;
-  GDir *dir = g_dir_open (directory, 0, NULL);
-  while (dir && g_dir_read_name (dir))
-    n++;
-  if (dir)
-    g_dir_close (dir);
-  return n;
-}
-
 /* --- the set --------------------------------------------------------------------------------------------------- */
 
 /* tolerance: half a step, relative to the 256 of U8 or the 2^-11 of F16. */
@@ -188,7 +177,7 @@ test_round_trip (const char *directory)
     write_set (path, types[i]);
     g_file_get_contents (path, &second, &second_size, NULL);
     CHECK (first_size > 0 && first_size == second_size && memcmp (first, second, first_size) == 0, "not deterministic");
-    CHECK (count_files (directory) == 1, "%u files", count_files (directory));
+    CHECK (count_entries (directory) == 1, "%u files", count_entries (directory));
 
     GStatBuf status;
     const mode_t mask = umask (0);
@@ -238,7 +227,7 @@ test_unfinished (const char *directory)
   CHECK (append (writer, 0, NULL), "append");
   CHECK (g_file_get_contents (path, &content, NULL, NULL) && strcmp (content, "old") == 0, "%s", content);
   genre_feature_set_writer_free (writer);
-  CHECK (count_files (directory) == 1, "%u files", count_files (directory));
+  CHECK (count_entries (directory) == 1, "%u files", count_entries (directory));
   g_remove (path);
 }
 
@@ -280,7 +269,7 @@ test_full_disk (const char *directory)
     g_autofree char *content = NULL;
     g_file_get_contents (path, &content, NULL, NULL);
     CHECK (ok || strcmp (content, "old") == 0, "the old file is gone");
-    CHECK (count_files (directory) == 1, "%u files", count_files (directory));
+    CHECK (count_entries (directory) == 1, "%u files", count_entries (directory));
     g_clear_error (&error);
     if (ok)
       break;

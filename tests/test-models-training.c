@@ -8,6 +8,7 @@
 #include "models/training/checkpoint.h"
 #include "models/genre_model.h"
 #include "nn/network.h"
+#include "tests/count_entries.h"
 #include "tests/expect_error.h"
 #include "tests/training_builder.h"
 
@@ -318,18 +319,6 @@ test_networks (const Fixture *fixture)
 
   /* It could be trained, but nobody could use it: shorter windows leave no frame. */
   expect_refused (fixture, "[" CONV ",{\"type\":\"flatten\"}," END, 0, GENRE_MODEL_ERROR_NETWORK, "flatten");
-}
-
-/* 0 where /proc does not tell. */
-static unsigned
-count_threads (void)
-{
-  g_autoptr (GDir) dir = g_dir_open ("/proc/self/task", 0, NULL);
-  unsigned n = 0;
-
-  while (dir && g_dir_read_name (dir))
-    n++;
-  return n;
 }
 
 /* The batches, the steps and the validation share the threads that were asked for. */
