@@ -149,7 +149,7 @@ dsp_mel_bins (const DspMel *mel)
 }
 
 /* sum_k a[k] * b[k], in lanes, since the compiler may not reorder a sum of floats by itself. */
-static float
+static inline float
 dot (const float *restrict a, const float *restrict b, size_t n)
 {
   float lane[LANES] = { 0 };

@@ -187,6 +187,12 @@ find_tail (DspOctaveBands *bands, const float *x, size_t n, float sign, size_t n
     find_least (x, n_columns, sign, bands->least);
     limit = find_limit (bands->least, n_columns, bands->tail, n_tail);
   }
+  if (n_tail == 1) { /* then the limit is the least of all columns */
+    for (size_t i = rest; i < n; i++)
+      limit = sign * x[i] < limit ? sign * x[i] : limit;
+    bands->tail[0] = limit;
+    return;
+  }
   size_t n_kept = keep (x + rest, n - rest, 1, sign, limit, bands->kept, 0);
   for (size_t c = 0; c < n_columns; c++)
     if (bands->least[c] <= limit)

@@ -36,7 +36,7 @@ dsp_spectral_centroid (const float *magnitude, size_t n, double bin_hz)
 }
 
 /* Sum of n values, in lanes. */
-static double
+static inline double
 sum_of (const float *x, size_t n)
 {
   double lane[LANES] = { 0 };
