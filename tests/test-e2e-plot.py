@@ -252,7 +252,7 @@ def test_title(verdict, root):
     strange = root / "\u97f3\u697d.wav"
     shutil.copy(root / "tagged.wav", strange)
     errors = plot(verdict, "--font", "@cairo:", strange, "-o", picture)
-    verdict.check("no font here has all characters" in errors and errors.count("\n") == 1, errors)
+    verdict.check("no installed font has all characters" in errors and errors.count("\n") == 1, errors)
 
 
 # Marks and legend ---------------------------------------------------------------------------------------------------
