@@ -146,7 +146,7 @@ run (Watch *watch)
   return result;
 }
 
-/* Every result once, in order, for any number of threads; no more in memory than may wait, and the one that is taken. */
+/* Every result once, in order, for any number of threads; no more in memory than may wait, and the one in hand. */
 static void
 test_order (void)
 {
