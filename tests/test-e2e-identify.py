@@ -13,7 +13,6 @@ import pathlib
 import re
 import subprocess
 import sys
-import tempfile
 import threading
 import urllib.parse
 
@@ -377,11 +376,7 @@ def test_pipe(root):
 
 def main():
     need("genreclassify", "decodebin", "wavparse")
-    tests = [test for name, test in globals().items() if name.startswith("test_")]
-    for test in tests:
-        with tempfile.TemporaryDirectory() as root:
-            test(os.path.realpath(root))
-    verdict.exit()
+    verdict.run(globals())
 
 
 if __name__ == "__main__":
