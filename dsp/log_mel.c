@@ -2,11 +2,12 @@
  *
  * dsp/log_mel.c - spectrum, filterbank and level, one behind the other.
  *
- * Layer:   dsp; uses dsp/energy, dsp/mel and dsp/stft.
+ * Layer:   dsp; uses dsp/decibel, dsp/energy, dsp/mel and dsp/stft.
  * Threads: one object serves one thread at a time.
  */
 #include "dsp/log_mel.h"
 
+#include "dsp/decibel.h"
 #include "dsp/energy.h"
 #include "dsp/mel.h"
 #include "dsp/stft.h"
@@ -15,6 +16,11 @@
 #include <float.h>
 #include <math.h>
 #include <stdlib.h>
+
+enum
+{
+  BLOCK = 64, /* levels at a time */
+};
 
 struct DspLogMel
 {
@@ -151,12 +157,20 @@ dsp_power_to_db (const float *power, float *db, size_t n, double amin, double re
   if (ref == 0)
     for (size_t i = 0; i < n; i++)
       ref = fmax (ref, (double) power[i]);
-  const double ref_db = 10.0 * log10 (fmax (amin, ref));
+  double ref_db = ref;
+  dsp_decibels (&ref_db, 1, amin);
 
   float loudest = -FLT_MAX;
-  for (size_t i = 0; i < n; i++) {
-    db[i] = (float) (10.0 * log10 (fmax (amin, (double) power[i])) - ref_db);
-    loudest = fmaxf (loudest, db[i]);
+  for (size_t first = 0; first < n; first += BLOCK) {
+    const size_t end = n - first < BLOCK ? n : first + BLOCK;
+    double level[BLOCK];
+    for (size_t i = first; i < end; i++)
+      level[i - first] = (double) power[i];
+    dsp_decibels (level, end - first, amin);
+    for (size_t i = first; i < end; i++) {
+      db[i] = (float) (level[i - first] - ref_db);
+      loudest = fmaxf (loudest, db[i]);
+    }
   }
 
   if (top_db >= 0)

@@ -3,7 +3,7 @@
  * dsp/low_energy.h - how much of a stretch of frames is quieter than the mean: high where loud and quiet alternate, as
  * in speech, low where the level is even.
  *
- * Layer:   dsp; libm only.
+ * Layer:   dsp; libm and dsp/lanes.
  * Threads: stateless.
  */
 #ifndef DSP_LOW_ENERGY_H

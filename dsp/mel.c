@@ -25,7 +25,7 @@ static const double LOG_STEP = 0.06875177742094911944; /* ln (6.4) / 27 */
 typedef struct Row
 {
   size_t first; /* bin */
-  size_t n;     /* bins, 0 for an empty band */
+  size_t n;     /* bins, a multiple of LANES where there are so many; 0 for an empty band */
   size_t at;    /* of its first weight */
 } Row;
 
@@ -85,6 +85,19 @@ row_span (const DspMelConfig *config, size_t band)
   return first < end ? (Row){ .first = (size_t) first, .n = (size_t) (end - first) } : (Row){ 0 };
 }
 
+/* Bins beside a band's own, whose weight is 0, so that its sum is one of whole vectors. */
+static void
+fill_lanes (Row *row, size_t n_bins)
+{
+  const size_t n = (row->n + LANES - 1) / LANES * LANES;
+
+  if (n > n_bins)
+    return;
+  row->n = n;
+  if (row->first > n_bins - n)
+    row->first = n_bins - n;
+}
+
 DspMel *
 dsp_mel_new (const DspMelConfig *config)
 {
@@ -102,14 +115,16 @@ dsp_mel_new (const DspMelConfig *config)
   if (!mel->row)
     goto fail;
 
-  size_t n_weights = 0;
   for (size_t b = 0; b < mel->n_bands; b++) {
-    Row row = row_span (config, b);
-    row.at = n_weights;
-    n_weights += row.n;
+    const Row row = mel->row[b] = row_span (config, b);
     if (row.n && row.first + row.n > mel->n_bins)
       mel->n_bins = row.first + row.n;
-    mel->row[b] = row;
+  }
+  size_t n_weights = 0;
+  for (size_t b = 0; b < mel->n_bands; b++) {
+    fill_lanes (&mel->row[b], mel->n_bins);
+    mel->row[b].at = n_weights;
+    n_weights += mel->row[b].n;
   }
 
   mel->weight = calloc (n_weights ? n_weights : 1, sizeof *mel->weight);

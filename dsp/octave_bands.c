@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "dsp/octave_bands.h"
 
+#include "dsp/decibel.h"
+#include "dsp/lanes.h"
+
 #include <assert.h>
 #include <math.h>
+#include <stdint.h>
 #include <stdlib.h>
 
 static const double FIRST_HZ = 200; /* the upper edge of band 0 */
@@ -11,24 +15,37 @@ static const double AMIN = 1e-10;
 
 enum
 {
-  LANES = 4, /* sums that run side by side */
-  DEPTH = 8, /* values of a column, see find_tail() */
+  LANES = 8, /* floats of a vector */
+  DEPTH = 9, /* about so many values has a column, see tail_mean() */
 };
+
+typedef float Vector __attribute__ ((vector_size (LANES * sizeof (float))));
+typedef int32_t Mask __attribute__ ((vector_size (LANES * sizeof (float))));
+typedef float Stored __attribute__ ((vector_size (LANES * sizeof (float)), aligned (sizeof (float)), may_alias));
 
 typedef struct Band
 {
   size_t first, n;               /* bins that contrast looks at; n 0: none */
   size_t n_tail;                 /* of them that are the peak, or the valley */
+  size_t n_columns;              /* a multiple of LANES, at most n; 0 if n is less */
   size_t power_first, power_end; /* bins whose power counts */
 } Band;
 
 struct DspOctaveBands
 {
   Band band[DSP_OCTAVE_BANDS];
-  float *tail;  /* [longest n_tail] */
-  float *least; /* [longest n / DEPTH] of each column */
-  float *kept;  /* [longest n + 1] */
+  float *least;   /* [most n_columns] of each column */
+  float *most;    /* [most n_columns] of each column, times -1 */
+  size_t *column; /* [most n_columns + 1] those that are looked at */
+  float *group;   /* [longest n_tail, in whole vectors] */
+  float *kept;    /* [longest n and a vector] */
 };
+
+static size_t
+whole_vectors (size_t n)
+{
+  return (n + LANES - 1) / LANES * LANES;
+}
 
 /* The bins from the lower edge to the upper one, as many as there are: the first, and the one behind the last. */
 static void
@@ -66,6 +83,8 @@ band_new (size_t index, size_t n_bins, double bin_hz)
   band.n_tail = (size_t) fmax (1, rint (SHARE * (double) counted));
   if (band.n_tail > band.n)
     band.n_tail = band.n;
+  if (band.n >= LANES)
+    band.n_columns = whole_vectors (band.n / DEPTH < 1 ? 1 : band.n / DEPTH);
   return band;
 }
 
@@ -81,13 +100,16 @@ dsp_octave_bands_new (size_t n_bins, double bin_hz)
   size_t longest = 1;
   for (size_t b = 0; b < DSP_OCTAVE_BANDS; b++) {
     bands->band[b] = band_new (b, n_bins, bin_hz);
-    if (bands->band[b].n_tail > longest)
-      longest = bands->band[b].n_tail;
+    if (bands->band[b].n > longest)
+      longest = bands->band[b].n;
   }
-  bands->tail = calloc (longest, sizeof *bands->tail);
-  bands->least = calloc (n_bins / DEPTH + 1, sizeof *bands->least);
-  bands->kept = calloc (n_bins + 1, sizeof *bands->kept);
-  if (!bands->tail || !bands->least || !bands->kept)
+  const size_t room = whole_vectors (longest) + LANES;
+  bands->least = calloc (room, sizeof *bands->least);
+  bands->most = calloc (room, sizeof *bands->most);
+  bands->column = calloc (room, sizeof *bands->column);
+  bands->group = calloc (room, sizeof *bands->group);
+  bands->kept = calloc (room, sizeof *bands->kept);
+  if (!bands->least || !bands->most || !bands->column || !bands->group || !bands->kept)
     goto fail;
   return bands;
 
@@ -101,135 +123,157 @@ dsp_octave_bands_free (DspOctaveBands *bands)
 {
   if (!bands)
     return;
-  free (bands->tail);
   free (bands->least);
+  free (bands->most);
+  free (bands->column);
+  free (bands->group);
   free (bands->kept);
   free (bands);
 }
 
-static double
-mean_db (const float *x, size_t n, double sign)
-{
-  double sum = 0;
-  for (size_t i = 0; i < n; i++)
-    sum += sign * (double) x[i];
-  return 10 * log10 (fmax (AMIN, sum / (double) n));
-}
-
-/* least [n_columns]  of each column x[c], x[n_columns + c], ..., DEPTH values, times sign */
+/* Of each column of a band, c, c + n_columns, ... */
 VECTOR_CLONES static void
-find_least (const float *restrict x, size_t n_columns, float sign, float *restrict least)
+find_extremes (const Band *band, const float *restrict x, float *restrict least, float *restrict most)
 {
-  for (size_t c = 0; c < n_columns; c++)
-    least[c] = sign * x[c];
-  for (size_t r = 1; r < DEPTH; r++)
-    for (size_t c = 0; c < n_columns; c++) {
-      const float value = sign * x[r * n_columns + c];
+  for (size_t c = 0; c < band->n_columns; c++) {
+    least[c] = x[c];
+    most[c] = -x[c];
+  }
+  for (size_t first = band->n_columns; first < band->n; first += band->n_columns) {
+    const size_t width = band->n - first < band->n_columns ? band->n - first : band->n_columns;
+    for (size_t c = 0; c < width; c++) {
+      const float value = x[first + c];
       least[c] = value < least[c] ? value : least[c];
+      most[c] = -value < most[c] ? -value : most[c];
     }
-}
-
-/* The n_tail smallest of x [n], ascending.  Without a branch in the inner loop, which none could foretell. */
-static void
-sort_smallest (const float *restrict x, size_t n, float *restrict smallest, size_t n_tail)
-{
-  for (size_t i = 0; i < n_tail; i++)
-    smallest[i] = HUGE_VALF;
-  for (size_t k = 0; k < n; k++) {
-    const float value = x[k];
-    if (!(value < smallest[n_tail - 1]))
-      continue;
-    for (size_t i = n_tail - 1; i > 0; i--) {
-      const float other = smallest[i - 1] > value ? smallest[i - 1] : value;
-      smallest[i] = other < smallest[i] ? other : smallest[i];
-    }
-    smallest[0] = value < smallest[0] ? value : smallest[0];
   }
 }
 
-/* Of sign x[0], sign x[stride], ... those that are not above the limit: to kept, whose new length is returned. */
+/* The value that k of x [n] are not above, k at least 1, n a multiple of LANES: the greatest of those that fewer than k
+ * others are below.  No branch depends on the values, which none could foretell. */
+VECTOR_CLONES static float
+find_rank (const float *x, size_t n, size_t k)
+{
+  Vector best = { 0 };
+  best -= HUGE_VALF;
+
+  for (size_t i = 0; i < n; i += LANES) {
+    const Vector value = *(const Stored *) (x + i);
+    Mask above = { 0 };
+    for (size_t j = 0; j < n; j++)
+      above -= x[j] < value;
+    const Mask is_better = (above < (int32_t) k) & (value > best);
+    best = (Vector) (((Mask) value & is_better) | ((Mask) best & ~is_better));
+  }
+  float found = best[0];
+  for (size_t l = 1; l < LANES; l++)
+    found = best[l] > found ? best[l] : found;
+  return found;
+}
+
+/* A value that at least n_tail of the columns reach.  They are dealt into whole vectors of groups, n_tail or a few
+ * more; the n_tail groups with the least values have one each. */
+VECTOR_CLONES static float
+find_limit (const float *restrict least, size_t n_columns, float *restrict group, size_t n_tail)
+{
+  const size_t n_groups = whole_vectors (n_tail);
+  if (n_columns < n_groups)
+    return HUGE_VALF;
+
+  for (size_t g = 0; g < n_groups; g++)
+    group[g] = least[g];
+  for (size_t first = n_groups; first < n_columns; first += n_groups) {
+    const size_t width = n_columns - first < n_groups ? n_columns - first : n_groups;
+    for (size_t g = 0; g < width; g++)
+      group[g] = least[first + g] < group[g] ? least[first + g] : group[g];
+  }
+  return find_rank (group, n_groups, n_tail);
+}
+
+/* bands->kept: those of sign x that are not above the limit, and then HUGE_VALF to the end of the vector.  Returns the
+ * length.  Of a column that has none, nothing is looked at but its least value. */
 static size_t
-keep (const float *x, size_t n, size_t stride, float sign, float limit, float *kept, size_t n_kept)
+keep (DspOctaveBands *bands, const Band *band, const float *x, float sign, const float *least, float limit)
 {
-  for (size_t i = 0; i < n; i++) {
-    kept[n_kept] = sign * x[i * stride];
-    n_kept += kept[n_kept] <= limit;
+  float *kept = bands->kept;
+  size_t n_found = 0, n_kept = 0;
+
+  for (size_t c = 0; c < band->n_columns; c++) {
+    bands->column[n_found] = c;
+    n_found += least[c] <= limit;
   }
+  for (size_t i = 0; i < n_found; i++)
+    for (size_t k = bands->column[i]; k < band->n; k += band->n_columns) {
+      kept[n_kept] = sign * x[k];
+      n_kept += kept[n_kept] <= limit;
+    }
+  for (; n_kept % LANES != 0; n_kept++)
+    kept[n_kept] = HUGE_VALF;
   return n_kept;
 }
 
-/* A value that at least n_tail of all n_columns reach: the columns are dealt into n_tail groups, and the least of each
- * group is not above it.  n_columns is n_tail or more. */
-static float
-find_limit (const float *restrict least, size_t n_columns, float *restrict group, size_t n_tail)
+/* Mean of the k least of x [n], n a multiple of LANES; it is overwritten.  Equal values may be among them in part. */
+VECTOR_CLONES static double
+mean_of_least (float *x, size_t n, size_t k)
 {
-  for (size_t g = 0; g < n_tail; g++)
-    group[g] = least[g];
-  for (size_t first = n_tail; first < n_columns; first += n_tail)
-    for (size_t g = 0; g < n_tail && first + g < n_columns; g++)
-      group[g] = least[first + g] < group[g] ? least[first + g] : group[g];
+  const float last = find_rank (x, n, k);
+  size_t n_below = 0;
 
-  float limit = group[0];
-  for (size_t g = 1; g < n_tail; g++)
-    limit = group[g] > limit ? group[g] : limit;
-  return limit;
+  for (size_t i = 0; i < n; i++) {
+    n_below += x[i] < last;
+    x[i] = x[i] < last ? x[i] : 0;
+  }
+  return (dsp_sum (x, n) + (double) (k - n_below) * (double) last) / (double) k;
 }
 
-/* bands->tail: the n_tail smallest of sign x [n].  Most of x is looked at by vector code alone, as columns of DEPTH
- * values, of which only those are sorted that can be among the smallest. */
-static void
-find_tail (DspOctaveBands *bands, const float *x, size_t n, float sign, size_t n_tail)
-{
-  const size_t n_columns = n / DEPTH < n_tail ? 0 : n / DEPTH, rest = n_columns * DEPTH;
-  float limit = HUGE_VALF;
-
-  if (n_columns > 0) {
-    find_least (x, n_columns, sign, bands->least);
-    limit = find_limit (bands->least, n_columns, bands->tail, n_tail);
-  }
-  if (n_tail == 1) { /* then the limit is the least of all columns */
-    for (size_t i = rest; i < n; i++)
-      limit = sign * x[i] < limit ? sign * x[i] : limit;
-    bands->tail[0] = limit;
-    return;
-  }
-  size_t n_kept = keep (x + rest, n - rest, 1, sign, limit, bands->kept, 0);
-  for (size_t c = 0; c < n_columns; c++)
-    if (bands->least[c] <= limit)
-      n_kept = keep (x + c, DEPTH, n_columns, sign, limit, bands->kept, n_kept);
-  sort_smallest (bands->kept, n_kept, bands->tail, n_tail);
-}
-
+/* Mean of the n_tail least of sign x.
+ *
+ * Most of a band is looked at by vector code alone, as columns of which it knows the least value: few have one that can
+ * be among the n_tail. */
 static double
-band_contrast (DspOctaveBands *bands, const Band *band, const float *magnitude)
+tail_mean (DspOctaveBands *bands, const Band *band, const float *x, float sign, const float *least)
 {
-  const float *x = magnitude + band->first;
-
-  find_tail (bands, x, band->n, -1, band->n_tail);
-  const double peak_db = mean_db (bands->tail, band->n_tail, -1);
-  find_tail (bands, x, band->n, 1, band->n_tail);
-  return peak_db - mean_db (bands->tail, band->n_tail, 1);
+  if (band->n_columns == 0) {
+    size_t n = 0;
+    for (; n < band->n; n++)
+      bands->kept[n] = sign * x[n];
+    for (; n % LANES != 0; n++)
+      bands->kept[n] = HUGE_VALF;
+    return mean_of_least (bands->kept, n, band->n_tail);
+  }
+  const float limit = find_limit (least, band->n_columns, bands->group, band->n_tail);
+  if (band->n_tail == 1)
+    return (double) limit;
+  return mean_of_least (bands->kept, keep (bands, band, x, sign, least, limit), band->n_tail);
 }
 
 void
 dsp_octave_bands_contrast (DspOctaveBands *bands, const float *magnitude, double *contrast)
 {
+  double valley[DSP_OCTAVE_BANDS] = { 0 };
+
+  for (size_t b = 0; b < DSP_OCTAVE_BANDS; b++) {
+    const Band *band = &bands->band[b];
+    const float *x = magnitude + band->first;
+    contrast[b] = 0;
+    if (band->n == 0)
+      continue;
+    if (band->n_columns > 0)
+      find_extremes (band, x, bands->least, bands->most);
+    contrast[b] = -tail_mean (bands, band, x, -1, bands->most);
+    valley[b] = tail_mean (bands, band, x, 1, bands->least);
+  }
+  dsp_decibels (contrast, DSP_OCTAVE_BANDS, AMIN);
+  dsp_decibels (valley, DSP_OCTAVE_BANDS, AMIN);
   for (size_t b = 0; b < DSP_OCTAVE_BANDS; b++)
-    contrast[b] = bands->band[b].n > 0 ? band_contrast (bands, &bands->band[b], magnitude) : 0;
+    contrast[b] -= valley[b];
 }
 
 VECTOR_CLONES void
 dsp_octave_bands_power (const DspOctaveBands *bands, const float *power, double *octave)
 {
   for (size_t b = 0; b < DSP_OCTAVE_BANDS; b++) {
-    const size_t end = bands->band[b].power_end;
-    double lane[LANES] = { 0 };
-    size_t k = bands->band[b].power_first;
-    for (; end - k >= LANES; k += LANES)
-      for (size_t l = 0; l < LANES; l++)
-        lane[l] += (double) power[k + l];
-    for (; k < end; k++)
-      lane[0] += (double) power[k];
-    octave[b] = (lane[0] + lane[2]) + (lane[1] + lane[3]);
+    const Band *band = &bands->band[b];
+    octave[b] = dsp_sum (power + band->power_first, band->power_end - band->power_first);
   }
 }

@@ -2,7 +2,7 @@
  *
  * dsp/octave_bands.h - a spectrum in octaves: how far its peaks stand above its valleys, and how much power is in each.
  *
- * Layer:   dsp; libm only.
+ * Layer:   dsp; uses dsp/decibel and dsp/lanes.
  * Threads: one object serves one thread at a time.
  *
  * Band 0 is 0 to 200 Hz, 1 is 200 to 400 Hz, ..., 5 is 3200 to 6400 Hz, 6 is what lies above.

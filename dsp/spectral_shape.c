@@ -1,52 +1,42 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "dsp/spectral_shape.h"
 
+#include "dsp/lanes.h"
+
 #include <math.h>
 
 static const double SILENCE = 1e-60; /* energy whose square root has an inverse among floats */
 
 enum
 {
-  LANES = 4, /* sums that run side by side, since the compiler may not reorder one of doubles by itself */
   BLOCK = 32,
 };
 
-static double
-sum (const double lane[LANES])
-{
-  return (lane[0] + lane[2]) + (lane[1] + lane[3]);
-}
-
+/* sum k X[k], k being the first bin of a group of lanes, and the place in it. */
 VECTOR_CLONES double
 dsp_spectral_centroid (const float *magnitude, size_t n, double bin_hz)
 {
-  double total[LANES] = { 0 }, moment[LANES] = { 0 }, bin[LANES] = { 0, 1, 2, 3 };
+  DspFour total[DSP_FOURS] = { { 0 } }, grouped[DSP_FOURS] = { { 0 } }, within[DSP_FOURS];
+  double rest = 0, rest_moment = 0;
   size_t k = 0;
-  for (; n - k >= LANES; k += LANES)
-    for (size_t l = 0; l < LANES; l++) {
-      total[l] += (double) magnitude[k + l];
-      moment[l] += bin[l] * (double) magnitude[k + l];
-      bin[l] += LANES;
+  for (; n - k >= DSP_LANES; k += DSP_LANES) {
+    const double first = (double) k;
+    for (size_t i = 0; i < DSP_FOURS; i++) {
+      const DspFour four = DSP_FOUR (magnitude + k + 4 * i);
+      total[i] += four;
+      grouped[i] += first * four;
     }
-  for (; k < n; k++) {
-    total[0] += (double) magnitude[k];
-    moment[0] += (double) k * (double) magnitude[k];
   }
-  return sum (total) > 0 ? bin_hz * sum (moment) / sum (total) : 0;
-}
+  for (; k < n; k++) {
+    rest += (double) magnitude[k];
+    rest_moment += (double) k * (double) magnitude[k];
+  }
+  for (size_t i = 0; i < DSP_FOURS; i++)
+    within[i] = total[i] * ((DspFour){ 0, 1, 2, 3 } + (double) (4 * i));
 
-/* Sum of n values, in lanes. */
-static inline double
-sum_of (const float *x, size_t n)
-{
-  double lane[LANES] = { 0 };
-  size_t k = 0;
-  for (; n - k >= LANES; k += LANES)
-    for (size_t l = 0; l < LANES; l++)
-      lane[l] += (double) x[k + l];
-  for (; k < n; k++)
-    lane[0] += (double) x[k];
-  return sum (lane);
+  const double sum = dsp_lanes_sum (total) + rest;
+  const double moment = dsp_lanes_sum (grouped) + dsp_lanes_sum (within) + rest_moment;
+  return sum > 0 ? bin_hz * moment / sum : 0;
 }
 
 /* Whole blocks are passed over by their sums; `total` is the sum of the same sums, so that a share of 1 is reached. */
@@ -55,13 +45,13 @@ dsp_spectral_rolloff (const float *magnitude, size_t n, double bin_hz, double sh
 {
   double total = 0;
   for (size_t k = 0; k < n; k += BLOCK)
-    total += sum_of (magnitude + k, n - k < BLOCK ? n - k : BLOCK);
+    total += dsp_sum (magnitude + k, n - k < BLOCK ? n - k : BLOCK);
 
   const double wanted = share * total;
   double below = 0;
   for (size_t first = 0; first < n; first += BLOCK) {
     const size_t length = n - first < BLOCK ? n - first : BLOCK;
-    const double next = below + sum_of (magnitude + first, length);
+    const double next = below + dsp_sum (magnitude + first, length);
     if (next >= wanted) {
       size_t k = 0;
       while (k + 1 < length && (below += (double) magnitude[first + k]) < wanted)
@@ -74,44 +64,50 @@ dsp_spectral_rolloff (const float *magnitude, size_t n, double bin_hz, double sh
 }
 
 VECTOR_CLONES static double
-sum_of_squares (const float *x, size_t n)
+energy_of (const float *magnitude, size_t n)
 {
-  double lane[LANES] = { 0 };
-  size_t k = 0;
-  for (; n - k >= LANES; k += LANES)
-    for (size_t l = 0; l < LANES; l++)
-      lane[l] += (double) x[k + l] * (double) x[k + l];
-  for (; k < n; k++)
-    lane[0] += (double) x[k] * (double) x[k];
-  return sum (lane);
+  return dsp_sum_of_squares (magnitude, n);
 }
 
-/* previous[k] becomes X[k] times gain; returns the sum of the squares of what it changes by. */
+/* Sum of (gain X[k] - previous[k])^2 */
 VECTOR_CLONES static double
-replace (const float *restrict magnitude, size_t n, float gain, float *restrict previous)
+energy_of_change (const float *magnitude, size_t n, float gain, const float *previous)
 {
-  double lane[LANES] = { 0 };
+  DspFour lane[DSP_FOURS] = { { 0 } };
+  double rest = 0;
   size_t k = 0;
-  for (; n - k >= LANES; k += LANES)
-    for (size_t l = 0; l < LANES; l++) {
-      const float now = magnitude[k + l] * gain;
-      const double change = (double) (now - previous[k + l]);
-      lane[l] += change * change;
-      previous[k + l] = now;
+  for (; n - k >= DSP_LANES; k += DSP_LANES)
+    for (size_t i = 0; i < DSP_FOURS; i++) {
+      const float *x = magnitude + k + 4 * i, *before = previous + k + 4 * i;
+      const DspFour change = {
+        (double) (gain * x[0] - before[0]),
+        (double) (gain * x[1] - before[1]),
+        (double) (gain * x[2] - before[2]),
+        (double) (gain * x[3] - before[3]),
+      };
+      lane[i] += change * change;
     }
   for (; k < n; k++) {
-    const float now = magnitude[k] * gain;
-    const double change = (double) (now - previous[k]);
-    lane[0] += change * change;
-    previous[k] = now;
+    const double change = (double) (gain * magnitude[k] - previous[k]);
+    rest += change * change;
   }
-  return sum (lane);
+  return dsp_lanes_sum (lane) + rest;
+}
+
+VECTOR_CLONES static void
+multiply (const float *restrict magnitude, size_t n, float gain, float *restrict product)
+{
+  for (size_t k = 0; k < n; k++)
+    product[k] = gain * magnitude[k];
 }
 
 double
 dsp_spectral_flux (const float *magnitude, size_t n, float *previous)
 {
-  const double energy = sum_of_squares (magnitude, n);
+  const double energy = energy_of (magnitude, n);
+  const float gain = energy > SILENCE ? (float) (1 / sqrt (energy)) : 0;
+  const double flux = energy_of_change (magnitude, n, gain, previous);
 
-  return replace (magnitude, n, energy > SILENCE ? (float) (1 / sqrt (energy)) : 0, previous);
+  multiply (magnitude, n, gain, previous);
+  return flux;
 }

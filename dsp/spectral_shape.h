@@ -2,7 +2,7 @@
  *
  * dsp/spectral_shape.h - where the weight of a spectrum lies, and how much it changes: centroid, rolloff and flux.
  *
- * Layer:   dsp; libm only.
+ * Layer:   dsp; libm and dsp/lanes.
  * Threads: stateless.
  *
  * X[k] is the magnitude of bin k, which lies at k bin_hz.

@@ -19,8 +19,9 @@ import sys
 # From the lowest floor up; names without their ending, * stands for anything.
 FLOORS = {
     "dsp": [
-        "energy fft framer low_energy mel octave_bands spectral_shape window zero_crossings",
-        "mfcc modulation stft",
+        "energy fft framer lanes mel window zero_crossings",
+        "decibel low_energy modulation spectral_shape stft",
+        "mfcc octave_bands",
         "log_mel texture",
         "descriptors",
     ],

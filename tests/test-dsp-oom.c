@@ -145,6 +145,6 @@ main (void)
   check ("log_mel", try_log_mel, 22050, 14, 14); /* with try_fft()'s plan */
   check ("log_mel, of another length", try_log_mel, 44100, 15, 14);
   check ("stretched log_mel", try_log_mel, 48000, 16, 16);
-  check ("descriptors", try_descriptors, 44100, 35, 35);
+  check ("descriptors", try_descriptors, 44100, 40, 40);
   TEST_END ();
 }

@@ -3,7 +3,7 @@
 
 enum
 {
-  BATCH = 16,            /* samples that are worth a change of thread, */
+  BATCH = 64,            /* samples that are worth a change of thread, */
   BATCH_BYTES = 1 << 19, /* or so many bytes of them */
 };
 
