@@ -314,7 +314,7 @@ test_asides (void)
     g_autoptr (ModelBuilder) builder = set_builder_new ();
     set_builder_integers (builder, names[i], set_label);
     model_builder_set_tensor (builder, "wide_probabilities", SAFETENSORS_F32, 2, dim, probabilities);
-    g_autoptr (GenreFeatureSet) set = good_set (builder);
+    genre_feature_set_free (good_set (builder));
     GError *error = NULL;
     model_builder_set_tensor (builder, names[i], SAFETENSORS_I32, 1, &few, set_label);
     CHECK (!parse_builder (builder, &error), "%s", names[i]);

@@ -201,7 +201,7 @@ test_random_collections (const char *directory)
       order[k] = other;
       again[i].set = (unsigned) below (&state, MOST_SETS);
     }
-    g_autoptr (TrainingSplit) other = split (directory, again, order, n, false);
+    training_split_free (split (directory, again, order, n, false));
     for (gsize i = 0; i < n; i++) {
       bool before = false, after = false; /* of copies, any may validate */
       for (gsize k = 0; k < n; k++) {

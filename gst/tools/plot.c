@@ -216,7 +216,7 @@ choose_panels (ToolPlotOptions *options)
 static ToolStatus
 check_part (ToolPlotOptions *options)
 {
-  options->to = INFINITY;
+  options->to = HUGE_VAL;
   if (options->from_text && !parse_time (options->from_text, &options->from))
     return tool_usage_error ("plot", "expected --from in seconds or as 1:30, found %s", options->from_text);
   if (options->to_text && !parse_time (options->to_text, &options->to))

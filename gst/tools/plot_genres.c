@@ -99,7 +99,7 @@ tool_plot_genres_finish (ToolPlotGenres *genres)
 {
   const GenreResult *result = tool_sections_finish (genres->sections);
 
-  take_seconds (genres, INFINITY);
+  take_seconds (genres, HUGE_VAL);
   if (result->state == GENRE_STATE_TOO_SHORT && result->windows > 0 && genre_columns_length (genres->columns) == 0)
     take_short (genres, result);
 }

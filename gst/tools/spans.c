@@ -95,7 +95,7 @@ append (GArray *joined, ToolSpan span, double near, double shortest)
 GArray *
 tool_spans_finish (ToolSpans *spans, double end, double near, double shortest)
 {
-  take_seconds (spans, INFINITY);
+  take_seconds (spans, HUGE_VAL);
 
   GArray *joined = g_array_new (FALSE, FALSE, sizeof (ToolSpan));
   for (guint i = 0; i < spans->spans->len; i++) {
