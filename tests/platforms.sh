@@ -4,6 +4,8 @@
 # tests/platforms.sh [PLATFORM...] - the tests on other systems and processors, each from nothing but Debian packages:
 #
 #   debian13     examples/quickstart.sh, then all suites, on Debian 13
+#   clang12      built by Debian 12's clang, 14: the suite unit, and some of the element
+#   clang13      built by Debian 13's clang, 19
 #   packages12   docs/packaging/debian on Debian 12: built, checked by lintian, installed, tried, purged
 #   packages13   the same on Debian 13
 #   arm64        cross-built on Debian 13 for 64-bit ARM: the suite unit, some of the element and a launch line, by QEMU
@@ -19,7 +21,7 @@ set -u
 root=$(cd "$(dirname "$0")/.." && pwd) || exit 1
 here=${GENRE_PLATFORMS:-$root/build-platforms}
 jobs=${JOBS:-2}
-all='debian13 packages12 packages13 arm64 armhf'
+all='debian13 clang12 clang13 packages12 packages13 arm64 armhf'
 passed=0 failed=0
 
 say () {
@@ -89,6 +91,28 @@ debian13 () {
   prepare debian13 trixie || return
   check debian13 "examples/quickstart.sh" inside debian13 sh src/genreclassify/examples/quickstart.sh
   check debian13 "tests/run.sh release" inside debian13 sh src/genreclassify/tests/run.sh release
+}
+
+# clang SYSTEM RELEASE: what the packages are built with, and clang.
+clang () {
+  # shellcheck disable=SC2016
+  prepare "$1" "$2" &&
+    check "$1" "compiler and libraries" inside "$1" sh -c 'apt-get -q update &&
+      apt-get -q install -y --no-install-recommends build-essential clang &&
+      cd /src/genreclassify && cp -r docs/packaging/debian . && apt-get -q build-dep -y --no-install-recommends ./' &&
+    check "$1" "build" inside "$1" env CC=clang CXX=clang++ sh -c "rm -rf /src/build && meson setup /src/build \
+      /src/genreclassify -Dbuildtype=release -Dwerror=true && ninja -j$jobs -C /src/build" || return
+  check "$1" "the suite unit" inside "$1" meson test -C /src/build --suite unit --num-processes "$jobs"
+  check "$1" "the element" inside "$1" meson test -C /src/build test-gst-messages test-gst-passthrough \
+    test-gst-formats test-gst-resets
+}
+
+clang12 () {
+  clang clang12 bookworm
+}
+
+clang13 () {
+  clang clang13 trixie
 }
 
 # build_packages SYSTEM: dpkg-buildpackage is given what control says that it needs.
