@@ -169,6 +169,7 @@ make_room (GenreFeed *feed, gsize at_least)
 
   if (!genre_queue_resize (feed->queue, MAX (room, patience), room, patience))
     return FALSE;
+  genre_queue_set_rate (feed->queue, second);
   feed->limit = limit;
   feed->room = room;
   return TRUE;

@@ -3,8 +3,8 @@
  * gst/queue.h - ring of mono samples, with marks between them, from one streaming thread to one worker.
  *
  * Layer:   gst; pthread only, so that ThreadSanitizer sees every lock; no GLib, no GStreamer.
- * Threads: one producer (reserve, commit, mark, drain), one consumer (take, release, epoch checks); hurry, flush, stop,
- *          pending, lag and wakes from any thread.  No call holds the lock while the caller works.
+ * Threads: one producer (set_rate, resize, reserve, commit, mark, drain), one consumer (take, release, epoch checks); hurry, flush, stop,
+ *          pending, lag, wakes and alarms from any thread.  No call holds the lock while the caller works.
  *
  * The consumer says how much it wants and sleeps until that is there: neither samples nor marks wake it one by one.
  */
@@ -29,6 +29,10 @@ typedef enum GenreQueueItem
  * NULL: out of memory.  The ring holds no sample until genre_queue_resize(). */
 GenreQueue *genre_queue_new (size_t mark_bytes, size_t max_marks);
 void genre_queue_free (GenreQueue *queue); /* NULL is a no-op; no thread may be inside */
+
+/* Producer.  rate: samples a second, so that the consumer of a stream in real time wakes by the clock, up to 2 ms after
+ * what it wants is there, and the producer need not wake it; 0, as at first: always by the producer. */
+void genre_queue_set_rate (GenreQueue *queue, uint64_t rate);
 
 /* Producer.  Makes room for `capacity` samples; what is queued stays, in order.  Never shrinks what it has allocated;
  * where that must grow while the consumer still reads a span, waits for its release (false when flushed or stopped
@@ -96,5 +100,8 @@ size_t genre_queue_lag (GenreQueue *queue);
 
 /* Any thread.  How many times the consumer slept and was woken since the last restart. */
 uint64_t genre_queue_wakes (GenreQueue *queue);
+
+/* Any thread.  How many of those times it was by the clock, with no work for the producer. */
+uint64_t genre_queue_alarms (GenreQueue *queue);
 
 #endif

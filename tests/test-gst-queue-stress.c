@@ -169,6 +169,8 @@ resize (GenreQueue *queue, uint64_t *random)
 {
   size_t capacity = 1 + (size_t) below (random, MAX_CAPACITY);
   size_t limit = 1 + (size_t) below (random, capacity);
+  static const uint64_t rates[] = { 0, 1000, 1000000, 100000000 };
+  genre_queue_set_rate (queue, rates[below (random, 4)]);
   return genre_queue_resize (queue, capacity, limit, 1 + (size_t) below (random, capacity));
 }
 
