@@ -26,7 +26,9 @@
  * it waits.
  *
  * A producer that is faster than the consumer meets a full ring again and again.  It is woken when half of the ring is
- * free, or the consumer sleeps: for each span that is released, it would cost more than the samples are worth.
+ * free: for each span that is released, it would cost more than the samples are worth.  From then on the consumer takes
+ * whatever is there, until nothing is: if it slept until all that it wants is there, both would wait for each other by
+ * turns.  So it never sleeps while the producer does.
  *
  * To wake a thread on an idle processor costs the producer 35 to 70 us, many times what its samples do.  A stream in real
  * time, live or played, needs none of that: when enough came as it had been foretold from the rate and the time before,
@@ -111,6 +113,7 @@ struct GenreQueue
 
   pthread_t consumer; /* while busy */
   bool busy;
+  bool outrun;         /* the producer has waited for room since the consumer last slept */
   bool consumer_waits; /* in `item`, and not yet signalled */
   bool draining;
   bool hurry;
@@ -159,7 +162,7 @@ offer (GenreQueue *queue)
 {
   const bool in_haste = (queue->draining || queue->hurry) && (used (queue) > 0 || queue->n_marks > 0);
   const bool many_marks = queue->n_marks > 0 && 2 * queue->n_marks >= queue->max_marks;
-  const bool full = used (queue) > 0 && room (queue) == 0;
+  const bool full = used (queue) > 0 && (room (queue) == 0 || queue->outrun);
 
   if (!in_haste && !many_marks && !full && used (queue) + queue->marked_samples < enough (queue))
     return;
@@ -268,7 +271,7 @@ wait_for_space (GenreQueue *queue)
 {
   if (must_wake_consumer (queue, false))
     pthread_cond_signal (&queue->item);
-  queue->producer_waits = true;
+  queue->producer_waits = queue->outrun = true;
   pthread_cond_wait (&queue->space, &queue->lock);
   queue->producer_waits = false;
 }
@@ -534,8 +537,7 @@ static void
 wait_for_item (GenreQueue *queue)
 {
   for (offer (queue); !has_item (queue); offer (queue)) {
-    if (must_wake_producer (queue))
-      pthread_cond_signal (&queue->space);
+    queue->outrun = false;
     queue->consumer_waits = true;
     sleep_until_due (queue);
     queue->consumer_waits = false;
@@ -681,7 +683,7 @@ genre_queue_restart (GenreQueue *queue)
   queue->marked_samples = queue->wakes = queue->alarms = 0;
   queue->reserved = 0;
   forget_pace (queue);
-  queue->busy = queue->draining = queue->hurry = queue->flushing = queue->stopped = false;
+  queue->busy = queue->outrun = queue->draining = queue->hurry = queue->flushing = queue->stopped = false;
   pthread_mutex_unlock (&queue->lock);
 }
 

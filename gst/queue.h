@@ -62,7 +62,8 @@ bool genre_queue_drain (GenreQueue *queue);
 
 /* Consumer.  Says that everything taken before is done with, then waits until at least `wanted` samples are there, or
  * as many as may wait, or somebody is in a hurry; takes a span of samples, all before the next mark, or a mark.  What
- * was there then is handed out by the following takes, whatever they want.
+ * was there then is handed out by the following takes, whatever they want.  After the producer has waited for room, all
+ * that comes is, until nothing is there.
  *
  * wanted              samples to wait for, those that marks stand for included; 0 is 1
  * ret_samples, ret_n  out, on SAMPLES: contiguous, valid until genre_queue_release(), which must come before the next

@@ -841,7 +841,8 @@ wish_end (Wish *wish)
   genre_queue_free (wish->queue);
 }
 
-/* What is released little by little wakes a producer when half of the ring is free, or the consumer sleeps. */
+/* What is released little by little wakes a producer when half of the ring is free.  Until nothing is there, a consumer
+ * that it has outrun takes what there is, and only then waits for more. */
 static void
 test_producer_sleeps_on (void)
 {
@@ -871,9 +872,19 @@ test_producer_sleeps_on (void)
   genre_queue_release (queue);
   nap ();
   CHECK (!atomic_load (&reserve.done), "three of eight are free");
-  call_blocked (&take, queue, TAKE, 0); /* it wants more than there is */
+  CHECK (hold (queue, &samples, &epoch) == 5, "less than it wants");
+  nap ();
+  CHECK (!atomic_load (&reserve.done), "they are held");
+  genre_queue_release (queue);
   call_end (&reserve);
-  CHECK (reserve.n_reserved == 3, "the consumer sleeps: %zu", reserve.n_reserved);
+  CHECK (reserve.n_reserved == 8, "all is free: %zu", reserve.n_reserved);
+  CHECK (put (queue, 8, 1) == 1, "put");
+  CHECK (hold (queue, &samples, &epoch) == 1, "the first of many");
+  genre_queue_release (queue);
+  call_blocked (&take, queue, TAKE, 0);
+  CHECK (put (queue, 9, 7) == 7, "put");
+  nap ();
+  CHECK (!atomic_load (&take.done), "seven of eight");
   genre_queue_stop (queue);
   call_end (&take);
   genre_queue_free (queue);
