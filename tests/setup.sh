@@ -93,6 +93,7 @@ need_to_test () {
   need "gstreamer1.0-plugins-good libsoup-3.0-0" gst-inspect-1.0 --exists souphttpsrc
   need gstreamer1.0-plugins-base gst-inspect-1.0 --exists vorbisenc
   need espeak-ng have espeak-ng
+  need "fluidsynth timgm6mb-soundfont" sh -c "command -v fluidsynth && test -r /usr/share/sounds/sf2/TimGM6mb.sf2"
   need python3-numpy imports 'import numpy'
   need python3-gi imports 'import gi'
   need python3-mutagen imports 'import mutagen'

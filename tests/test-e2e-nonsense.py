@@ -9,32 +9,16 @@ where they are there, are music.
 import collections
 import os
 import pathlib
-import shutil
-import subprocess
 
 import numpy as np
 
-from pipeline import Gst, Verdict, need, quoted, raw_caps, run
+import spoken
+from pipeline import Verdict, classify, need, quoted, run
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 RATE, SECONDS = 44100, 20
 N = RATE * SECONDS
 TIME = np.arange(N) / RATE
-LANGUAGES = "en-gb de fr es it pl tr hi cmn ru".split()
-TEXT = {
-    "en-gb": "The committee met on Tuesday to discuss the new timetable for trains between the two cities. ",
-    "de": "Der Ausschuss traf sich am Dienstag, um den neuen Fahrplan zwischen den beiden Städten zu besprechen. ",
-    "fr": "Le comité s'est réuni mardi pour discuter du nouvel horaire des trains entre les deux villes. ",
-    "es": "El comité se reunió el martes para hablar del nuevo horario de trenes entre las dos ciudades. ",
-    "it": "Il comitato si è riunito martedì per discutere il nuovo orario dei treni tra le due città. ",
-    "pl": "Komitet spotkał się we wtorek, aby omówić nowy rozkład jazdy pociągów między miastami. ",
-    "tr": "Komite, iki şehir arasındaki yeni tren tarifesini görüşmek üzere salı günü toplandı. ",
-    "hi": "समिति मंगलवार को दो शहरों के बीच "
-          "नई समय सारिणी पर चर्चा करने मिली। ",
-    "cmn": "委员会星期二开会讨论两个城市之间的新火车时刻表。",
-    "ru": "Комитет собрался во вторник, чтобы "
-          "обсудить новое расписание поездов. ",
-}
 
 
 def band(random, low, high):
@@ -84,15 +68,7 @@ def sounds():
 
 def play(samples, rate=RATE):
     """-> the messages"""
-    data = (np.asarray(samples, np.float64) / max(np.abs(samples).max(), 1e-9) * .3).astype("<f4").tobytes()
-
-    def feed(source):
-        step = 4 * 4096
-        for at in range(0, len(data), step):
-            source.emit("push-buffer", Gst.Buffer.new_wrapped(data[at:at + step]))
-        source.emit("end-of-stream")
-
-    return run(f'appsrc name=src format=time caps="{raw_caps(rate, 1)}" ! genreclassify ! fakesink', feed)
+    return classify((samples / np.abs(samples).max() * .3).astype("<f4"), rate, music_threshold=.5)
 
 
 def check_not_music(verdict, what, messages):
@@ -102,16 +78,6 @@ def check_not_music(verdict, what, messages):
     print(seen)
     verdict.check(final.final and final.state == "not-music" and final.label == "unknown", seen)
     verdict.check(states["ok"] <= .1 * sum(states.values()) and sum(states.values()) >= 10, seen)
-
-
-def speak(language):
-    """-> samples, rate"""
-    text = TEXT[language] * 8
-    environment = {key: value for key, value in os.environ.items() if key != "LD_PRELOAD"}  # AddressSanitizer stops it
-    command = ["espeak-ng", "-v", language, "--stdout", text]
-    out = subprocess.run(command, check=True, capture_output=True, env=environment, timeout=60).stdout
-    samples = np.frombuffer(out[44:len(out) // 2 * 2], "<i2").astype(float)
-    return samples[:22050 * SECONDS], 22050
 
 
 def check_recordings(verdict):
@@ -133,11 +99,11 @@ def main():
     constant = play(np.ones(N))
     verdict.check(constant[-1].state == "silence", f"a constant: {constant[-1].state}")
 
-    if shutil.which("espeak-ng"):
-        for language in LANGUAGES:
-            samples, rate = speak(language)
-            verdict.check(len(samples) > 10 * rate, f"{language}: {len(samples)} samples")
-            check_not_music(verdict, f"speech, {language}", play(samples, rate))
+    if spoken.can_speak():
+        for language in spoken.LANGUAGES:
+            samples = spoken.speak(language)[:spoken.RATE * SECONDS]
+            verdict.check(len(samples) > 10 * spoken.RATE, f"{language}: {len(samples)} samples")
+            check_not_music(verdict, f"speech, {language}", play(samples, spoken.RATE))
     else:
         print("no espeak-ng here: no voices")
     check_recordings(verdict)
