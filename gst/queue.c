@@ -30,10 +30,10 @@
  * whatever is there, until nothing is: if it slept until all that it wants is there, both would wait for each other by
  * turns.  So it never sleeps while the producer does.
  *
- * To wake a thread on an idle processor costs the producer 35 to 70 us, many times what its samples do.  A stream in real
- * time, live or played, needs none of that: when enough came as it had been foretold from the rate and the time before,
- * the consumer sleeps until the next such moment by the clock, and the producer leaves it alone.  Where the samples are
- * there before, or the consumer has woken in vain, it is signalled as ever.
+ * To wake a thread on an idle processor costs the producer 35 to 70 us, many times what its samples do.  A stream in
+ * real time, live or played, needs none of that: when enough came as it had been foretold from the rate and the time
+ * before, the consumer sleeps until the next such moment by the clock, and the producer leaves it alone.  Where the
+ * samples are there before, or the consumer has woken in vain, it is signalled as ever.
  *
  * `busy` holds from the return of one take to the begin of the next, therefore also for marks and while the consumer
  * posts what it found.

@@ -3,8 +3,9 @@
  * gst/queue.h - ring of mono samples, with marks between them, from one streaming thread to one worker.
  *
  * Layer:   gst; pthread only, so that ThreadSanitizer sees every lock; no GLib, no GStreamer.
- * Threads: one producer (set_rate, resize, reserve, commit, mark, drain), one consumer (take, release, epoch checks); hurry, flush, stop,
- *          pending, lag, wakes and alarms from any thread.  No call holds the lock while the caller works.
+ * Threads: one producer (set_rate, resize, reserve, commit, mark, drain), one consumer (take, release, epoch checks);
+ *          hurry, flush, stop, pending, lag, wakes and alarms from any thread.  No call holds the lock while the caller
+ *          works.
  *
  * The consumer says how much it wants and sleeps until that is there: neither samples nor marks wake it one by one.
  */
