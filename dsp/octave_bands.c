@@ -149,8 +149,8 @@ find_extremes (const Band *band, const float *restrict x, float *restrict least,
   }
 }
 
-/* The value that k of x [n] are not above, k at least 1, n a multiple of LANES: the greatest of those that fewer than k
- * others are below.  No branch depends on the values, which none could foretell. */
+/* The k-th smallest of x [n], k at least 1, n a multiple of LANES: the greatest of those that fewer than k others are
+ * below.  No branch depends on the values, which none could foretell. */
 VECTOR_CLONES static float
 find_rank (const float *x, size_t n, size_t k)
 {
@@ -159,10 +159,10 @@ find_rank (const float *x, size_t n, size_t k)
 
   for (size_t i = 0; i < n; i += LANES) {
     const Vector value = *(const Stored *) (x + i);
-    Mask above = { 0 };
+    Mask below = { 0 };
     for (size_t j = 0; j < n; j++)
-      above -= x[j] < value;
-    const Mask is_better = (above < (int32_t) k) & (value > best);
+      below -= x[j] < value;
+    const Mask is_better = (below < (int32_t) k) & (value > best);
     best = (Vector) (((Mask) value & is_better) | ((Mask) best & ~is_better));
   }
   float found = best[0];
