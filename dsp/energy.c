@@ -2,45 +2,41 @@
  *
  * dsp/energy.c - sums and sums of squares in fixed lanes.
  *
- * Layer:   dsp; libc only.
+ * Layer:   dsp; uses dsp/lanes.
  * Threads: plain data; one at a time.
  */
 #include "dsp/energy.h"
+
+#include <string.h>
 
 static void
 add_one (DspEnergy *energy, float sample)
 {
   const double x = (double) sample - energy->first;
-  const size_t lane = (size_t) (energy->n++ % DSP_ENERGY_LANES);
+  const size_t lane = (size_t) (energy->n++ % DSP_LANES);
 
   energy->sum[lane] += x;
   energy->square[lane] += x * x;
 }
 
-/* samples [n_groups][DSP_ENERGY_LANES].  Copies that the compiler can keep in registers: it runs over every sample of
- * the stream. */
+/* samples [n_groups][DSP_LANES]; it runs over every sample of the stream. */
 VECTOR_CLONES static void
 add_groups (DspEnergy *energy, const float *samples, size_t n_groups)
 {
-  const double first = energy->first;
-  double sum[DSP_ENERGY_LANES], square[DSP_ENERGY_LANES];
+  DspFour sum[DSP_FOURS], square[DSP_FOURS];
 
-  for (size_t l = 0; l < DSP_ENERGY_LANES; l++) {
-    sum[l] = energy->sum[l];
-    square[l] = energy->square[l];
-  }
-  for (size_t g = 0; g < n_groups; g++, samples += DSP_ENERGY_LANES)
-    for (size_t l = 0; l < DSP_ENERGY_LANES; l++) {
-      const double x = (double) samples[l] - first;
+  memcpy (sum, energy->sum, sizeof sum);
+  memcpy (square, energy->square, sizeof square);
+  for (size_t g = 0; g < n_groups; g++, samples += DSP_LANES)
+    for (size_t i = 0; i < DSP_FOURS; i++) {
+      const DspFour x = DSP_FOUR (samples + 4 * i) - energy->first;
 
-      sum[l] += x;
-      square[l] += x * x;
+      sum[i] += x;
+      square[i] += x * x;
     }
-  for (size_t l = 0; l < DSP_ENERGY_LANES; l++) {
-    energy->sum[l] = sum[l];
-    energy->square[l] = square[l];
-  }
-  energy->n += n_groups * DSP_ENERGY_LANES;
+  memcpy (energy->sum, sum, sizeof sum);
+  memcpy (energy->square, square, sizeof square);
+  energy->n += n_groups * DSP_LANES;
 }
 
 void
@@ -50,13 +46,13 @@ dsp_energy_add (DspEnergy *energy, const float *samples, size_t n)
 
   if (n > 0 && energy->n == 0)
     energy->first = (double) samples[0];
-  while (done < n && energy->n % DSP_ENERGY_LANES != 0)
+  while (done < n && energy->n % DSP_LANES != 0)
     add_one (energy, samples[done++]);
 
-  const size_t n_groups = (n - done) / DSP_ENERGY_LANES;
+  const size_t n_groups = (n - done) / DSP_LANES;
 
   add_groups (energy, samples + done, n_groups);
-  for (done += n_groups * DSP_ENERGY_LANES; done < n; done++)
+  for (done += n_groups * DSP_LANES; done < n; done++)
     add_one (energy, samples[done]);
 }
 
@@ -69,7 +65,7 @@ dsp_energy_level (const DspEnergy *energy)
 
   if (energy->n == 0)
     return level;
-  for (size_t l = 0; l < DSP_ENERGY_LANES; l++) {
+  for (size_t l = 0; l < DSP_LANES; l++) {
     sum += energy->sum[l];
     square += energy->square[l];
   }

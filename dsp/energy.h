@@ -2,28 +2,25 @@
  *
  * dsp/energy.h - energy of a span of samples that arrives in pieces, about its mean: a constant has none.
  *
- * Layer:   dsp; libc only.
+ * Layer:   dsp; uses dsp/lanes.
  * Threads: plain data; one at a time.
  */
 #ifndef DSP_ENERGY_H
 #define DSP_ENERGY_H
 
+#include "dsp/lanes.h"
+
 #include <stddef.h>
 #include <stdint.h>
 
-enum
-{
-  DSP_ENERGY_LANES = 8, /* of two sums each: eight SSE2 registers of two doubles */
-};
-
 /* The sums are of x - first, so that they do not cancel where the mean is large: a constant leaves exactly 0, and else
  * the first sample is no farther from the mean than n times the energy allows.
- * Sample i of the span goes to lane i mod DSP_ENERGY_LANES, whatever the pieces: the order of the additions, and so
+ * Sample i of the span goes to lane i mod DSP_LANES, whatever the pieces: the order of the additions, and so
  * every bit of the sums, depends on the span alone.  All zeros is the empty span. */
 typedef struct DspEnergy
 {
-  double sum[DSP_ENERGY_LANES];    /* of x - first */
-  double square[DSP_ENERGY_LANES]; /* of (x - first)^2 */
+  double sum[DSP_LANES];    /* of x - first */
+  double square[DSP_LANES]; /* of (x - first)^2 */
   double first;
   uint64_t n; /* samples so far */
 } DspEnergy;
