@@ -10,11 +10,16 @@
 #include <assert.h>
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum
 {
   LANES = 8, /* sums that run side by side: two SSE registers of four floats */
 };
+
+typedef float Vector __attribute__ ((vector_size (LANES * sizeof (float))));
+typedef float Half __attribute__ ((vector_size (LANES / 2 * sizeof (float))));
+typedef float Stored __attribute__ ((vector_size (LANES * sizeof (float)), aligned (sizeof (float)), may_alias));
 
 /* Malcolm Slaney, Auditory Toolbox (1998): 1 kHz is 15 mels. */
 static const double LINEAR_HZ_PER_MEL = 200.0 / 3.0;
@@ -167,16 +172,19 @@ dsp_mel_bins (const DspMel *mel)
 static inline float
 dot (const float *restrict a, const float *restrict b, size_t n)
 {
-  float lane[LANES] = { 0 };
+  Vector sum = { 0 };
   size_t k = 0;
   for (; n - k >= LANES; k += LANES)
-    for (size_t l = 0; l < LANES; l++)
-      lane[l] += a[k + l] * b[k + l];
+    sum += *(const Stored *) (a + k) * *(const Stored *) (b + k);
 
   float rest = 0;
   for (; k < n; k++)
     rest += a[k] * b[k];
-  return ((lane[0] + lane[4]) + (lane[1] + lane[5])) + ((lane[2] + lane[6]) + (lane[3] + lane[7])) + rest;
+
+  Half half[2];
+  memcpy (half, &sum, sizeof half);
+  const Half four = half[0] + half[1];
+  return ((four[0] + four[1]) + (four[2] + four[3])) + rest;
 }
 
 VECTOR_CLONES void

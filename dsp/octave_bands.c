@@ -16,7 +16,7 @@ static const double AMIN = 1e-10;
 enum
 {
   LANES = 8, /* floats of a vector */
-  DEPTH = 9, /* about so many values has a column, see tail_mean() */
+  DEPTH = 6, /* about so many values has a column, see tail_mean() */
 };
 
 typedef float Vector __attribute__ ((vector_size (LANES * sizeof (float))));

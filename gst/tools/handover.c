@@ -4,7 +4,7 @@
 enum
 {
   BATCH = 64,            /* samples that are worth a change of thread, */
-  BATCH_BYTES = 1 << 19, /* or so many bytes of them */
+  BATCH_BYTES = 1 << 17, /* or so many bytes of them */
 };
 
 struct ToolHandover
