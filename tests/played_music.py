@@ -49,8 +49,8 @@ def play(*tracks):
     with tempfile.TemporaryDirectory() as name:
         song, sound = pathlib.Path(name, "song.mid"), pathlib.Path(name, "song.raw")
         song.write_bytes(b"MThd" + struct.pack(">IHHH", 6, 1, len(tracks), 1000) + b"".join(tracks))
-        subprocess.run(["fluidsynth", "-ni", "-T", "raw", "-O", "s16", "-E", "little", "-r", str(RATE), "-F", sound, FONT,
-                        song], check=True, capture_output=True, timeout=60)
+        command = ["fluidsynth", "-ni", "-T", "raw", "-O", "s16", "-E", "little", "-r", str(RATE), "-F", sound]
+        subprocess.run([*command, FONT, song], check=True, capture_output=True, timeout=60)
         stereo = np.frombuffer(sound.read_bytes(), "<i2").reshape(-1, 2).astype(float)
     return stereo.mean(axis=1)[: RATE * SECONDS]
 
@@ -109,7 +109,8 @@ def slow_piano(random):
     for bar in range(SECONDS // 3):
         pedal += [(3 * bar, PEDAL, 0), (3 * bar + .1, PEDAL, 127)]
         notes += [(3 * bar + .03 * i, 2.5, pitch, 55) for i, pitch in enumerate(chords[bar % 4])]
-        notes += [(3 * bar + .75 * i, .7, 12 + int(random.choice(chords[bar % 4])) + 12 * (i % 2), 65) for i in range(1, 4)]
+        notes += [(3 * bar + .75 * i, .7, 12 + 12 * (i % 2) + int(random.choice(chords[bar % 4])), 65)
+                  for i in range(1, 4)]
     return play(midi(PIANO, notes, pedal))
 
 

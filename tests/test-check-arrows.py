@@ -26,7 +26,8 @@ PLANTED = [
         f"nn/run.c: uses nn/{file} (#include {by}nn/trainer.h)" for file, by in (
             ("trainer.h", ""), ("heads.h", "nn/heads.h <- "), ("loss.h", "nn/loss.h <- nn/heads.h <- "))]),
     ([("dsp/fft.c", '  #  include "dsp/log_mel.h"')], [
-        "dsp/fft.c: uses dsp/log_mel.h (#include dsp/log_mel.h)"]),
+        "dsp/fft.c: uses dsp/log_mel.h (#include dsp/log_mel.h)",
+        "dsp/fft.c: uses dsp/energy.h (#include dsp/energy.h <- dsp/log_mel.h)"]),
     ([("nn/plan.c", '#include "gst/between.h"'), ("gst/between.h", '#include "nn/run.h"')], [
         "nn/plan.c: uses nn/run.h (#include nn/run.h <- gst/between.h)",
         "nn/plan.c: uses nn/network.h (#include nn/network.h <- nn/run.h <- gst/between.h)"]),

@@ -44,7 +44,8 @@ def main():
     need("appsrc")
     if not played_music.can_play():
         skip("fluidsynth and a sound font (Debian: fluidsynth, timgm6mb-soundfont)")
-    pieces = {name: getattr(played_music, name) for name in ("flute", "singer", "drum_solo", "slow_piano", "pads", "beat")}
+    names = "flute", "singer", "drum_solo", "slow_piano", "pads", "beat"
+    pieces = {name: getattr(played_music, name) for name in names}
     if spoken.can_speak():
         pieces["rap"] = rap
     for name, piece in pieces.items():
