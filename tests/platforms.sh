@@ -63,11 +63,11 @@ inside () {
         DEBIAN_FRONTEND=noninteractive ${OPENBLAS_CORETYPE:+OPENBLAS_CORETYPE="$OPENBLAS_CORETYPE"} "$@"' "$system" "$@"
 }
 
-# make_root SYSTEM RELEASE: from nothing, or as it was first made.
+# make_root SYSTEM RELEASE [MIRROR]: from nothing, or as it was first made.  MIRROR: with this source of packages alone.
 make_root () {
-  archive=$here/$2.tar
+  archive=$here/$2${3:+-alone}.tar
   if ! [ -s "$archive" ]; then
-    mmdebstrap --mode=root --format=tar --variant=minbase --include=ca-certificates "$2" "$archive.part" &&
+    mmdebstrap --mode=root --format=tar --variant=minbase --include=ca-certificates "$2" "$archive.part" ${3:+"$3"} &&
       mv "$archive.part" "$archive" || return 1
   fi
   mkdir -p "$here/$1" && tar -C "$here/$1" --exclude='./dev/*' -xf "$archive"
@@ -79,10 +79,10 @@ copy_sources () {
     tar -C "$root" --exclude='./build*' --exclude=./.git -cf - . | tar -C "$here/$1/src/genreclassify" -xf -
 }
 
-# prepare SYSTEM RELEASE
+# prepare SYSTEM RELEASE [MIRROR]
 prepare () {
   if ! [ -e "$here/$1/etc/debian_version" ]; then
-    check "$1" "a root of Debian $2" make_root "$1" "$2" || return
+    check "$1" "a root of Debian $2" make_root "$@" || return
   fi
   check "$1" "the sources in it" copy_sources "$1"
 }
@@ -226,9 +226,10 @@ launch () {
 }
 
 # cross ARCHITECTURE TRIPLET QEMU FAMILY: a root for each, since some -dev packages are there for one architecture only.
-# QEMU takes its time: every test has twenty times its own.
+# Without updates of the release: a library must be of one version for both architectures, and their updates come at
+# different times.  QEMU takes its time: every test has twenty times its own.
 cross () {
-  prepare "$1" trixie &&
+  prepare "$1" trixie 'deb http://deb.debian.org/debian trixie main' &&
     check "$1" "compiler and libraries" install_cross "$1" "$2" &&
     cross_file "$1" "$2" "$3" "$4" &&
     check "$1" "build" inside "$1" sh -c "rm -rf /src/build && meson setup /src/build /src/genreclassify \
