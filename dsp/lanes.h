@@ -22,6 +22,13 @@ enum
 
 typedef double DspFour __attribute__ ((vector_size (4 * sizeof (double))));
 
+/* The least multiple of `unit` that is not below n. */
+static inline size_t
+dsp_round_up (size_t n, size_t unit)
+{
+  return (n + unit - 1) / unit * unit;
+}
+
 /* x[0] to x[3], floats, as doubles.  GCC 12 makes one instruction of this, but five of __builtin_convertvector(). */
 #define DSP_FOUR(x) ((DspFour){ (double) (x)[0], (double) (x)[1], (double) (x)[2], (double) (x)[3] })
 

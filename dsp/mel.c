@@ -2,10 +2,12 @@
  *
  * dsp/mel.c - Slaney's mel filterbank as sparse rows.
  *
- * Layer:   dsp; libm only.
+ * Layer:   dsp; libm and dsp/lanes.
  * Threads: constant after dsp_mel_new().
  */
 #include "dsp/mel.h"
+
+#include "dsp/lanes.h"
 
 #include <assert.h>
 #include <math.h>
@@ -94,7 +96,7 @@ row_span (const DspMelConfig *config, size_t band)
 static void
 fill_lanes (Row *row, size_t n_bins)
 {
-  const size_t n = (row->n + LANES - 1) / LANES * LANES;
+  const size_t n = dsp_round_up (row->n, LANES);
 
   if (n > n_bins)
     return;

@@ -2,6 +2,7 @@
 #include "dsp/mfcc.h"
 
 #include "dsp/decibel.h"
+#include "dsp/lanes.h"
 
 #include <assert.h>
 #include <math.h>
@@ -45,12 +46,6 @@ fill_dct (DspMfcc *mfcc)
           * cos (PI * (double) c * ((double) m + .5) / n);
 }
 
-static size_t
-round_up (size_t n, size_t unit)
-{
-  return (n + unit - 1) / unit * unit;
-}
-
 DspMfcc *
 dsp_mfcc_new (const DspMelConfig *config, size_t n_coefficients)
 {
@@ -61,8 +56,8 @@ dsp_mfcc_new (const DspMelConfig *config, size_t n_coefficients)
   mfcc->n_mels = config->n_mels / config->band_pool;
   mfcc->n_coefficients = n_coefficients;
   assert (n_coefficients >= 1 && n_coefficients <= mfcc->n_mels);
-  mfcc->n_rows = round_up ((mfcc->n_mels + 1) / 2, ROWS);
-  mfcc->row_width = round_up (n_coefficients, LANES);
+  mfcc->n_rows = dsp_round_up ((mfcc->n_mels + 1) / 2, ROWS);
+  mfcc->row_width = dsp_round_up (n_coefficients, LANES);
   mfcc->mel = dsp_mel_new (config);
   mfcc->band = calloc (mfcc->n_mels, sizeof *mfcc->band);
   mfcc->db = calloc (mfcc->n_mels, sizeof *mfcc->db);

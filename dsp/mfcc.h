@@ -2,7 +2,7 @@
  *
  * dsp/mfcc.h - mel-frequency cepstral coefficients: the shape of a spectrum's envelope, the timbre, in few numbers.
  *
- * Layer:   dsp; uses dsp/decibel and dsp/mel.
+ * Layer:   dsp; uses dsp/decibel, dsp/lanes and dsp/mel.
  * Threads: one object serves one thread at a time.
  *
  *   mfcc[c] = s_c sum_m db[m] cos (pi c (m + 1/2) / n_mels),   s_0 = sqrt (1 / n_mels), else sqrt (2 / n_mels)

@@ -27,7 +27,7 @@ typedef struct Band
 {
   size_t first, n;               /* bins that contrast looks at; n 0: none */
   size_t n_tail;                 /* of them that are the peak, or the valley */
-  size_t n_columns;              /* a multiple of LANES, at most n; 0 if n is less */
+  size_t n_columns;              /* a multiple of LANES, or n where that is less */
   size_t power_first, power_end; /* bins whose power counts */
 } Band;
 
@@ -36,16 +36,10 @@ struct DspOctaveBands
   Band band[DSP_OCTAVE_BANDS];
   float *least;   /* [most n_columns] of each column */
   float *most;    /* [most n_columns] of each column, times -1 */
-  size_t *column; /* [most n_columns + 1] those that are looked at */
+  size_t *column; /* [most n_columns] those that are looked at */
   float *group;   /* [longest n_tail, in whole vectors] */
   float *kept;    /* [longest n and a vector] */
 };
-
-static size_t
-whole_vectors (size_t n)
-{
-  return (n + LANES - 1) / LANES * LANES;
-}
 
 /* The bins from the lower edge to the upper one, as many as there are: the first, and the one behind the last. */
 static void
@@ -83,8 +77,7 @@ band_new (size_t index, size_t n_bins, double bin_hz)
   band.n_tail = (size_t) fmax (1, rint (SHARE * (double) counted));
   if (band.n_tail > band.n)
     band.n_tail = band.n;
-  if (band.n >= LANES)
-    band.n_columns = whole_vectors (band.n / DEPTH < 1 ? 1 : band.n / DEPTH);
+  band.n_columns = band.n < LANES ? band.n : dsp_round_up (band.n / DEPTH, LANES);
   return band;
 }
 
@@ -103,7 +96,7 @@ dsp_octave_bands_new (size_t n_bins, double bin_hz)
     if (bands->band[b].n > longest)
       longest = bands->band[b].n;
   }
-  const size_t room = whole_vectors (longest) + LANES;
+  const size_t room = dsp_round_up (longest, LANES) + LANES;
   bands->least = calloc (room, sizeof *bands->least);
   bands->most = calloc (room, sizeof *bands->most);
   bands->column = calloc (room, sizeof *bands->column);
@@ -171,12 +164,12 @@ find_rank (const float *x, size_t n, size_t k)
   return found;
 }
 
-/* A value that at least n_tail of the columns reach.  They are dealt into whole vectors of groups, n_tail or a few
- * more; the n_tail groups with the least values have one each. */
+/* A value that at least n_tail of the columns reach; HUGE_VALF if there are too few to tell.  They are dealt into whole
+ * vectors of groups, n_tail or a few more; the n_tail groups with the least values have one each. */
 VECTOR_CLONES static float
 find_limit (const float *restrict least, size_t n_columns, float *restrict group, size_t n_tail)
 {
-  const size_t n_groups = whole_vectors (n_tail);
+  const size_t n_groups = dsp_round_up (n_tail, LANES);
   if (n_columns < n_groups)
     return HUGE_VALF;
 
@@ -233,16 +226,8 @@ mean_of_least (float *x, size_t n, size_t k)
 static double
 tail_mean (DspOctaveBands *bands, const Band *band, const float *x, float sign, const float *least)
 {
-  if (band->n_columns == 0) {
-    size_t n = 0;
-    for (; n < band->n; n++)
-      bands->kept[n] = sign * x[n];
-    for (; n % LANES != 0; n++)
-      bands->kept[n] = HUGE_VALF;
-    return mean_of_least (bands->kept, n, band->n_tail);
-  }
   const float limit = find_limit (least, band->n_columns, bands->group, band->n_tail);
-  if (band->n_tail == 1)
+  if (band->n_tail == 1 && limit < HUGE_VALF) /* the least of all columns */
     return (double) limit;
   return mean_of_least (bands->kept, keep (bands, band, x, sign, least, limit), band->n_tail);
 }
@@ -258,8 +243,7 @@ dsp_octave_bands_contrast (DspOctaveBands *bands, const float *magnitude, double
     contrast[b] = 0;
     if (band->n == 0)
       continue;
-    if (band->n_columns > 0)
-      find_extremes (band, x, bands->least, bands->most);
+    find_extremes (band, x, bands->least, bands->most);
     contrast[b] = -tail_mean (bands, band, x, -1, bands->most);
     valley[b] = tail_mean (bands, band, x, 1, bands->least);
   }

@@ -19,8 +19,8 @@ import sys
 # From the lowest floor up; names without their ending, * stands for anything.
 FLOORS = {
     "dsp": [
-        "fft framer lanes mel window zero_crossings",
-        "decibel energy low_energy modulation spectral_shape stft",
+        "fft framer lanes window zero_crossings",
+        "decibel energy low_energy mel modulation spectral_shape stft",
         "mfcc octave_bands",
         "log_mel texture",
         "descriptors",
