@@ -623,13 +623,19 @@ genre_queue_hurry (GenreQueue *queue)
   unlock_and_wake_consumer (queue, false);
 }
 
+static uint64_t
+read_counter (GenreQueue *queue, const uint64_t *counter)
+{
+  pthread_mutex_lock (&queue->lock);
+  const uint64_t n = *counter;
+  pthread_mutex_unlock (&queue->lock);
+  return n;
+}
+
 uint64_t
 genre_queue_epoch (GenreQueue *queue)
 {
-  pthread_mutex_lock (&queue->lock);
-  uint64_t epoch = queue->epoch;
-  pthread_mutex_unlock (&queue->lock);
-  return epoch;
+  return read_counter (queue, &queue->epoch);
 }
 
 void
@@ -709,17 +715,11 @@ genre_queue_lag (GenreQueue *queue)
 uint64_t
 genre_queue_wakes (GenreQueue *queue)
 {
-  pthread_mutex_lock (&queue->lock);
-  const uint64_t n = queue->wakes;
-  pthread_mutex_unlock (&queue->lock);
-  return n;
+  return read_counter (queue, &queue->wakes);
 }
 
 uint64_t
 genre_queue_alarms (GenreQueue *queue)
 {
-  pthread_mutex_lock (&queue->lock);
-  const uint64_t n = queue->alarms;
-  pthread_mutex_unlock (&queue->lock);
-  return n;
+  return read_counter (queue, &queue->alarms);
 }

@@ -672,55 +672,6 @@ test_take_waits (void)
   genre_queue_free (queue);
 }
 
-static void *
-take_all (void *data)
-{
-  GenreQueue *queue = data;
-  const float *samples;
-  size_t n;
-  int mark;
-  uint64_t epoch;
-
-  while (genre_queue_take (queue, UINT64_MAX, &samples, &n, &mark, &epoch) == GENRE_QUEUE_SAMPLES)
-    genre_queue_release (queue);
-  return NULL;
-}
-
-/* At a rate of 1000, ten samples each 10 ms.  The third time that the consumer waits, it may know when to wake.  A busy
- * machine may keep the producer from its time, but not for ever. */
-static void
-test_real_time (void)
-{
-  GenreQueue *queue = new_queue (1000, 1000, 30);
-  pthread_t consumer;
-  unsigned puts = 0;
-
-  genre_queue_set_rate (queue, 1000);
-  if (pthread_create (&consumer, NULL, take_all, queue) != 0)
-    abort ();
-  for (; puts < 2000 && genre_queue_alarms (queue) == 0; puts++) {
-    CHECK (put (queue, 10 * puts, 10) == 10, "no room");
-    sleep_ms (10);
-  }
-  CHECK (genre_queue_alarms (queue) == 1 && puts >= 9, "%u times ten samples, %u times by the clock", puts,
-      (unsigned) genre_queue_alarms (queue));
-  CHECK (genre_queue_wakes (queue) >= 3, "%u wakes", (unsigned) genre_queue_wakes (queue));
-
-  /* Nothing comes when it should: it wakes in vain, and waits for what comes later, faster, and with another rate. */
-  sleep_ms (100);
-  for (unsigned i = 0; i < 20; i++) {
-    genre_queue_set_rate (queue, i % 3 * 1000);
-    CHECK (put (queue, i, 30) == 30, "no room");
-    while (genre_queue_pending (queue) > 0)
-      sleep_ms (1);
-  }
-  genre_queue_stop (queue);
-  pthread_join (consumer, NULL);
-  genre_queue_restart (queue);
-  CHECK (genre_queue_alarms (queue) == 0, "restart");
-  genre_queue_free (queue);
-}
-
 /* The verbs that wait for room: what ends them, and how they end then. */
 static void
 test_blocked_producer (Verb verb)
@@ -839,6 +790,40 @@ wish_end (Wish *wish)
   genre_queue_stop (wish->queue);
   pthread_join (wish->thread, NULL);
   genre_queue_free (wish->queue);
+}
+
+/* At a rate of 1000, ten samples each 10 ms.  The third time that the consumer waits, it may know when to wake.  A busy
+ * machine may keep the producer from its time, but not for ever. */
+static void
+test_real_time (void)
+{
+  GenreQueue *queue = new_queue (1000, 1000, 30);
+  Wish wish;
+  unsigned puts = 0;
+
+  genre_queue_set_rate (queue, 1000);
+  wish_begin (&wish, queue, UINT64_MAX);
+  for (; puts < 2000 && genre_queue_alarms (queue) == 0; puts++) {
+    CHECK (put (queue, 10 * puts, 10) == 10, "no room");
+    sleep_ms (10);
+  }
+  CHECK (genre_queue_alarms (queue) == 1 && puts >= 9, "%u times ten samples, %u times by the clock", puts,
+      (unsigned) genre_queue_alarms (queue));
+  CHECK (genre_queue_wakes (queue) >= 3, "%u wakes", (unsigned) genre_queue_wakes (queue));
+
+  /* Nothing comes when it should: it wakes in vain, and waits for what comes later, faster, and with another rate. */
+  sleep_ms (100);
+  for (unsigned i = 0; i < 20; i++) {
+    genre_queue_set_rate (queue, i % 3 * 1000);
+    CHECK (put (queue, i, 30) == 30, "no room");
+    while (genre_queue_pending (queue) > 0)
+      sleep_ms (1);
+  }
+  genre_queue_stop (queue);
+  pthread_join (wish.thread, NULL);
+  genre_queue_restart (queue);
+  CHECK (genre_queue_alarms (queue) == 0, "restart");
+  genre_queue_free (queue);
 }
 
 /* What is released little by little wakes a producer when half of the ring is free.  Until nothing is there, a consumer
