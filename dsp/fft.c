@@ -36,7 +36,7 @@
 
 enum
 {
-  LANES = 4,         /* points of a block: one SSE register of floats */
+  LANES = 8,         /* points of a block: one AVX register of floats */
   POINTS = 9,        /* that the kernel is wide */
   MIN_STRETCH = 512, /* frames shorter than this are transformed as they are: no length is slow enough to matter */
 };
@@ -148,13 +148,13 @@ is_slow (size_t n)
   return n >= MIN_STRETCH && largest_prime_factor (n) > 13;
 }
 
-/* Points for n_bins: 4, 5, 6.25 or 7 times a power of two, at least 2.8 for each bin; with less the kernel would need
- * more taps.  6 times would do where it is 6.25, but takes as long or longer (3072: 3.5 us, 3200: 3.5 us; 6144: 12.5
- * us, 6400: 8.9 us; measured). */
+/* Points for n_bins: 4, 5, 6.25 or 7 times a power of two, whole blocks of them, at least 2.8 for each bin; with less
+ * the kernel would need more taps.  6 times would do where it is 6.25, but takes as long or longer (3072: 3.5 us, 3200:
+ * 3.5 us; 6144: 12.5 us, 6400: 8.9 us; measured). */
 static size_t
 transform_length (size_t n_bins)
 {
-  size_t power = 4;
+  size_t power = 4 * LANES;
   while (10 * 7 * power < 28 * n_bins)
     power *= 2;
   size_t m = 4;
@@ -340,8 +340,9 @@ sum_taps (DspFft *fft, const float *samples, size_t from, size_t end)
     const float *x = samples + fft->first[b], *tap = fft->tap + b * fft->n_taps * LANES;
     double *in = fft->in + b * LANES;
     Vector sum = { 0 };
+#pragma GCC unroll 4
     for (size_t j = 0; j < fft->n_taps; j++)
-      sum += *(const Stored *) (tap + j * LANES) * (Vector){ x[j], x[j], x[j], x[j] };
+      sum += *(const Stored *) (tap + j * LANES) * x[j];
     for (size_t l = 0; l < LANES; l++)
       in[l] = (double) sum[l];
   }

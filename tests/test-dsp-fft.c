@@ -103,6 +103,8 @@ main (void)
     check (n, n < 46 ? 1 : all / 2, 0, 0, 1);
     if (n < 46)
       continue;
+    for (size_t few = 1; few <= 10; few++)
+      check (n, few, 0, 0, 1);
     /* At both ends, where the bins are mirrored, on and between bins. */
     static const double at[] = { 0.3, 2, 17.5 };
     for (size_t k = 0; k < sizeof at / sizeof *at; k++) {
