@@ -106,6 +106,28 @@ test_mix (void)
 }
 
 static void
+test_overlay (void)
+{
+  static const double levels_db[] = { -60, -12, 0, 3, 60 };
+  for (gsize s = 0; s < G_N_ELEMENTS (levels_db); s++) {
+    float db[N], other[N];
+    double expected[N], power = 0, other_power = 0;
+    fill (db, N, 4);
+    fill (other, N, 5);
+    for (gsize i = 0; i < N; i++) {
+      power += pow (10, (double) db[i] / 10);
+      other_power += pow (10, (double) other[i] / 10);
+    }
+    for (gsize i = 0; i < N; i++)
+      expected[i] = 10
+          * log10 (
+              pow (10, (double) db[i] / 10) + power / other_power * pow (10, (levels_db[s] + (double) other[i]) / 10));
+    augment_overlay (db, other, levels_db[s], N);
+    check_close (db, expected, N, "overlay");
+  }
+}
+
+static void
 test_mask (void)
 {
   const Augment augment = { .stretch = 1, .first_band = 2, .n_bands = 3, .first_frame = 15, .n_frames = 2 };
@@ -279,6 +301,7 @@ main (void)
   test_stretch ();
   test_colour ();
   test_mix ();
+  test_overlay ();
   test_mask ();
   test_low_pass ();
   test_edge ();

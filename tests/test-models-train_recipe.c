@@ -154,6 +154,8 @@ test_rejects (void)
     { "{" NETWORK "\"data\":{}," STAGES "}", GENRE_MODEL_ERROR_RECIPE, "data|1 to 8" },
     { "{" NETWORK "\"data\":{\"all\":{\"match\":[]}}," STAGES "}", GENRE_MODEL_ERROR_RECIPE, "\"match\"|patterns" },
     { "{" NETWORK "\"data\":{\"all\":{\"mix\":{\"beta\":3}}}," STAGES "}", GENRE_MODEL_ERROR_RECIPE, "mix|\"beta\"|3" },
+    { "{" NETWORK "\"data\":{\"all\":{\"overlay\":{\"level_db\":[3,-3]}}}," STAGES "}", GENRE_MODEL_ERROR_RECIPE,
+        "overlay|\"level_db\"|3" },
     { "{" NETWORK "\"data\":{\"all\":{\"bogus\":1}}," STAGES "}", GENRE_MODEL_ERROR_RECIPE, "\"all\"|\"bogus\"" },
     { "{" NETWORK "\"data\":{\"all\":{\"rarity\":1.5}}," STAGES "}", GENRE_MODEL_ERROR_RECIPE, "\"rarity\"|1.5" },
     { "{" NETWORK "\"data\":{\"all\":{\"rarity\":1,\"balance\":true}}," STAGES "}", GENRE_MODEL_ERROR_RECIPE,

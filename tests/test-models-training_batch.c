@@ -250,6 +250,56 @@ test_mix (const Fixture *fixture)
   nn_pool_free (pool);
 }
 
+/* Half of the windows are loud in more bands than those of their label: where a sound is laid over them.  What is asked
+ * of these windows is what is asked of the others. */
+static void
+test_overlay (const Fixture *fixture)
+{
+  static const char json[] = "{" TB_NETWORK ",\"labels\":{\"smoothing\":0,\"class_weights\":false},"
+                             "\"data\":{\"noise\":{\"match\":[\"noise*\"],\"not_music\":true},"
+                             "\"all\":{\"overlay\":{\"share\":0.5,\"level_db\":[6,12]}}},"
+                             "\"validation\":{\"protocol\":\"none\"},"
+                             "\"stages\":[{\"steps\":9,\"batch\":{\"noise\":{\"windows\":1,\"music\":1},"
+                             "\"all\":{\"windows\":63,\"labels\":1,\"music\":1}}}]}";
+  g_autofree char *noise = g_build_filename (fixture->directory, "noise.safetensors", NULL);
+  TrainingBuilder *builder = training_builder_new_noise (6, 7);
+  training_builder_save (builder, noise);
+  training_builder_free (builder);
+
+  const char *const paths[] = { fixture->rest, noise };
+  g_autoptr (TrainRecipe) recipe = tb_recipe (json);
+  GError *error = NULL;
+  TrainingData *data = tb_load (recipe, paths, 2, NULL, &error);
+  CHECK (data, "%s", error ? error->message : "");
+  g_clear_error (&error);
+  if (!data)
+    return;
+  NnPool *pool = nn_pool_new (1);
+  TrainingBatch *batch = training_batch_new (recipe, data, pool);
+  training_batch_fill (batch, 1, 0, 0);
+  gsize samples, frames;
+  const float *input = training_batch_input (batch, &samples, &frames);
+  const NnTarget *target = training_batch_targets (batch);
+  unsigned laid_over = 0;
+  for (gsize i = 1; i < 64; i++) {
+    unsigned loud = 0, labels = 0;
+    for (gsize k = 0; k < 3; k++) {
+      double level = 0;
+      for (gsize t = 0; t < 12; t++)
+        level += (double) input[(i * 12 + t) * TB_BANDS + 2 * k] / 12;
+      loud += level > .5;
+      labels += target[0].values[3 * i + k] == 1;
+    }
+    laid_over += loud > 1;
+    CHECK (labels == (target[0].weights[i] > 0), "sample %u: %u labels", (unsigned) i, labels);
+    CHECK (target[1].values[i] == 1 && target[1].weights[i] > 0, "sample %u: not music", (unsigned) i);
+  }
+  CHECK (laid_over > 16 && laid_over < 47, "%u of 63 windows", laid_over);
+  training_batch_free (batch);
+  nn_pool_free (pool);
+  training_data_free (data);
+}
+
 /* Three times as many of one label: balance draws all equally often, class weights make up for it in the loss. */
 static void
 test_balance (const Fixture *fixture)
@@ -501,6 +551,7 @@ main (void)
   test_normalize (&fixture);
   test_determinism (&fixture);
   test_mix (&fixture);
+  test_overlay (&fixture);
   test_balance (&fixture);
   test_soft_labels (&fixture);
   test_rarity (&fixture);

@@ -87,18 +87,44 @@ augment_colour (const Augment *augment, float *db, gsize n_frames, gsize bands)
   }
 }
 
-/* Relative to the louder one, so that nothing overflows. */
+static const float LOG2_PER_DB = 0.332192809488736f; /* log2 (10) / 10 */
+
+/* a and b times the power of db and other.  Relative to the louder one, so that nothing overflows. */
+static void
+add_powers (float *db, const float *other, float a, float b, gsize n)
+{
+  for (gsize i = 0; i < n; i++) {
+    const float loudest = MAX (db[i], other[i]);
+    const float sum = a * exp2f ((db[i] - loudest) * LOG2_PER_DB) + b * exp2f ((other[i] - loudest) * LOG2_PER_DB);
+    db[i] = loudest + log2f (MAX (sum, 1e-30f)) / LOG2_PER_DB;
+  }
+}
+
 void
 augment_mix (float *db, const float *other, double share, gsize n)
 {
-  const float scale = 0.332192809488736f; /* log2 (10) / 10 */
-  const float a = (float) share, b = (float) (1 - share);
+  add_powers (db, other, (float) share, (float) (1 - share), n);
+}
 
-  for (gsize i = 0; i < n; i++) {
-    const float loudest = MAX (db[i], other[i]);
-    const float sum = a * exp2f ((db[i] - loudest) * scale) + b * exp2f ((other[i] - loudest) * scale);
-    db[i] = loudest + log2f (MAX (sum, 1e-30f)) / scale;
-  }
+static double
+mean_power_db (const float *db, gsize n)
+{
+  float loudest = db[0];
+  double sum = 0;
+
+  for (gsize i = 1; i < n; i++)
+    loudest = MAX (loudest, db[i]);
+  for (gsize i = 0; i < n; i++)
+    sum += (double) exp2f ((db[i] - loudest) * LOG2_PER_DB);
+  return (double) loudest + 10 * log10 (sum / (double) n);
+}
+
+void
+augment_overlay (float *db, const float *other, double level_db, gsize n)
+{
+  const double gain_db = mean_power_db (db, n) + level_db - mean_power_db (other, n);
+
+  add_powers (db, other, 1, (float) pow (10, gain_db / 10), n);
 }
 
 void

@@ -62,6 +62,11 @@ void augment_colour (const Augment *augment, float *db, gsize n_frames, gsize ba
  * db, other [n] */
 void augment_mix (float *db, const float *other, double share, gsize n);
 
+/* As if `other` were played as well, its mean power `level_db` above that of db.
+ *
+ * db, other [n] */
+void augment_overlay (float *db, const float *other, double level_db, gsize n);
+
 /* A low-pass in so many cases as the configuration says: nothing is left of the bands from some one up, which lies in
  * the upper 3/8.  So music of a lower rate sounds: with 64 bands to 11 kHz, 8 kHz leaves 45.
  *

@@ -48,6 +48,8 @@ typedef struct TrainData
   double rarity;    /* draws a clip in proportion to (how much of the group is of its genre)^-rarity; 0: all alike */
   double mix_share; /* of the windows that are mixed with another of the group */
   double mix_beta;
+  double overlay_share; /* of the windows, over which a sound of the groups that are not music is laid */
+  double overlay_min_db, overlay_max_db; /* the sound's mean power above the window's */
 } TrainData;
 
 /* What one group contributes to a stage. */

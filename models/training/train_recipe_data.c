@@ -6,6 +6,11 @@
 
 #include <json-glib/json-glib.h>
 
+enum
+{
+  MAX_OVERLAY_DB = 60,
+};
+
 /* Strings [n], then NULL, of an array; NULL: an error. */
 static char **
 parse_texts (JsonNode *node, const JsonPlace *place, const char *expected, GError **error)
@@ -60,12 +65,38 @@ static const JsonKey mix_keys[] = {
 };
 static const JsonTable mix_table = { .thing = "mix", .keys = mix_keys, .n_keys = G_N_ELEMENTS (mix_keys) };
 
+static bool
+parse_level (void *context, JsonNode *node, const JsonPlace *place, void *object, GError **error)
+{
+  TrainData *data = object;
+  (void) context;
+  return json_field_range (node, place, -MAX_OVERLAY_DB, MAX_OVERLAY_DB, &data->overlay_min_db, &data->overlay_max_db,
+      error);
+}
+
+static void
+append_level (const void *context, const void *object, GString *json)
+{
+  const TrainData *data = object;
+  (void) context;
+  json_add_numbers (json, NULL, (const double[]){ data->overlay_min_db, data->overlay_max_db }, 2);
+}
+
+static const JsonKey overlay_keys[] = {
+  { .name = "share", .kind = JSON_KIND_NUMBER, .offset = offsetof (TrainData, overlay_share), .max = 1 },
+  { .name = "level_db", .kind = JSON_KIND_OTHER, .parse = parse_level, .append = append_level },
+};
+static const JsonTable overlay_table = { .thing = "overlay",
+  .keys = overlay_keys,
+  .n_keys = G_N_ELEMENTS (overlay_keys) };
+
 static const JsonKey data_keys[] = {
   { .name = "match", .kind = JSON_KIND_OTHER, .parse = parse_match, .append = append_match },
   { .name = "not_music", .kind = JSON_KIND_BOOLEAN, .offset = offsetof (TrainData, not_music) },
   { .name = "balance", .kind = JSON_KIND_BOOLEAN, .offset = offsetof (TrainData, balance) },
   { .name = "rarity", .kind = JSON_KIND_NUMBER, .offset = offsetof (TrainData, rarity), .max = 1 },
   { .name = "mix", .kind = JSON_KIND_OBJECT, .table = &mix_table },
+  { .name = "overlay", .kind = JSON_KIND_OBJECT, .table = &overlay_table },
 };
 static const JsonTable data_table = { .thing = "data", .keys = data_keys, .n_keys = G_N_ELEMENTS (data_keys) };
 
@@ -89,6 +120,8 @@ train_data_parse (void *context, JsonNode *node, const JsonPlace *place, void *o
     g_autofree char *thing = g_strdup_printf ("data: %s", quoted);
     data->name = g_strdup (item->data);
     data->mix_beta = .5;
+    data->overlay_min_db = -12;
+    data->overlay_max_db = 3;
     data->match = g_strsplit ("*", ",", -1);
     const JsonPlace inner = { .file = place->file, .thing = thing, .code = place->code };
     if (!json_table_parse (&data_table, json_object_get_member (members, item->data), &inner, context, data, error))

@@ -21,7 +21,7 @@ enum
 typedef struct Work
 {
   float *clip;  /* [most frames of a clip][bands] */
-  float *other; /* [window_frames][bands] the window that is mixed in */
+  float *other; /* [window_frames][bands] the window that is mixed in or laid over */
   TrainingScratch scratch;
   TrainingTarget target; /* of that window */
 } Work;
@@ -256,6 +256,47 @@ draw_item (const TrainingBatch *batch, gsize index, guint64 draw)
       + sampler_draw (of_label, G_N_ELEMENTS (of_label), draw / group->n_present, n)]];
 }
 
+/* A clip of any group that is not music; NULL: there is none. */
+static const TrainingItem *
+draw_sound (const TrainingBatch *batch, Random *random)
+{
+  gsize n = 0;
+
+  for (gsize i = 0; i < batch->recipe->n_data; i++)
+    n += batch->recipe->data[i].not_music ? batch->data->groups[i].n_items : 0;
+  if (n == 0)
+    return NULL;
+
+  gsize place = random_below (random, n), group = 0;
+
+  for (;; group++) {
+    const gsize here = batch->recipe->data[group].not_music ? batch->data->groups[group].n_items : 0;
+    if (place < here)
+      return &batch->data->groups[group].items[place];
+    place -= here;
+  }
+}
+
+/* What is learned of the window stays as it is: it is still that music. */
+static void
+lay_sound_over (const TrainingBatch *batch, const TrainData *group, const AugmentConfig *config, Random *random,
+    Work *work, float *out)
+{
+  static const TrainShare nothing = { 0 };
+  const gsize bands = batch->data->frontend.bands;
+  const double level_db = group->overlay_min_db
+      + random_uniform (random) * (group->overlay_max_db - group->overlay_min_db);
+  const TrainingItem *sound = draw_sound (batch, random);
+
+  if (!sound)
+    return;
+
+  const Augment augment = augment_draw (config, random, batch->frames, bands);
+  cut_window (batch, &nothing, sound, augment.stretch, random, work, work->other);
+  augment_colour (&augment, work->other, batch->frames, bands);
+  augment_overlay (out, work->other, level_db, batch->frames * bands);
+}
+
 static void
 fill_sample (void *user_data, size_t task, unsigned worker)
 {
@@ -292,6 +333,8 @@ fill_sample (void *user_data, size_t task, unsigned worker)
     training_target_fill (recipe, data, share, partner, window, &work->scratch, &work->target);
     training_target_mix (data, target, &work->target, part);
   }
+  if (group->overlay_share > 0 && random_uniform (&random) < group->overlay_share)
+    lay_sound_over (batch, group, config, &random, work, out);
   augment_low_pass (config, &random, out, batch->frames, bands);
   augment_roll (config, &random, out, batch->frames, bands);
   augment_edge (config, &random, out, batch->frames, bands);
