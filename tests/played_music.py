@@ -44,13 +44,13 @@ def midi(program, notes, controls=(), channel=0):
     return b"MTrk" + struct.pack(">I", len(track)) + track
 
 
-def play(*tracks):
+def play(*tracks, font=FONT):
     """-> mono samples"""
     with tempfile.TemporaryDirectory() as name:
         song, sound = pathlib.Path(name, "song.mid"), pathlib.Path(name, "song.raw")
         song.write_bytes(b"MThd" + struct.pack(">IHHH", 6, 1, len(tracks), 1000) + b"".join(tracks))
         command = ["fluidsynth", "-ni", "-T", "raw", "-O", "s16", "-E", "little", "-r", str(RATE), "-F", sound]
-        subprocess.run([*command, FONT, song], check=True, capture_output=True, timeout=60)
+        subprocess.run([*command, font, song], check=True, capture_output=True, timeout=60)
         stereo = np.frombuffer(sound.read_bytes(), "<i2").reshape(-1, 2).astype(float)
     return stereo.mean(axis=1)[: RATE * SECONDS]
 

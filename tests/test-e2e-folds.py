@@ -1,7 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """models/training/fold_sets.py: the halves of a made set, as `inspect` reads them, have all of its clips, no artist and
-no recording in common, and about as many clips of each label.
+no recording in common, and about as many clips of each label.  docs/ideas/sound_over.py: the sounds of one kind are
+over every clip, as loud as they should be.
 """
 
 import json
@@ -47,6 +48,34 @@ def made_set(random):
     return tensors, meta
 
 
+def mean_power(tensors):
+    """-> [clips]"""
+    levels = tensors["features"].astype(float)
+    if "scale_db" in tensors:
+        levels = tensors["offset_db"][:, None, None] + levels / 255 * tensors["scale_db"][:, None, None]
+    return (10 ** (levels / 10)).mean(axis=(1, 2))
+
+
+def check_sound_over(verdict, folder, made):
+    """3 dB above the music, and of the kind whose power is in the upper half of the bands"""
+    tensors, meta = wide_sets.load(made)
+    sounds = {name: array[:6].copy() for name, array in tensors.items()}
+    sounds["kind"] = np.array([0, 1, 0, 1, 1, 1], np.int32)
+    sounds["features"][sounds["kind"] == 1, :, :32] = 0
+    wide_sets.save(folder / "sounds.safetensors", sounds, dict(meta, kinds=json.dumps(["hum", "hiss"])))
+    script = ROOT / "docs" / "ideas" / "sound_over.py"
+    command = [sys.executable, "-B", script, folder / "over", "3", "hiss", folder / "sounds.safetensors", made]
+    subprocess.run(command, check=True)
+    over, _ = wide_sets.load(folder / "over" / made.name)
+    ratio = mean_power(over) / mean_power(tensors)
+    verdict.check(np.abs(ratio - (1 + 10**0.3)).max() < 0.01, f"sound over: {ratio.min()} to {ratio.max()}")
+    low, high = np.split(over["features"], 2, axis=2)
+    verdict.check((high.mean(axis=(1, 2)) > low.mean(axis=(1, 2))).all(), "sound over: of another kind")
+    verdict.check(np.array_equal(over["label"], tensors["label"]), "sound over: other labels")
+    status, out, err = call("inspect", "--json", folder / "over" / made.name)
+    verdict.check(status == 0, f"inspect: {out} {err}")
+
+
 def main():
     verdict = Verdict()
     tensors, meta = made_set(np.random.default_rng(0))
@@ -60,6 +89,7 @@ def main():
         for path in paths:
             status, out, err = call("inspect", "--json", path)
             verdict.check(status == 0, f"inspect {path.name}: {out} {err}")
+        check_sound_over(verdict, folder, folder / "made.safetensors")
     names = [json.loads(meta["names"]) for _, meta in halves]
     verdict.check(sorted(names[0] + names[1]) == sorted(json.loads(meta["names"])), "every clip once")
     for key in ("artist", "recording"):
