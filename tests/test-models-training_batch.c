@@ -212,6 +212,16 @@ test_determinism (const Fixture *fixture)
   nn_pool_free (three);
 }
 
+/* Mean level of the first of the two bands in which a label is loud, of windows of 12 frames. */
+static double
+label_level (const float *input, gsize sample, gsize label)
+{
+  double level = 0;
+  for (gsize t = 0; t < 12; t++)
+    level += (double) input[(sample * 12 + t) * TB_BANDS + 2 * label] / 12;
+  return level;
+}
+
 /* A mixture of two labels: the target is between them, and so are the levels. */
 static void
 test_mix (const Fixture *fixture)
@@ -232,9 +242,7 @@ test_mix (const Fixture *fixture)
   for (gsize i = 0; i < 64; i++) {
     for (gsize k = 0; k < 3; k++) {
       const float share = target[0].values[3 * i + k];
-      double level = 0;
-      for (gsize t = 0; t < 12; t++)
-        level += (double) input[(i * 12 + t) * TB_BANDS + 2 * k] / 12;
+      const double level = label_level (input, i, k);
 
       /* Loud in its bands in so far as the label is in the mixture. */
       CHECK (share < .9f || level > .5, "sample %u, label %u: share %g at level %g", (unsigned) i, (unsigned) k,
@@ -284,10 +292,7 @@ test_overlay (const Fixture *fixture)
   for (gsize i = 1; i < 64; i++) {
     unsigned loud = 0, labels = 0;
     for (gsize k = 0; k < 3; k++) {
-      double level = 0;
-      for (gsize t = 0; t < 12; t++)
-        level += (double) input[(i * 12 + t) * TB_BANDS + 2 * k] / 12;
-      loud += level > .5;
+      loud += label_level (input, i, k) > .5;
       labels += target[0].values[3 * i + k] == 1;
     }
     laid_over += loud > 1;

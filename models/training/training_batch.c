@@ -216,6 +216,19 @@ cut_window (const TrainingBatch *batch, const TrainShare *share, const TrainingI
   return window;
 }
 
+/* A window of another item, augmented by itself, in work->other; returns what cut_window() does. */
+static gsize
+cut_other (const TrainingBatch *batch, const TrainShare *share, const TrainingItem *item, const AugmentConfig *config,
+    Random *random, Work *work)
+{
+  const gsize bands = batch->data->frontend.bands;
+  const Augment augment = augment_draw (config, random, batch->frames, bands);
+  const gsize window = cut_window (batch, share, item, augment.stretch, random, work, work->other);
+
+  augment_colour (&augment, work->other, batch->frames, bands);
+  return window;
+}
+
 /* An item by its chance, whatever was drawn before. */
 static gsize
 draw_rare (const TrainingGroup *group, const guint64 *stage_keys, gsize n_keys, guint64 draw)
@@ -283,7 +296,6 @@ lay_sound_over (const TrainingBatch *batch, const TrainData *group, const Augmen
     Work *work, float *out)
 {
   static const TrainShare nothing = { 0 };
-  const gsize bands = batch->data->frontend.bands;
   const double level_db = group->overlay_min_db
       + random_uniform (random) * (group->overlay_max_db - group->overlay_min_db);
   const TrainingItem *sound = draw_sound (batch, random);
@@ -291,10 +303,8 @@ lay_sound_over (const TrainingBatch *batch, const TrainData *group, const Augmen
   if (!sound)
     return;
 
-  const Augment augment = augment_draw (config, random, batch->frames, bands);
-  cut_window (batch, &nothing, sound, augment.stretch, random, work, work->other);
-  augment_colour (&augment, work->other, batch->frames, bands);
-  augment_overlay (out, work->other, level_db, batch->frames * bands);
+  cut_other (batch, &nothing, sound, config, random, work);
+  augment_overlay (out, work->other, level_db, batch->frames * batch->data->frontend.bands);
 }
 
 static void
@@ -326,9 +336,7 @@ fill_sample (void *user_data, size_t task, unsigned worker)
   if (random_uniform (&random) < group->mix_share) {
     const double part = random_beta (&random, group->mix_beta);
     const TrainingItem *partner = &data->groups[index].items[random_below (&random, data->groups[index].n_items)];
-    const Augment other = augment_draw (config, &random, batch->frames, bands);
-    window = cut_window (batch, share, partner, other.stretch, &random, work, work->other);
-    augment_colour (&other, work->other, batch->frames, bands);
+    window = cut_other (batch, share, partner, config, &random, work);
     augment_mix (out, work->other, part, batch->frames * bands);
     training_target_fill (recipe, data, share, partner, window, &work->scratch, &work->target);
     training_target_mix (data, target, &work->target, part);
