@@ -46,7 +46,8 @@ def check_record(verdict, path, record, folder):
         recipe.pop(key), expected.pop(key)
     verdict.check(recipe == expected, f"{path.name}: not of its recipe")
     verdict.check(record["measured"] and record["commit"], f"{path.name}: no figures, or no commit")
-    verdict.check("calibration" in record, f"{path.name}: not calibrated")
+    temperature = recipe["network"][-1].get("temperature", 1)
+    verdict.check(temperature == 1 and "calibration" in record, f"{path.name}: not calibrated, or twice")
 
 
 def check_mean(verdict, path, record, network, readme):
@@ -58,6 +59,7 @@ def check_mean(verdict, path, record, network, readme):
     expected = built_in(MEANS[path.stem])["network"][-1]["temperature"]
     found = network[-1].get("temperature", 1)
     verdict.check(found == expected != 1, f"{path.name}: temperature {found}, not the recipe's {expected}")
+    verdict.check("calibration" not in record, f"{path.name}: calibrated twice")
 
 
 def check_digests(verdict, path, weights, readme):
